@@ -1,0 +1,1 @@
+//! Syncline over HTTP

@@ -1,0 +1,1 @@
+//! Syncline's store on PostgreSQL, and the embedded local cluster

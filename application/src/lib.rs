@@ -1,0 +1,1 @@
+//! Use cases of Syncline and the ports they need

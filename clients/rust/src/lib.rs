@@ -1,0 +1,1 @@
+//! An offline-first client for Syncline

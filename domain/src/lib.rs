@@ -1,0 +1,1 @@
+//! Pure rules of Syncline: clocks, documents, merge and rebase

@@ -1,0 +1,1 @@
+//! Black-box tests of Syncline over real HTTP and real PostgreSQL
