@@ -1,1 +1,25 @@
-//! Pure rules of Syncline: clocks, documents, merge and rebase
+//! The pure rules of Syncline.
+//!
+//! Nothing here does I/O, is async, or reads a clock or a random source: time and identifiers are
+//! arguments. The server and the Rust client share this crate, and the conformance vectors in
+//! `domain/vectors` hold clients in other languages to the same behaviour.
+//!
+//! | module | what it decides |
+//! |---|---|
+//! | [`hlc`] | Hybrid Logical Clocks: how revisions are written, compared and advanced |
+//! | [`identifier`] | which names of users, applications, collections and documents are valid |
+//! | [`path`] | dot-paths to the leaves of a document |
+//! | [`document`] | flattening, equality and limits of JSON documents |
+//! | `merge` | the three-way merge of an edit into a stored document |
+//! | [`text`] | the line-by-line merge of two texts with a common ancestor |
+//! | [`snapshot`] | which transactions a reader has seen |
+//!
+//! To add a merge rule, begin with a case in `merge/tests.rs`, then the law it serves in
+//! `domain/tests`, then the rule itself.
+
+pub mod document;
+pub mod hlc;
+pub mod identifier;
+pub mod path;
+pub mod snapshot;
+pub mod text;

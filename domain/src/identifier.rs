@@ -1,0 +1,93 @@
+//! The names by which users, applications, collections and documents are known.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Which rule a name breaks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} is {rule}")]
+pub struct IdentifierError {
+    what: &'static str,
+    rule: &'static str,
+}
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $valid:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            #[doc = concat!("Takes a text as ", $what, ".\n\n# Errors\nWhen it is not ", $rule, ".")]
+            pub fn new(text: &str) -> Result<Self, IdentifierError> {
+                let valid: fn(&str) -> bool = $valid;
+                if !valid(text) {
+                    return Err(IdentifierError { what: $what, rule: $rule });
+                }
+                Ok(Self(text.into()))
+            }
+
+            /// The name as it is written.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdentifierError;
+
+            fn try_from(text: String) -> Result<Self, IdentifierError> {
+                Self::new(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0.into()
+            }
+        }
+    };
+}
+
+identifier!(
+    /// Who a user is: the `sub` of the session, whatever the provider puts there.
+    UserId,
+    "a user id",
+    "1 to 255 characters without NUL",
+    |text| (1..=255).contains(&text.chars().count()) && !text.contains('\0')
+);
+
+identifier!(
+    /// A configured application: the first segment of its paths.
+    ApplicationName,
+    "an application name",
+    "1 to 64 letters, digits, `-`, `_` or `.`, and begins with a letter or digit",
+    |text| text.len() <= 64
+        && text.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+);
+
+identifier!(
+    /// A collection of documents within an application.
+    CollectionName,
+    "a collection name",
+    "1 to 128 bytes without control characters",
+    |text| (1..=128).contains(&text.len()) && !text.contains(char::is_control)
+);
+
+identifier!(
+    /// The key of a document within its collection.
+    DocumentKey,
+    "a key",
+    "1 to 1024 bytes without control characters",
+    |text| (1..=1024).contains(&text.len()) && !text.contains(char::is_control)
+);

@@ -1,0 +1,117 @@
+//! Which transactions a reader has seen.
+//!
+//! The same rule as PostgreSQL's `pg_visible_in_snapshot`, so that an answer computed here and one
+//! computed in SQL agree.
+
+use std::{fmt, str::FromStr};
+
+/// The id of a database transaction, PostgreSQL's `xid8`.
+pub type TransactionId = u64;
+
+/// The most transactions in progress that a snapshot keeps; see [`Snapshot::new`].
+pub const MAX_IN_PROGRESS: usize = 64;
+
+/// The set of transactions that had committed or aborted when it was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    end: TransactionId,
+    in_progress: Vec<TransactionId>,
+}
+
+/// The text is no snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a snapshot is written `xmin:xmax:xip,xip…` with ascending ids between the two")]
+pub struct SnapshotError;
+
+impl Snapshot {
+    /// The snapshot that has seen no transaction that can write.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self { end: 0, in_progress: Vec::new() }
+    }
+
+    /// Every transaction before `end` but those in progress, which ascend.
+    ///
+    /// With more than [`MAX_IN_PROGRESS`] in progress, `end` is lowered to the first that is too
+    /// many: the reader then counts transactions as unseen that it has seen, which is always safe.
+    ///
+    /// # Errors
+    /// [`SnapshotError`] when the ids do not ascend below `end`.
+    pub fn new(end: TransactionId, in_progress: Vec<TransactionId>) -> Result<Self, SnapshotError> {
+        let ascending = in_progress.is_sorted_by(|left, right| left < right);
+        if !ascending || in_progress.last().is_some_and(|last| *last >= end) {
+            return Err(SnapshotError);
+        }
+        let lowered = in_progress.get(MAX_IN_PROGRESS).copied().unwrap_or(end);
+        Ok(Self { end, in_progress }.before(lowered))
+    }
+
+    /// Whether it has seen nothing at all.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.end == 0
+    }
+
+    /// The first transaction that it may not have seen: all before it are seen.
+    #[must_use]
+    pub fn first_unseen(&self) -> TransactionId {
+        self.in_progress.first().copied().unwrap_or(self.end)
+    }
+
+    /// One past the last transaction that it may have seen.
+    #[must_use]
+    pub fn end(&self) -> TransactionId {
+        self.end
+    }
+
+    /// The transactions before [`Snapshot::end`] that it has not seen, ascending.
+    #[must_use]
+    pub fn in_progress(&self) -> &[TransactionId] {
+        &self.in_progress
+    }
+
+    /// Whether it has seen `transaction`.
+    #[must_use]
+    pub fn sees(&self, transaction: TransactionId) -> bool {
+        transaction < self.end && self.in_progress.binary_search(&transaction).is_err()
+    }
+
+    /// The same, less all transactions from `end` on.
+    #[must_use]
+    pub fn before(mut self, end: TransactionId) -> Self {
+        self.end = self.end.min(end);
+        self.in_progress.retain(|transaction| *transaction < self.end);
+        self
+    }
+}
+
+/// PostgreSQL's own notation, `xmin:xmax:xip,xip`.
+impl fmt::Display for Snapshot {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // PostgreSQL knows no snapshot before its first normal transaction id.
+        let end = self.end.max(1);
+        write!(formatter, "{}:{end}:", self.first_unseen().max(1))?;
+        for (index, transaction) in self.in_progress.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            write!(formatter, "{comma}{transaction}")?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Snapshot {
+    type Err = SnapshotError;
+
+    fn from_str(text: &str) -> Result<Self, SnapshotError> {
+        let number = |text: &str| text.parse::<TransactionId>().map_err(|_| SnapshotError);
+        let mut parts = text.splitn(3, ':').map(Some).chain([None, None, None]);
+        let mut part = || parts.next().flatten().ok_or(SnapshotError);
+        let (_, end, in_progress) = (number(part()?)?, number(part()?)?, part()?);
+        let in_progress = in_progress
+            .split(',')
+            .filter(|id| !id.is_empty())
+            .map(number)
+            .collect::<Result<_, _>>()?;
+        Self::new(end, in_progress)
+    }
+}
