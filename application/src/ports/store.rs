@@ -1,0 +1,303 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::Value;
+use syncline_domain::{
+    hlc::{Hlc, Node, UnixMillis},
+    identifier::{ApplicationName, CollectionName, DocumentKey, UserId},
+    merge::{PushedValue, Version},
+    path::Path,
+    snapshot::{Snapshot, TransactionId},
+};
+
+/// The collection that a request is about, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scope {
+    /// The user whose personal namespace it is in.
+    pub owner: UserId,
+    /// The application.
+    pub application: ApplicationName,
+    /// The collection.
+    pub collection: CollectionName,
+}
+
+/// A document, whether or not it exists.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DocumentId {
+    /// Where it is.
+    pub scope: Arc<Scope>,
+    /// Its key there.
+    pub key: DocumentKey,
+}
+
+/// One life of a database: a restore or a failover begins another, in which transaction ids mean
+/// something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Incarnation(pub [u8; 16]);
+
+/// What the database says of itself in the statement that reads from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseState {
+    /// Its present incarnation.
+    pub incarnation: Incarnation,
+    /// Its own wall clock.
+    pub now: UnixMillis,
+    /// What a cursor from before this instant has not seen may have been purged.
+    pub horizon: Option<UnixMillis>,
+}
+
+/// A version of a document as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredVersion {
+    /// The version.
+    pub version: Version,
+    /// The transaction that made it the current one.
+    pub transaction: TransactionId,
+}
+
+/// What [`SyncTransaction::lock`] found.
+#[derive(Clone, Debug)]
+pub struct Locked {
+    /// The database at this moment.
+    pub state: DatabaseState,
+    /// The current versions, in the order asked for.
+    pub current: Vec<Option<StoredVersion>>,
+}
+
+/// The place of a document in the order of a paged pull.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The transaction that wrote it last.
+    pub transaction: TransactionId,
+    /// Its key.
+    pub key: DocumentKey,
+}
+
+/// What a device has seen of a collection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Everything these transactions wrote.
+    pub begin: Snapshot,
+    /// The device's own push, which its snapshot may not cover.
+    pub own: Option<TransactionId>,
+    /// In the midst of a paged pull: the snapshot at which the pull will end, and how far it is.
+    pub paging: Option<(Snapshot, Position)>,
+}
+
+impl Seen {
+    /// Whether the device has seen what `transaction` wrote to the document `key`.
+    #[must_use]
+    pub fn sees(&self, transaction: TransactionId, key: &DocumentKey) -> bool {
+        let paged = self.paging.as_ref().is_some_and(|(end, last)| {
+            end.sees(transaction) && (transaction, key) <= (last.transaction, &last.key)
+        });
+        paged || self.begin.sees(transaction) || self.own == Some(transaction)
+    }
+}
+
+/// What a merge needs of a document's past.
+#[derive(Clone, Debug)]
+pub struct HistoryQuery {
+    /// The document, by its index in the list that was locked.
+    pub document: usize,
+    /// What the device had seen: the ancestor is the last version in it. None if that is not known.
+    pub seen: Option<Seen>,
+    /// Revisions that the device names: versions and pushes that hold one of them at its path.
+    pub revisions: Vec<(Path, Hlc)>,
+    /// The device's nodes: the last that each of them wrote to a path since the ancestor.
+    pub nodes: Vec<Node>,
+}
+
+/// The past of a document, as far as it was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// The number of the last version that the device had seen.
+    pub ancestor: Option<u64>,
+    /// Superseded versions: the ancestor, and those that hold a revision asked for.
+    pub versions: Vec<Version>,
+    /// Values that were pushed and are held by no version.
+    pub pushes: Vec<PushedValue>,
+}
+
+/// A pushed value to keep beside the version that resolved it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewPush {
+    /// The value and where it was pushed.
+    pub value: PushedValue,
+    /// The conflict to report to the device that pushed it, as it is written on the wire.
+    pub report: Option<Value>,
+}
+
+/// What to store of one document.
+#[derive(Clone, Debug)]
+pub struct DocumentWrite {
+    /// The document, by its index in the list that was locked.
+    pub document: usize,
+    /// Its new version; none when the push changed nothing but is kept on record.
+    pub version: Option<Version>,
+    /// What to keep of the push.
+    pub pushes: Vec<NewPush>,
+}
+
+/// Where a pull begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PageFrom {
+    /// Everything that the device has not seen.
+    Unseen(Seen),
+    /// Everything with a later revision: the caller has no cursor.
+    Later(Hlc),
+}
+
+/// Whose reports of conflicts to pull.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReportsFor {
+    /// Nobody's: this is no first page.
+    Nobody,
+    /// Those of all pushes of the device.
+    Device(Node),
+    /// Those of earlier pushes of these documents by these nodes.
+    Pushes(Vec<(DocumentKey, Node)>),
+}
+
+/// A page of changes to read.
+#[derive(Clone, Debug)]
+pub struct PageQuery {
+    /// From where.
+    pub scope: Arc<Scope>,
+    /// What is left out because the caller has it.
+    pub from: PageFrom,
+    /// Whether tombstones are part of the answer.
+    pub tombstones: bool,
+    /// At most so many documents.
+    pub limit: u32,
+    /// Documents to leave out as long as this transaction wrote them last.
+    pub without: Option<(TransactionId, Vec<DocumentKey>)>,
+    /// Reports wanted, other than those of the transaction of this request.
+    pub reports: ReportsFor,
+    /// The transaction of this request.
+    pub own: Option<TransactionId>,
+}
+
+/// A page of changes.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The database at this moment.
+    pub state: DatabaseState,
+    /// The snapshot that was read.
+    pub snapshot: Snapshot,
+    /// The greatest transaction that wrote a document of this collection.
+    pub newest: Option<TransactionId>,
+    /// The documents as JSON objects with commas between them, as they go on the wire.
+    pub documents: String,
+    /// The last document of the page.
+    pub last: Option<Position>,
+    /// Whether there is more behind it.
+    pub has_more: bool,
+    /// The greatest revision among the documents.
+    pub greatest_revision: Option<Hlc>,
+    /// Reports of conflicts, as they were stored.
+    pub reports: Vec<Value>,
+    /// Where a device of an earlier incarnation has to begin to heal this one: the greatest clock
+    /// that had been issued when it began.
+    pub heal_from: Option<Hlc>,
+}
+
+/// What a purge removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PurgeReport {
+    /// Tombstones.
+    pub tombstones: u64,
+    /// Superseded versions.
+    pub versions: u64,
+    /// Pushed values and their reports.
+    pub pushes: u64,
+}
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another unit of work was in the way. Running this one again will do.
+    #[error("another transaction was in the way")]
+    Contention,
+    /// The database cannot be reached, or has no room for one more caller.
+    #[error("the database is not available")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database holds something that makes no sense.
+    #[error("the database holds a row that makes no sense: {0}")]
+    Corrupt(String),
+    /// Anything else.
+    #[error("the database refused a statement")]
+    Other(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Documents, their versions, and what devices have pushed.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Begins a unit of work. Dropping it takes everything back.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when there is no database to begin it in.
+    async fn begin(&self) -> Result<Box<dyn SyncTransaction>, StoreError>;
+
+    /// Reads one page of changes, in one statement.
+    ///
+    /// # Errors
+    /// [`StoreError`]; a pull never meets [`StoreError::Contention`].
+    async fn page(&self, query: &PageQuery) -> Result<Page, StoreError>;
+
+    /// The clock from which a device with a cursor of `incarnation` has to heal this database, as
+    /// in [`Page::heal_from`]; none when it is the present one or unknown.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn heal_from(&self, incarnation: Incarnation) -> Result<Option<Hlc>, StoreError>;
+
+    /// Begins a new incarnation, whether or not the database looks changed: a cursor came from
+    /// its future.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn renew_incarnation(&self) -> Result<(), StoreError>;
+
+    /// Removes what was superseded or deleted before `retention_millis` ago, and moves the horizon.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn purge(&self, retention_millis: u64) -> Result<PurgeReport, StoreError>;
+
+    /// Whether the database answers and has this program's schema.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn ready(&self) -> Result<(), StoreError>;
+}
+
+/// A unit of work on documents.
+#[async_trait]
+pub trait SyncTransaction: Send {
+    /// Locks the documents that exist, in the order of their keys, and reads them as they are then.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn lock(&mut self, documents: &[DocumentId]) -> Result<Locked, StoreError>;
+
+    /// Reads what merges need of the past of the locked documents, in the order asked for.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn history(&mut self, queries: &[HistoryQuery]) -> Result<Vec<History>, StoreError>;
+
+    /// Stores new versions of the locked documents, each superseding the current one, and pushes.
+    /// Returns the transaction that wrote.
+    ///
+    /// # Errors
+    /// [`StoreError::Contention`] when a document has appeared that did not exist when it was
+    /// locked.
+    async fn write(&mut self, writes: &[DocumentWrite]) -> Result<TransactionId, StoreError>;
+
+    /// Makes everything durable.
+    ///
+    /// # Errors
+    /// [`StoreError`]; whether it took place is then unknown.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}
