@@ -8,6 +8,6 @@ pub use clock::Clock;
 pub use sessions::{Session, SessionError, Sessions};
 pub use store::{
     DatabaseState, DocumentId, DocumentWrite, History, HistoryQuery, Incarnation, Locked, NewPush,
-    Page, PageFrom, PageQuery, Position, PurgeReport, ReportsFor, Scope, Seen, Store, StoreError,
+    Page, PageQuery, Position, PurgeReport, ReportsFor, Scope, Seen, Store, StoreError,
     StoredVersion, SyncTransaction,
 };

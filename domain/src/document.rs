@@ -101,12 +101,16 @@ pub fn remove(document: &mut Document, path: &Path) {
 }
 
 fn remove_keys(object: &mut Document, keys: &[std::borrow::Cow<'_, str>]) {
-    let Some((first, rest)) = keys.split_first() else { return };
+    let Some((first, rest)) = keys.split_first() else {
+        return;
+    };
     if rest.is_empty() {
         object.remove(first.as_ref());
         return;
     }
-    let Some(Value::Object(inner)) = object.get_mut(first.as_ref()) else { return };
+    let Some(Value::Object(inner)) = object.get_mut(first.as_ref()) else {
+        return;
+    };
     let was_empty = inner.is_empty();
     remove_keys(inner, rest);
     if inner.is_empty() && !was_empty {
@@ -121,7 +125,10 @@ pub fn same_value(left: &Value, right: &Value) -> bool {
         (Value::Number(left), Value::Number(right)) => same_number(left, right),
         (Value::Array(left), Value::Array(right)) => {
             left.len() == right.len()
-                && left.iter().zip(right).all(|(left, right)| same_value(left, right))
+                && left
+                    .iter()
+                    .zip(right)
+                    .all(|(left, right)| same_value(left, right))
         }
         (Value::Object(left), Value::Object(right)) => same_document(left, right),
         _ => left == right,
@@ -137,7 +144,6 @@ pub fn same_document(left: &Document, right: &Document) -> bool {
             .all(|(key, left)| right.get(key).is_some_and(|right| same_value(left, right)))
 }
 
-#[expect(clippy::float_cmp, reason = "numbers are equal when their doubles are")]
 fn same_number(left: &Number, right: &Number) -> bool {
     left.as_f64() == right.as_f64()
 }
@@ -155,9 +161,16 @@ pub struct Difference<'a> {
 #[must_use]
 pub fn diff<'a>(from: &Document, to: &'a Document) -> Difference<'a> {
     let (before, mut after) = (flatten(from), flatten(to));
-    let removed = before.keys().filter(|path| !after.contains_key(*path)).cloned().collect();
+    let removed = before
+        .keys()
+        .filter(|path| !after.contains_key(*path))
+        .cloned()
+        .collect();
     after.retain(|path, value| before.get(path).is_none_or(|old| !same_value(old, value)));
-    Difference { changed: after, removed }
+    Difference {
+        changed: after,
+        removed,
+    }
 }
 
 /// Every place where `document` breaks a rule of its own, whatever its schema says.
@@ -191,17 +204,29 @@ pub fn check(document: &Document, max_bytes: usize) -> Result<(), Vec<Violation>
         });
     }
     violations.truncate(MAX_VIOLATIONS);
-    if violations.is_empty() { Ok(()) } else { Err(violations) }
+    if violations.is_empty() {
+        Ok(())
+    } else {
+        Err(violations)
+    }
 }
 
 const MAX_VIOLATIONS: usize = 20;
 
 fn check_field(path: &Path, name: &str, value: &Value, depth: usize, found: &mut Vec<Violation>) {
-    let mut say = |rule: &str| found.push(Violation { path: path.clone(), rule: rule.to_owned() });
+    let mut say = |rule: &str| {
+        found.push(Violation {
+            path: path.clone(),
+            rule: rule.to_owned(),
+        })
+    };
     if name.len() > MAX_NAME_BYTES {
         found.push(Violation {
             path: Path::of_key(&shortened(name)),
-            rule: format!("names are at most {MAX_NAME_BYTES} bytes; this one is {}", name.len()),
+            rule: format!(
+                "names are at most {MAX_NAME_BYTES} bytes; this one is {}",
+                name.len()
+            ),
         });
         return;
     }
@@ -231,8 +256,12 @@ fn check_field(path: &Path, name: &str, value: &Value, depth: usize, found: &mut
 }
 
 fn is_held_by_double(number: &Number) -> bool {
-    number.as_f64().is_some_and(|double| double.abs() <= MAX_NUMBER)
-        && number.as_i64().is_none_or(|integer| integer.unsigned_abs() <= 1 << 53)
+    number
+        .as_f64()
+        .is_some_and(|double| double.abs() <= MAX_NUMBER)
+        && number
+            .as_i64()
+            .is_none_or(|integer| integer.unsigned_abs() <= 1 << 53)
         && number.as_u64().is_none_or(|integer| integer <= 1 << 53)
 }
 

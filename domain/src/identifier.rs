@@ -88,6 +88,6 @@ identifier!(
     /// The key of a document within its collection.
     DocumentKey,
     "a key",
-    "1 to 1024 bytes without control characters",
-    |text| (1..=1024).contains(&text.len()) && !text.contains(char::is_control)
+    "1 to 400 bytes without control characters",
+    |text| (1..=400).contains(&text.len()) && !text.contains(char::is_control)
 );

@@ -11,6 +11,7 @@
 //! | [`path`] | dot-paths to the leaves of a document |
 //! | [`document`] | flattening, equality and limits of JSON documents |
 //! | `merge` | the three-way merge of an edit into a stored document |
+//! | [`rebase`] | what a device keeps of its own edits when the server sends its state |
 //! | [`text`] | the line-by-line merge of two texts with a common ancestor |
 //! | [`snapshot`] | which transactions a reader has seen |
 //!
@@ -20,6 +21,8 @@
 pub mod document;
 pub mod hlc;
 pub mod identifier;
+pub mod merge;
 pub mod path;
+pub mod rebase;
 pub mod snapshot;
 pub mod text;

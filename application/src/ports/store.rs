@@ -139,15 +139,6 @@ pub struct DocumentWrite {
     pub pushes: Vec<NewPush>,
 }
 
-/// Where a pull begins.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PageFrom {
-    /// Everything that the device has not seen.
-    Unseen(Seen),
-    /// Everything with a later revision: the caller has no cursor.
-    Later(Hlc),
-}
-
 /// Whose reports of conflicts to pull.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReportsFor {
@@ -164,14 +155,16 @@ pub enum ReportsFor {
 pub struct PageQuery {
     /// From where.
     pub scope: Arc<Scope>,
-    /// What is left out because the caller has it.
-    pub from: PageFrom,
+    /// What the caller had seen when the pull began.
+    pub seen: Seen,
+    /// Revisions up to this one are left out: the caller has no cursor, only a clock.
+    pub later_than: Option<Hlc>,
     /// Whether tombstones are part of the answer.
     pub tombstones: bool,
     /// At most so many documents.
     pub limit: u32,
-    /// Documents to leave out as long as this transaction wrote them last.
-    pub without: Option<(TransactionId, Vec<DocumentKey>)>,
+    /// Documents to leave out as long as these transactions wrote them last.
+    pub without: Vec<Position>,
     /// Reports wanted, other than those of the transaction of this request.
     pub reports: ReportsFor,
     /// The transaction of this request.

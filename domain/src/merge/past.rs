@@ -1,0 +1,157 @@
+//! What the server remembers of a document beside its current version.
+
+use serde_json::Value;
+
+use super::{Ancestor, DELETED, FieldRevisions, MergeInput, Version};
+use crate::{
+    document::{get, same_value},
+    hlc::Hlc,
+    path::Path,
+};
+
+/// A value that a device pushed and that no version shows as it was pushed: the loser of a
+/// conflict, a side of a merged text, the like of a value that was there already.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PushedValue {
+    /// The field; [`DELETED`] for a deletion.
+    pub path: Path,
+    /// The device's revision.
+    pub revision: Hlc,
+    /// The value; none if the device removed the field.
+    pub value: Option<Value>,
+    /// The number of the version that it went into.
+    pub version: u64,
+}
+
+/// A device's own earlier value of a path, which stands in for the ancestor's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Own<'a> {
+    /// The device says that it made its edit from this value.
+    Proven(Option<&'a Value>),
+    /// The same node pushed this value before; likely the same device.
+    SameNode(Option<&'a Value>),
+    /// The same node has already pushed a later value.
+    Superseded,
+}
+
+/// One place where a pushed value was found.
+struct Entry<'a> {
+    revision: &'a Hlc,
+    value: Option<&'a Value>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Past<'a> {
+    current: Option<&'a Version>,
+    versions: &'a [Version],
+    pushes: &'a [PushedValue],
+    ancestor: Option<&'a Version>,
+}
+
+impl<'a> Past<'a> {
+    pub(super) fn new(input: &MergeInput<'a>) -> Self {
+        let ancestor = match input.ancestor {
+            Ancestor::Version(ancestor) => Some(ancestor),
+            Ancestor::Nothing | Ancestor::Unknown => None,
+        };
+        let MergeInput {
+            current,
+            versions,
+            pushes,
+            ..
+        } = *input;
+        Self {
+            current,
+            versions,
+            pushes,
+            ancestor,
+        }
+    }
+
+    /// Whether exactly this was taken in before.
+    pub(super) fn holds(&self, path: &Path, revision: &Hlc, value: Option<&Value>) -> bool {
+        self.entries(path, 0)
+            .any(|entry| entry.revision == revision && same_option(entry.value, value))
+    }
+
+    /// What the device that stamps `path` with `revision` has itself pushed there since the
+    /// ancestor.
+    pub(super) fn own(
+        &self,
+        path: &Path,
+        revision: Option<&Hlc>,
+        after: &FieldRevisions,
+    ) -> Option<Own<'a>> {
+        if let Some(after) = after.get(path) {
+            let mut entries = self.unseen_entries(path);
+            if let Some(entry) = entries.find(|entry| entry.revision == after) {
+                return Some(Own::Proven(entry.value));
+            }
+        }
+        let revision = revision.filter(|revision| !revision.node().is_server())?;
+        let last = self
+            .unseen_entries(path)
+            .filter(|entry| entry.revision.node() == revision.node())
+            .filter(|entry| entry.revision != revision)
+            .max_by_key(|entry| entry.revision)?;
+        if last.revision > revision {
+            Some(Own::Superseded)
+        } else {
+            Some(Own::SameNode(last.value))
+        }
+    }
+
+    /// What was pushed at `path` since the ancestor.
+    fn unseen_entries(&self, path: &Path) -> impl Iterator<Item = Entry<'a>> {
+        let seen = self.ancestor.map_or(0, |ancestor| ancestor.number);
+        let unchanged = self
+            .ancestor
+            .and_then(|ancestor| ancestor.field_revisions.get(path));
+        self.entries(path, seen)
+            .filter(move |entry| Some(entry.revision) != unchanged)
+    }
+
+    /// What is known at `path` from versions after the version numbered `seen`.
+    fn entries(&self, path: &Path, seen: u64) -> impl Iterator<Item = Entry<'a>> {
+        let versions = self.current.into_iter().chain(self.versions);
+        let shown = versions
+            .filter(move |version| version.number > seen)
+            .filter_map({
+                let path = path.clone();
+                move |version| {
+                    let revision = version.field_revisions.get(&path)?;
+                    Some(Entry {
+                        revision,
+                        value: value_at(version, &path),
+                    })
+                }
+            });
+        let path = path.clone();
+        let pushed = self.pushes.iter().filter(move |push| push.path == path);
+        shown.chain(
+            pushed
+                .filter(move |push| push.version > seen)
+                .map(|push| Entry {
+                    revision: &push.revision,
+                    value: push.value.as_ref(),
+                }),
+        )
+    }
+}
+
+/// What a version has at `path`, a deletion included.
+fn value_at<'a>(version: &'a Version, path: &Path) -> Option<&'a Value> {
+    if path.as_str() == DELETED {
+        return version.deleted.then_some(&Value::Bool(true));
+    }
+    get(&version.content, path)
+}
+
+/// Whether both are absent, or equal.
+pub(super) fn same_option(left: Option<&Value>, right: Option<&Value>) -> bool {
+    match (left, right) {
+        (Some(left), Some(right)) => same_value(left, right),
+        (None, None) => true,
+        _ => false,
+    }
+}
