@@ -1,0 +1,76 @@
+# shellcheck shell=bash
+# What scripts/run and scripts/test need on the machine. Sourced, not run.
+
+say() {
+    printf '==> %s\n' "$*"
+}
+
+fail() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+# Installs whatever is missing for building Syncline and running its embedded PostgreSQL.
+install_missing() {
+    find_cargo
+    local missing=()
+    has_compiler || missing+=(build-essential)
+    has_postgres_server || missing+=(postgresql)
+    [ "${#missing[@]}" -eq 0 ] || install_packages "${missing[@]}"
+}
+
+find_cargo() {
+    PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
+    command -v cargo >/dev/null ||
+        fail "cargo was not found on PATH or in ~/.cargo/bin: install a Rust toolchain with rustup, then run this again"
+}
+
+# Some crates contain C, and Rust links with the C compiler.
+has_compiler() {
+    command -v cc >/dev/null
+}
+
+# Debian keeps the server's programs out of PATH.
+has_postgres_server() {
+    command -v initdb >/dev/null && command -v postgres >/dev/null && return
+    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
+}
+
+install_packages() {
+    command -v apt-get >/dev/null ||
+        fail "this system has no apt-get: install the equivalent of $* with its own package manager, then run this again"
+    may_become_root ||
+        fail "installing $* needs root and there is no sudo: run 'apt-get install $*' as root, then run this again"
+    say "installing $* with apt-get"
+    # The package lists may be old, or never have been fetched.
+    as_root apt-get update -qq || say "apt-get update failed, going on with the package lists that are there"
+    without_main_cluster apt_install "$@" ||
+        fail "apt-get could not install $*: see its messages above, then run this again"
+}
+
+apt_install() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "$@" </dev/null
+}
+
+may_become_root() {
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+# Debian's server package creates and starts a cluster of its own, which Syncline does not use. A setting that is
+# there only during the installation prevents it and leaves the machine's own settings and clusters alone.
+without_main_cluster() {
+    local folder=/etc/postgresql-common/createcluster.d status=0
+    as_root mkdir -p "$folder"
+    echo 'create_main_cluster = false' | as_root tee "$folder/syncline-install.conf" >/dev/null
+    "$@" || status=$?
+    as_root rm -f "$folder/syncline-install.conf"
+    return "$status"
+}
