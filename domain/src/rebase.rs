@@ -1,0 +1,300 @@
+//! What a device does with a document: edits of its own, and states that the server sends.
+//!
+//! A device never merges text. A pending path keeps its local value, and the base clock of the
+//! moment its document was first edited; every other path takes the server's value. The server
+//! alone merges, and for that a [`Push`] says from what each value was made:
+//!
+//! - `base_clock`: what the device had seen when it first edited the document. Absent if the
+//!   server never gave it the document.
+//! - `after`: for a path whose value was made from something newer than that (the device's own
+//!   push, answered or not, or a value that the server sent meanwhile) the revision of it.
+//!
+//! So a lost answer costs nothing: the edits stay pending, are pushed again with the same
+//! revisions, and a later edit names the lost push as its origin.
+
+mod pending;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    document::{Document, diff, flatten, same_document},
+    hlc::Hlc,
+    merge::{DELETED, Edit, FieldRevisions},
+    path::Path,
+};
+
+pub use pending::{Change, Pending, PendingField};
+
+/// A document as the server last sent it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServerDocument {
+    /// The server's clock when it was stored.
+    pub revision: Hlc,
+    /// The revision of each leaf; removed leaves keep theirs, a tombstone has one at [`DELETED`].
+    pub field_revisions: FieldRevisions,
+    /// Its fields. Those of a tombstone are the last that the device saw, as long as it has
+    /// pending edits to them, so that a later edit re-creates a whole document.
+    pub content: Document,
+    /// Whether it is a tombstone.
+    pub deleted: bool,
+}
+
+/// What a device sends of a document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Push {
+    /// The document and its revisions.
+    pub edit: Edit,
+    /// What the device had seen when it began to edit.
+    pub base_clock: Option<Hlc>,
+}
+
+/// A document as a device has it: the server's last state, and the edits that the server has not
+/// answered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LocalDocument {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    server: Option<ServerDocument>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pending: Option<Pending>,
+}
+
+impl Push {
+    /// The server's state if it stored exactly this, under `revision`.
+    #[must_use]
+    pub fn stored(&self, revision: Hlc) -> ServerDocument {
+        ServerDocument {
+            revision,
+            field_revisions: self.edit.revisions.clone(),
+            content: self.edit.content.clone().unwrap_or_default(),
+            deleted: self.edit.content.is_none(),
+        }
+    }
+
+    fn is_stored_as(&self, stored: &ServerDocument) -> bool {
+        match &self.edit.content {
+            Some(content) => !stored.deleted && same_document(content, &stored.content),
+            None => stored.deleted,
+        }
+    }
+}
+
+impl LocalDocument {
+    /// What the user sees: none if there is no document, or it is deleted.
+    #[must_use]
+    pub fn content(&self) -> Option<Document> {
+        match &self.pending {
+            Some(pending) if pending.deletion.is_some() => None,
+            Some(pending) => Some(pending.overlay(self.server.as_ref())),
+            None => self.live().map(|server| server.content.clone()),
+        }
+    }
+
+    /// The server's last state.
+    #[must_use]
+    pub fn server(&self) -> Option<&ServerDocument> {
+        self.server.as_ref()
+    }
+
+    /// The edits that the server has not answered.
+    #[must_use]
+    pub fn pending(&self) -> Option<&Pending> {
+        self.pending.as_ref()
+    }
+
+    /// Whether nothing is known of the document, so that it need not be kept.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.server.is_none() && self.pending.is_none()
+    }
+
+    /// Makes `content` the document. Each leaf in which it differs from what the device shows
+    /// becomes pending with `revision`; `clock` is the last that the server gave. A document that
+    /// does not exist, or no longer, is created.
+    ///
+    /// A leaf that goes back to the server's value is no longer pending, unless the server may
+    /// know the value that it had in between. Returns whether anything changed.
+    pub fn edit(&mut self, content: &Document, revision: &Hlc, clock: Option<&Hlc>) -> bool {
+        let shown = self.content();
+        if shown
+            .as_ref()
+            .is_some_and(|shown| same_document(shown, content))
+        {
+            return false;
+        }
+        let shown = shown.unwrap_or_default();
+        let mut pending = self.begin(clock);
+        pending.undelete();
+        let server = self.server.as_ref();
+        let difference = diff(&shown, content);
+        for path in difference.removed {
+            pending.put(path, Change::Removed, revision, server);
+        }
+        for (path, value) in difference.changed {
+            pending.put(path, Change::Set(value.clone()), revision, server);
+        }
+        // What the edit uncovers was not in the document either: leaves that a pending value hid,
+        // and those of a document that is created again.
+        for path in diff(&pending.overlay(server), content).removed {
+            pending.put(path, Change::Removed, revision, server);
+        }
+        let is_needed = pending.is_needed(server);
+        self.keep(is_needed.then_some(pending));
+        true
+    }
+
+    /// Deletes the document. Returns whether there was one.
+    pub fn delete(&mut self, revision: &Hlc, clock: Option<&Hlc>) -> bool {
+        if self.content().is_none() {
+            return false;
+        }
+        let mut pending = self.begin(clock);
+        pending.delete(revision, self.server.as_ref());
+        let is_known = self.live().is_some() || pending.is_perhaps_known;
+        self.keep(is_known.then_some(pending));
+        true
+    }
+
+    /// What to send, if anything is pending. It counts as perhaps known to the server until
+    /// [`Self::answer`] or [`Self::refused`] says otherwise.
+    pub fn push(&mut self) -> Option<Push> {
+        let pending = self.pending.as_mut()?;
+        let edit = pending.edit(self.server.as_ref());
+        pending.note_pushed();
+        Some(Push {
+            edit,
+            base_clock: pending.base_clock.clone(),
+        })
+    }
+
+    /// The server took `push` in and now holds `stored`, in an answer whose clock is `clock`.
+    ///
+    /// What was edited since the push stays pending. If the server holds exactly what was pushed,
+    /// these edits were made from its present state; otherwise they keep their base.
+    pub fn answer(&mut self, push: &Push, stored: ServerDocument, clock: &Hlc) {
+        let is_as_pushed = push.is_stored_as(&stored);
+        let pending = self.pending.take().and_then(|pending| pending.settle(push));
+        self.keep(pending);
+        self.receive(stored);
+        if let Some(pending) = self.pending.as_mut().filter(|_| is_as_pushed) {
+            pending.advance(clock);
+        }
+    }
+
+    /// The server took nothing in of the last push.
+    pub fn refused(&mut self) {
+        if let Some(pending) = &mut self.pending {
+            pending.pushed.clear();
+        }
+    }
+
+    /// The server sent its state of the document.
+    pub fn receive(&mut self, mut state: ServerDocument) {
+        if let Some(pending) = &mut self.pending {
+            pending.is_rebased = true;
+            if let Some(seen) = self
+                .server
+                .take()
+                .filter(|_| state.deleted && pending.deletion.is_none())
+            {
+                state.keep_content_of(seen);
+            }
+        }
+        self.server = Some(state);
+    }
+
+    /// The device may no longer see the document: what the server gave is forgotten.
+    pub fn removed(&mut self) {
+        self.server = None;
+        if let Some(pending) = &mut self.pending {
+            pending.is_rebased = true;
+        }
+    }
+
+    /// A reset of the device's state lacked the document.
+    pub fn missing(&mut self) {
+        match (&mut self.server, &mut self.pending) {
+            (Some(server), Some(pending)) => {
+                server.deleted = true;
+                pending.is_rebased = true;
+            }
+            _ => self.server = None,
+        }
+    }
+
+    /// Makes all that the server ever gave pending again, under the revisions it has: the server
+    /// came back from an older backup.
+    pub fn heal(&mut self) {
+        let Some(server) = &self.server else { return };
+        let pending = self.pending.take();
+        self.pending = Some(Pending::healing(server, pending));
+    }
+
+    /// Replaces the revisions of pending edits that the server refused: they were ahead of its
+    /// time, so that it knows none of them.
+    pub fn restamp(&mut self, renewed: &BTreeMap<Hlc, Hlc>) {
+        if let Some(pending) = &mut self.pending {
+            pending.restamp(renewed);
+        }
+    }
+
+    fn live(&self) -> Option<&ServerDocument> {
+        self.server.as_ref().filter(|server| !server.deleted)
+    }
+
+    fn begin(&mut self, clock: Option<&Hlc>) -> Pending {
+        let base_clock = self.server.as_ref().and(clock).cloned();
+        self.pending
+            .take()
+            .unwrap_or_else(|| Pending::begin(base_clock))
+    }
+
+    fn keep(&mut self, pending: Option<Pending>) {
+        self.pending = pending;
+        if let Some(tombstone) = self.server.as_mut().filter(|server| server.deleted)
+            && self.pending.is_none()
+        {
+            tombstone.content.clear();
+        }
+    }
+}
+
+impl ServerDocument {
+    /// The value of the leaf at `path`.
+    fn leaf(&self, path: &Path) -> Option<&serde_json::Value> {
+        crate::document::get(&self.content, path)
+    }
+
+    /// The revisions of its fields alone.
+    fn fields(&self) -> impl Iterator<Item = (&Path, &Hlc)> {
+        self.field_revisions
+            .iter()
+            .filter(|(path, _)| path.as_str() != DELETED)
+    }
+
+    fn keep_content_of(&mut self, seen: Self) {
+        let tombstone = std::mem::replace(&mut self.field_revisions, seen.field_revisions);
+        self.field_revisions.extend(tombstone);
+        self.content = seen.content;
+    }
+
+    /// Each of its paths, present or removed, with what stands there.
+    fn changes(&self) -> impl Iterator<Item = (Path, PendingField)> {
+        let leaves = flatten(&self.content);
+        self.fields().map(move |(path, revision)| {
+            let change = leaves
+                .get(path)
+                .map_or(Change::Removed, |value| Change::Set((*value).clone()));
+            (
+                path.clone(),
+                PendingField {
+                    change,
+                    revision: revision.clone(),
+                },
+            )
+        })
+    }
+}

@@ -1,0 +1,272 @@
+//! The edits of one document that the server has not answered.
+
+use std::collections::{BTreeMap, btree_map::Entry};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Push, ServerDocument};
+use crate::{
+    document::{Document, flatten, same_value, unflatten},
+    hlc::Hlc,
+    merge::{DELETED, Edit, FieldRevisions},
+    path::Path,
+};
+
+/// What became of a leaf.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Change {
+    /// It has this value.
+    Set(Value),
+    /// It is gone.
+    Removed,
+}
+
+/// A pending change of a leaf.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PendingField {
+    /// What became of it.
+    pub change: Change,
+    /// The device's clock at that moment.
+    pub revision: Hlc,
+}
+
+/// The edits of one document that the server has not answered: changed leaves, or its deletion.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pending {
+    /// What the device had seen when the first of them was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_clock: Option<Hlc>,
+    /// Whether the server's state is no longer that of the base clock.
+    pub is_rebased: bool,
+    /// Whether the server may know some of them.
+    pub is_perhaps_known: bool,
+    /// The revision of the deletion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion: Option<Hlc>,
+    /// The changed leaves; none beside a deletion.
+    pub fields: BTreeMap<Path, PendingField>,
+    /// The revisions from which values were made, where that is not the base's.
+    pub after: FieldRevisions,
+    /// The last revisions that were pushed and not answered.
+    pub pushed: FieldRevisions,
+}
+
+impl Pending {
+    pub(super) fn begin(base_clock: Option<Hlc>) -> Self {
+        Self {
+            base_clock,
+            ..Self::default()
+        }
+    }
+
+    /// All that `server` holds, under the edits that are pending already.
+    pub(super) fn healing(server: &ServerDocument, pending: Option<Self>) -> Self {
+        let mut pending = pending.unwrap_or_default();
+        if server.deleted && pending.fields.is_empty() {
+            let deletion = server
+                .field_revisions
+                .get(DELETED)
+                .unwrap_or(&server.revision);
+            pending.deletion.get_or_insert_with(|| deletion.clone());
+        } else if pending.deletion.is_none() {
+            for (path, field) in server.changes() {
+                pending.fields.entry(path).or_insert(field);
+            }
+        }
+        pending
+    }
+
+    /// The document that the device shows.
+    pub(super) fn overlay(&self, server: Option<&ServerDocument>) -> Document {
+        let mut leaves = server
+            .map(|server| flatten(&server.content))
+            .unwrap_or_default();
+        for path in self.fields.keys() {
+            leaves.remove(path);
+        }
+        for (path, field) in &self.fields {
+            let Change::Set(value) = &field.change else {
+                continue;
+            };
+            for above in path.above() {
+                leaves.remove(above);
+            }
+            let (from, to) = path.below();
+            let below: Vec<Path> = leaves
+                .range(from..to)
+                .map(|(path, _)| path.clone())
+                .collect();
+            for hidden in &below {
+                leaves.remove(hidden);
+            }
+            leaves.insert(path.clone(), value);
+        }
+        unflatten(leaves.iter().map(|(path, value)| (path, *value)))
+    }
+
+    /// Takes a change in, unless it merely goes back to what the server has, and the server can
+    /// know nothing else.
+    pub(super) fn put(
+        &mut self,
+        path: Path,
+        change: Change,
+        revision: &Hlc,
+        server: Option<&ServerDocument>,
+    ) {
+        self.note_origin(&path, server);
+        if is_at(server, &path, &change) && !self.has_perhaps_arrived(&path) {
+            self.fields.remove(&path);
+        } else {
+            self.fields.insert(
+                path,
+                PendingField {
+                    change,
+                    revision: revision.clone(),
+                },
+            );
+        }
+    }
+
+    pub(super) fn delete(&mut self, revision: &Hlc, server: Option<&ServerDocument>) {
+        let known = server
+            .into_iter()
+            .flat_map(ServerDocument::fields)
+            .map(|(path, _)| path);
+        let paths: Vec<Path> = known.chain(self.pushed.keys()).cloned().collect();
+        for path in &paths {
+            self.note_origin(path, server);
+        }
+        self.fields.clear();
+        self.deletion = Some(revision.clone());
+    }
+
+    /// Takes the deletion back, naming it as what comes next is made from, if it was pushed.
+    pub(super) fn undelete(&mut self) {
+        if self.deletion.take().is_some()
+            && let Some((path, revision)) = self.pushed.get_key_value(DELETED)
+        {
+            self.after.insert(path.clone(), revision.clone());
+        }
+    }
+
+    /// Whether anything must be sent.
+    pub(super) fn is_needed(&self, server: Option<&ServerDocument>) -> bool {
+        let is_creation = server.is_none_or(|server| server.deleted);
+        is_creation || self.has_edits() || self.is_perhaps_known
+    }
+
+    pub(super) fn edit(&self, server: Option<&ServerDocument>) -> Edit {
+        let after = self.after.clone();
+        if self.deletion.is_some() {
+            return Edit {
+                content: None,
+                revisions: self.own_revisions().collect(),
+                after,
+            };
+        }
+        let known = server.into_iter().flat_map(ServerDocument::fields);
+        let known = known.map(|(path, revision)| (path.clone(), revision.clone()));
+        Edit {
+            content: Some(self.overlay(server)),
+            revisions: known.chain(self.own_revisions()).collect(),
+            after,
+        }
+    }
+
+    pub(super) fn note_pushed(&mut self) {
+        let pushed: Vec<_> = self.own_revisions().collect();
+        self.pushed.extend(pushed);
+        self.is_perhaps_known = true;
+    }
+
+    /// What remains after the server took `push` in: whatever was edited since.
+    pub(super) fn settle(mut self, push: &Push) -> Option<Self> {
+        let sent = &push.edit.revisions;
+        let is_recreated = push.edit.content.is_none() && self.deletion.is_none();
+        self.pushed.clear();
+        self.fields
+            .retain(|path, field| sent.get(path) != Some(&field.revision));
+        self.deletion = self
+            .deletion
+            .filter(|deletion| sent.get(DELETED) != Some(deletion));
+        if self.deletion.is_none() {
+            let fields = &self.fields;
+            self.after
+                .retain(|path, _| path.as_str() == DELETED || fields.contains_key(path));
+        }
+        (self.has_edits() || is_recreated).then_some(self)
+    }
+
+    /// What remains was made from the server's state at `clock`.
+    pub(super) fn advance(&mut self, clock: &Hlc) {
+        self.base_clock = Some(clock.clone());
+        self.is_rebased = false;
+        self.after.clear();
+    }
+
+    pub(super) fn restamp(&mut self, renewed: &BTreeMap<Hlc, Hlc>) {
+        let fields = self.fields.values_mut().map(|field| &mut field.revision);
+        for revision in fields.chain(&mut self.deletion) {
+            if let Some(new) = renewed.get(revision) {
+                revision.clone_from(new);
+            }
+        }
+        self.pushed
+            .retain(|_, revision| !renewed.contains_key(revision));
+        self.after
+            .retain(|_, revision| !renewed.contains_key(revision));
+    }
+
+    /// The revision of every pending path, the deletion's at [`DELETED`].
+    pub fn own_revisions(&self) -> impl Iterator<Item = (Path, Hlc)> {
+        let deletion = self
+            .deletion
+            .iter()
+            .map(|deletion| (Path::of_key(DELETED), deletion.clone()));
+        let fields = self.fields.iter();
+        fields
+            .map(|(path, field)| (path.clone(), field.revision.clone()))
+            .chain(deletion)
+    }
+
+    fn has_edits(&self) -> bool {
+        self.deletion.is_some() || !self.fields.is_empty()
+    }
+
+    /// Remembers from what the next value of `path` is made, where that is newer than the base:
+    /// the device's own push, or what the server sent since.
+    fn note_origin(&mut self, path: &Path, server: Option<&ServerDocument>) {
+        if let Some(pushed) = self.pushed.get(path) {
+            self.after.insert(path.clone(), pushed.clone());
+        } else if self.is_rebased
+            && !self.fields.contains_key(path)
+            && let Entry::Vacant(after) = self.after.entry(path.clone())
+            && let Some(seen) = server.and_then(|server| server.field_revisions.get(path))
+        {
+            after.insert(seen.clone());
+        }
+    }
+
+    /// Whether the server may have a value of this device at `path`, or its deletion.
+    fn has_perhaps_arrived(&self, path: &Path) -> bool {
+        [&self.pushed, &self.after]
+            .iter()
+            .any(|known| known.contains_key(path) || known.contains_key(DELETED))
+    }
+}
+
+/// Whether the server's document has at `path` what `change` makes of it.
+fn is_at(server: Option<&ServerDocument>, path: &Path, change: &Change) -> bool {
+    match (server, change) {
+        (Some(server), _) if server.deleted => false,
+        (None, change) => *change == Change::Removed,
+        (Some(server), Change::Removed) => server.leaf(path).is_none(),
+        (Some(server), Change::Set(value)) => server
+            .leaf(path)
+            .is_some_and(|leaf| same_value(leaf, value)),
+    }
+}
