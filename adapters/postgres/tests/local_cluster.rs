@@ -1,6 +1,10 @@
 //! The embedded local cluster with a real PostgreSQL.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
 
 #[path = "local_cluster/support.rs"]
 mod support;
