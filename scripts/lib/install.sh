@@ -30,10 +30,15 @@ has_compiler() {
     command -v cc >/dev/null
 }
 
-# Debian keeps the server's programs out of PATH.
+# The server's programs are often kept out of PATH; `syncline serve` looks into the same folders.
 has_postgres_server() {
     command -v initdb >/dev/null && command -v postgres >/dev/null && return
-    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
+    local folder
+    for folder in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/libexec/postgresql* /usr/local/pgsql/bin \
+        {/opt/homebrew,/usr/local,/home/linuxbrew/.linuxbrew}/opt/postgresql@*/bin; do
+        [ -x "$folder/initdb" ] && [ -x "$folder/postgres" ] && return
+    done
+    return 1
 }
 
 install_packages() {
