@@ -1,0 +1,114 @@
+//! What can be typed behind `syncline`.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use syncline_domain::identifier::UserId;
+
+const CONFIGURATION: &str = "\
+Configuration:
+  A file, `syncline.toml`, `.yaml` or `.json` in the current folder or named by --config,
+  and the environment, which wins: SYNCLINE_ and `__` between levels, so that
+  SYNCLINE_LIMITS__BODY_BYTES sets `limits.bodyBytes`. Most used:
+    SYNCLINE_LISTEN        address and port, 127.0.0.1:8080 by default
+    SYNCLINE_DATABASE_URL  a PostgreSQL server; without it Syncline runs one of its own
+    SYNCLINE_DATA_DIR      where that server and the generated secret are kept
+    SYNCLINE_JWT_SECRET    signs session tokens; make one with `openssl rand -hex 32`";
+
+/// Offline-first document storage that synchronises both ways.
+///
+/// Applications keep a local copy of their JSON documents, go on working without a network, and
+/// reconcile with this server field by field.
+#[derive(Debug, Parser)]
+#[command(name = "syncline", version, after_help = CONFIGURATION)]
+pub struct Arguments {
+    /// The configuration file, TOML, YAML or JSON by its ending; or set `SYNCLINE_CONFIG`.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What Syncline can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print a session token, for development and scripts.
+    ///
+    /// Whoever holds it is that user until it was idle for three days, or seven days have passed.
+    /// It is signed with the secret that the server uses: run this with the same configuration.
+    #[command(
+        after_help = "Example:\n  curl -H \"Authorization: Bearer $(syncline token --user ada)\" …"
+    )]
+    Token {
+        /// Whose token: 1 to 255 characters, as the server is to know this user.
+        #[arg(long, value_name = "ID", value_parser = UserId::new)]
+        user: UserId,
+    },
+    /// Look into the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// What can be done with the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Check the configuration and print what is in effect, as JSON, secrets left out.
+    ///
+    /// Defaults, file, environment and the schemas that the file names are put together as `serve`
+    /// would. When anything is wrong, one sentence says where and what, and the exit code is 1.
+    #[command(after_help = "Example:\n  syncline config check --config config/syncline.toml")]
+    Check,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::{Arguments, Command};
+
+    #[test]
+    fn the_arguments_are_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_an_example() {
+        fn check(command: &clap::Command) {
+            for command in command.get_subcommands() {
+                if command.has_subcommands() {
+                    check(command);
+                } else {
+                    let help = command.get_after_help().map(ToString::to_string);
+                    assert!(
+                        help.is_some_and(|help| help.contains("Example")),
+                        "{command}"
+                    );
+                }
+            }
+        }
+        check(&Arguments::command());
+    }
+
+    #[test]
+    fn the_configuration_file_may_be_named_behind_the_command() {
+        let line = [
+            "syncline",
+            "token",
+            "--user",
+            "ada",
+            "--config",
+            "here.toml",
+        ];
+        let arguments = Arguments::parse_from(line);
+        assert_eq!(arguments.config.as_deref(), Some("here.toml".as_ref()));
+        assert!(matches!(arguments.command, Command::Token { user } if user.as_str() == "ada"));
+    }
+
+    #[test]
+    fn a_user_without_a_name_is_refused() {
+        let error = Arguments::try_parse_from(["syncline", "token", "--user", ""]).unwrap_err();
+        assert!(error.to_string().contains("255 characters"), "{error}");
+    }
+}

@@ -1,0 +1,155 @@
+//! The configuration: defaults, over them a file, over it the environment.
+//!
+//! Both sources are checked against the same description of every key, `keys`, before they are
+//! put together, so that an error names the file and line, or the variable.
+
+mod applications;
+mod effective;
+mod environment;
+mod error;
+mod file;
+mod keys;
+mod layer;
+mod lines;
+mod overlay;
+mod reserved;
+mod secrets;
+mod settings;
+mod source;
+mod suggestion;
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+use syncline_domain::identifier::{ApplicationName, CollectionName};
+
+pub use environment::Environment;
+pub use error::ConfigurationError;
+pub use settings::{Cors, Limits, Log, LogFormat, LogLevel, Retention};
+
+use error::Place;
+use secrets::SessionSecrets;
+use settings::Settings;
+
+/// The applications, their collections, and the JSON Schema of each collection that has one.
+pub type Applications = BTreeMap<ApplicationName, BTreeMap<CollectionName, Option<Value>>>;
+
+/// Everything that an operator can decide.
+#[derive(Debug)]
+pub struct Configuration {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The database to use; without it, a cluster of our own in the data folder.
+    pub database_url: Option<SecretString>,
+    /// Where our own cluster and the generated secret are kept; absolute.
+    pub data_dir: PathBuf,
+    /// What is served.
+    pub applications: Applications,
+    /// What a request may ask for.
+    pub limits: Limits,
+    /// How long the past is kept.
+    pub retention: Retention,
+    /// Which web pages may call.
+    pub cors: Cors,
+    /// What is logged.
+    pub log: Log,
+    session_secrets: SessionSecrets,
+}
+
+impl Configuration {
+    /// Puts the configuration together, from the file at `path`, or else the one that the
+    /// environment names, or else the one in the working directory, if any.
+    ///
+    /// # Errors
+    /// [`ConfigurationError`] names the place and the rule that is broken there.
+    pub fn load(
+        path: Option<&Path>,
+        environment: &Environment,
+    ) -> Result<Self, ConfigurationError> {
+        let mut values = match file::find(path, environment)? {
+            Some(path) => file::read(&path)?,
+            None => Value::Object(Map::new()),
+        };
+        environment.lay_over(&mut values)?;
+        let settings: Settings = serde_json::from_value(values).map_err(|error| {
+            ConfigurationError::new(
+                Place::Key("configuration".into()),
+                format!("is not valid: {error}"),
+            )
+        })?;
+        Self::from_settings(settings, environment)
+    }
+
+    fn from_settings(
+        settings: Settings,
+        environment: &Environment,
+    ) -> Result<Self, ConfigurationError> {
+        let data_dir = match settings.data_dir {
+            Some(directory) => directory,
+            None => environment.data_dir()?,
+        };
+        let external = settings.database_url.is_some();
+        Ok(Self {
+            session_secrets: SessionSecrets::new(settings.auth.jwt, &data_dir, external)?,
+            listen: settings.listen,
+            database_url: settings.database_url,
+            data_dir,
+            applications: applications::resolve(settings.applications)?,
+            limits: settings.limits,
+            retention: settings.retention,
+            cors: settings.cors,
+            log: settings.log,
+        })
+    }
+
+    /// The secrets of session tokens: the first signs, all are accepted. When none is configured
+    /// and the database is our own, one is generated and kept in the data folder.
+    ///
+    /// # Errors
+    /// [`ConfigurationError`] when there is none, or it cannot be read or kept.
+    pub fn session_secrets(&self) -> Result<Vec<SecretString>, ConfigurationError> {
+        self.session_secrets.read()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Settings, keys::known_paths};
+
+    const EVERYTHING: &str = r#"
+        listen = "127.0.0.1:8080"
+        databaseUrl = "postgres://db"
+        dataDir = "/data"
+        applications = {}
+        auth.jwt = { secret = "", secretFile = "", previousSecrets = [] }
+        cors.origins = []
+        log = { format = "json", level = "off" }
+        retention.days = 1
+        [limits]
+        bodyBytes = 1
+        documentBytes = 1
+        changes = 1
+        clockSkewSeconds = 1
+        requestSeconds = 1
+        databaseConnections = 1
+    "#;
+
+    #[test]
+    fn every_key_that_is_known_has_a_setting() {
+        let values: serde_json::Value = toml::from_str(EVERYTHING).unwrap();
+        for path in known_paths() {
+            assert!(
+                values.pointer(&format!("/{}", path.join("/"))).is_some(),
+                "{path:?}"
+            );
+        }
+        serde_json::from_value::<Settings>(values)
+            .map(drop)
+            .unwrap();
+    }
+}

@@ -1,0 +1,56 @@
+//! What is in effect, for people to read.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Applications, Configuration, ConfigurationError,
+    secrets::{self, Current},
+};
+
+/// Stands for a secret, and for an address that has a password in it.
+const SET: &str = "(set)";
+
+impl Configuration {
+    /// Everything but the secrets, by the names of a configuration file.
+    ///
+    /// # Errors
+    /// [`ConfigurationError`] when the secret of session tokens has to be set and is not.
+    pub fn without_secrets(&self) -> Result<Value, ConfigurationError> {
+        Ok(json!({
+            "listen": self.listen,
+            "databaseUrl": self.database_url.as_ref().map_or("(our own PostgreSQL)", |_| SET),
+            "dataDir": self.data_dir,
+            "applications": applications(&self.applications),
+            "auth": { "jwt": self.jwt()? },
+            "limits": self.limits,
+            "retention": self.retention,
+            "cors": self.cors,
+            "log": self.log,
+        }))
+    }
+
+    fn jwt(&self) -> Result<Value, ConfigurationError> {
+        let secret = match &self.session_secrets.current {
+            Current::Configured(_) => SET.to_owned(),
+            Current::Generated(path) => format!("(generated, in {})", path.display()),
+            Current::Missing => return Err(secrets::missing()),
+        };
+        let previous = vec![SET; self.session_secrets.previous.len()];
+        Ok(json!({ "secret": secret, "previousSecrets": previous }))
+    }
+}
+
+fn applications(applications: &Applications) -> Value {
+    let named = applications.iter().map(|(name, collections)| {
+        let collections: Map<String, Value> = collections
+            .iter()
+            .map(|(name, schema)| (name.to_string(), collection(schema.as_ref())))
+            .collect();
+        (name.to_string(), json!({ "collections": collections }))
+    });
+    Value::Object(named.collect())
+}
+
+fn collection(schema: Option<&Value>) -> Value {
+    schema.map_or_else(|| json!({}), |schema| json!({ "schema": schema }))
+}

@@ -1,0 +1,164 @@
+//! Every key of the configuration, what may stand there, and how it is called in the environment.
+
+use std::{net::SocketAddr, ops::RangeInclusive};
+
+use syncline_domain::identifier::{ApplicationName, CollectionName};
+
+use super::reserved::RESERVED_NAMES;
+
+/// What may stand at a place of the configuration.
+pub(super) enum Shape {
+    /// A text.
+    Text(Rule),
+    /// A list of texts; in the environment, with commas between them.
+    Texts(Rule),
+    /// A file or folder. A relative one is resolved where it was written.
+    Path,
+    /// A whole number.
+    Number(RangeInclusive<u64>),
+    /// A JSON Schema.
+    Schema,
+    /// Known keys.
+    Table(&'static [(&'static str, Shape)]),
+    /// Names that the operator chooses, each with the same below it.
+    Named(Rule, &'static Shape),
+}
+
+/// What a text has to be.
+pub(super) struct Rule {
+    /// Whether it is.
+    pub(super) holds: fn(&str) -> bool,
+    /// Said of a text that is not, behind the name of its place.
+    pub(super) says: &'static str,
+}
+
+/// Short names of the environment, beside those that follow from the keys.
+pub(super) const SHORT_NAMES: &[(&str, &[&str])] =
+    &[("SYNCLINE_JWT_SECRET", &["auth", "jwt", "secret"])];
+
+/// Two ways to say the same: the one that a later source says replaces the other of an earlier one.
+pub(super) const ALTERNATIVES: &[(&str, &str)] =
+    &[("schema", "schemaPath"), ("secret", "secretFile")];
+
+/// The whole configuration.
+pub(super) static CONFIGURATION: Shape = Shape::Table(&[
+    ("listen", Shape::Text(ADDRESS)),
+    ("databaseUrl", Shape::Text(DATABASE_URL)),
+    ("dataDir", Shape::Path),
+    ("applications", Shape::Named(APPLICATION_NAME, &APPLICATION)),
+    ("auth", Shape::Table(&[("jwt", JWT)])),
+    ("limits", LIMITS),
+    (
+        "retention",
+        Shape::Table(&[("days", Shape::Number(1..=3650))]),
+    ),
+    ("cors", Shape::Table(&[("origins", Shape::Texts(ORIGIN))])),
+    (
+        "log",
+        Shape::Table(&[
+            ("format", Shape::Text(LOG_FORMAT)),
+            ("level", Shape::Text(LOG_LEVEL)),
+        ]),
+    ),
+]);
+
+static APPLICATION: Shape =
+    Shape::Table(&[("collections", Shape::Named(COLLECTION_NAME, &COLLECTION))]);
+
+static COLLECTION: Shape = Shape::Table(&[("schema", Shape::Schema), ("schemaPath", Shape::Path)]);
+
+const JWT: Shape = Shape::Table(&[
+    ("secret", Shape::Text(SECRET)),
+    ("secretFile", Shape::Path),
+    ("previousSecrets", Shape::Texts(SECRET)),
+]);
+
+const LIMITS: Shape = Shape::Table(&[
+    ("bodyBytes", Shape::Number(1024..=1 << 30)),
+    ("documentBytes", Shape::Number(256..=1 << 27)),
+    ("changes", Shape::Number(1..=100_000)),
+    ("clockSkewSeconds", Shape::Number(1..=86_400)),
+    ("requestSeconds", Shape::Number(1..=3600)),
+    ("databaseConnections", Shape::Number(2..=1000)),
+]);
+
+const ADDRESS: Rule = Rule {
+    holds: |text| text.parse::<SocketAddr>().is_ok(),
+    says: "has to be an IP address and a port, such as `127.0.0.1:8080` or `[::1]:8080`",
+};
+
+const DATABASE_URL: Rule = Rule {
+    holds: |text| text.starts_with("postgres://") || text.starts_with("postgresql://"),
+    says: "has to begin with `postgres://`, such as `postgres://user:password@host:5432/database`",
+};
+
+pub(super) const SECRET: Rule = Rule {
+    holds: |text| text.len() >= 32,
+    says: "has to have at least 32 bytes; make one with `openssl rand -hex 32`",
+};
+
+const ORIGIN: Rule = Rule {
+    holds: is_origin,
+    says: "has to be a list of origins such as `https://example.org`, or `*` for any",
+};
+
+const LOG_FORMAT: Rule = Rule {
+    holds: |text| matches!(text, "pretty" | "json"),
+    says: "has to be `pretty` or `json`",
+};
+
+const LOG_LEVEL: Rule = Rule {
+    holds: |text| matches!(text, "off" | "error" | "warn" | "info" | "debug" | "trace"),
+    says: "has to be `off`, `error`, `warn`, `info`, `debug` or `trace`",
+};
+
+const APPLICATION_NAME: Rule = Rule {
+    holds: |text| ApplicationName::new(text).is_ok() && !RESERVED_NAMES.contains(&text),
+    says: "is no name for an application: it is 1 to 64 letters, digits, `-`, `_` or `.`, begins \
+           with a letter or digit, and is none of the server's own paths such as `auth` or `health`",
+};
+
+const COLLECTION_NAME: Rule = Rule {
+    holds: |text| CollectionName::new(text).is_ok(),
+    says: "is no name for a collection: it is 1 to 128 bytes without control characters",
+};
+
+/// A scheme and a host, without a path; browsers send nothing else.
+fn is_origin(text: &str) -> bool {
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    text == "*" || host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', ' ']))
+}
+
+/// How a key or name is called in the environment: `bodyBytes` is `BODY_BYTES`.
+pub(super) fn in_environment(key: &str) -> String {
+    let mut name = String::with_capacity(key.len() + 2);
+    for character in key.chars() {
+        if character.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(if character.is_alphanumeric() {
+            character.to_ascii_uppercase()
+        } else {
+            '_'
+        });
+    }
+    name
+}
+
+/// The path of every key that the operator does not name.
+pub(super) fn known_paths() -> Vec<Vec<&'static str>> {
+    fn walk(shape: &Shape, path: &mut Vec<&'static str>, known: &mut Vec<Vec<&'static str>>) {
+        let Shape::Table(fields) = shape else { return };
+        for (key, shape) in *fields {
+            path.push(key);
+            known.push(path.clone());
+            walk(shape, path, known);
+            path.pop();
+        }
+    }
+    let mut known = Vec::new();
+    walk(&CONFIGURATION, &mut Vec::new(), &mut known);
+    known
+}

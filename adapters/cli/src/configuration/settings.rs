@@ -1,0 +1,173 @@
+//! What the sources say together, with defaults for what they do not say.
+
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use syncline_domain::identifier::{ApplicationName, CollectionName};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Settings {
+    #[serde(default = "loopback")]
+    pub(super) listen: SocketAddr,
+    pub(super) database_url: Option<SecretString>,
+    pub(super) data_dir: Option<PathBuf>,
+    #[serde(default)]
+    pub(super) applications: BTreeMap<ApplicationName, ApplicationSettings>,
+    #[serde(default)]
+    pub(super) auth: AuthSettings,
+    #[serde(default)]
+    pub(super) limits: Limits,
+    #[serde(default)]
+    pub(super) retention: Retention,
+    #[serde(default)]
+    pub(super) cors: Cors,
+    #[serde(default)]
+    pub(super) log: Log,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ApplicationSettings {
+    #[serde(default)]
+    pub(super) collections: BTreeMap<CollectionName, CollectionSettings>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct CollectionSettings {
+    pub(super) schema: Option<Value>,
+    pub(super) schema_path: Option<PathBuf>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct AuthSettings {
+    pub(super) jwt: JwtSettings,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct JwtSettings {
+    pub(super) secret: Option<SecretString>,
+    pub(super) secret_file: Option<PathBuf>,
+    pub(super) previous_secrets: Vec<SecretString>,
+}
+
+/// What a request may ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct Limits {
+    /// The greatest body, in bytes, after decompression.
+    pub body_bytes: usize,
+    /// The greatest document, in bytes of JSON.
+    pub document_bytes: usize,
+    /// The most changes in one request.
+    pub changes: usize,
+    /// How far ahead of the server a revision may be, in seconds.
+    pub clock_skew_seconds: u64,
+    /// How long a request may take, in seconds.
+    pub request_seconds: u64,
+    /// How many connections to the database there may be.
+    pub database_connections: u32,
+}
+
+/// How long the past is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// For so many days tombstones, superseded versions and reports are kept.
+    pub days: u32,
+}
+
+/// Which web pages may call.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cors {
+    /// Origins such as `https://example.org`, or `*` for any. None by default.
+    pub origins: Vec<String>,
+}
+
+/// What is logged.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// For people or for machines.
+    pub format: LogFormat,
+    /// The least important level that is logged.
+    pub level: LogLevel,
+}
+
+/// How a log line is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Pretty,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The least important level that is logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LogLevel {
+    /// Nothing.
+    Off,
+    /// What somebody has to look at.
+    Error,
+    /// What somebody may have to look at.
+    Warn,
+    /// What the server does.
+    #[default]
+    Info,
+    /// How it does it.
+    Debug,
+    /// Every step.
+    Trace,
+}
+
+impl LogLevel {
+    /// As it is written in the configuration and in a log filter.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 16 << 20,
+            document_bytes: 1 << 20,
+            changes: 1000,
+            clock_skew_seconds: 300,
+            request_seconds: 30,
+            database_connections: 20,
+        }
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { days: 30 }
+    }
+}
+
+fn loopback() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 8080).into()
+}
