@@ -7,4 +7,7 @@
 //! To add a use case: write its service here, add the port methods that it lacks to [`ports`],
 //! implement them in `adapters/postgres`, and call the service from a handler in `adapters/http`.
 
+pub mod cursor;
 pub mod ports;
+pub mod registry;
+pub mod sync;

@@ -178,10 +178,14 @@ pub struct Page {
     pub state: DatabaseState,
     /// The snapshot that was read.
     pub snapshot: Snapshot,
+    /// The id that the next transaction will have, or a later one has.
+    pub next_transaction: TransactionId,
     /// The greatest transaction that wrote a document of this collection.
     pub newest: Option<TransactionId>,
     /// The documents as JSON objects with commas between them, as they go on the wire.
     pub documents: String,
+    /// How many documents were read, those left out included.
+    pub count: u32,
     /// The last document of the page.
     pub last: Option<Position>,
     /// Whether there is more behind it.
@@ -190,9 +194,6 @@ pub struct Page {
     pub greatest_revision: Option<Hlc>,
     /// Reports of conflicts, as they were stored.
     pub reports: Vec<Value>,
-    /// Where a device of an earlier incarnation has to begin to heal this one: the greatest clock
-    /// that had been issued when it began.
-    pub heal_from: Option<Hlc>,
 }
 
 /// What a purge removed.
@@ -238,8 +239,9 @@ pub trait Store: Send + Sync {
     /// [`StoreError`]; a pull never meets [`StoreError::Contention`].
     async fn page(&self, query: &PageQuery) -> Result<Page, StoreError>;
 
-    /// The clock from which a device with a cursor of `incarnation` has to heal this database, as
-    /// in [`Page::heal_from`]; none when it is the present one or unknown.
+    /// The greatest clock that had been issued when the life of the database after `incarnation`
+    /// began, the lowest over several: a device of `incarnation` heals the database from there on.
+    /// None if it is the present one or unknown.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -1,0 +1,151 @@
+//! What a device has seen, written into the node of the clock that the server gives it.
+//!
+//! A server clock is `<milliseconds>-<sequence>-server~<cursor>`, and devices treat it as opaque.
+//! The cursor is bound to the reader, the application and the collection, and authenticated: a
+//! forged one, or one of another collection, counts as none. See ADR 0001.
+
+mod codec;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use syncline_domain::{
+    hlc::{Hlc, HlcError, Node, SERVER_NODE_PREFIX, UnixMillis},
+    identifier::UserId,
+    snapshot::MAX_IN_PROGRESS,
+};
+
+use crate::ports::{Incarnation, Scope, Seen};
+
+const MAC_BYTES: usize = 16;
+
+/// What a device has seen, and of which database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// The incarnation whose transactions [`Cursor::seen`] speaks of.
+    pub incarnation: Incarnation,
+    /// The database's clock when it was read; what was purged since may have been missed.
+    pub time: UnixMillis,
+    /// What was seen.
+    pub seen: Seen,
+}
+
+/// What a clock that a caller presents says of what it has seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presented {
+    /// Nothing has been seen yet.
+    Nothing,
+    /// A clock that no server made; all it says is a time.
+    Clock(Hlc),
+    /// A cursor.
+    Cursor(Cursor),
+    /// A server's clock, but not for this reader and collection, or not one of ours.
+    Foreign,
+}
+
+/// Writes and reads cursors.
+pub struct CursorCodec {
+    keys: Vec<[u8; 32]>,
+}
+
+impl CursorCodec {
+    /// Derives its keys from the server's secrets. All are accepted, the first writes.
+    #[must_use]
+    pub fn new<'s>(secrets: impl IntoIterator<Item = &'s [u8]>) -> Self {
+        let keys = secrets
+            .into_iter()
+            .map(|secret| mac(secret, &[b"syncline cursor"]));
+        Self {
+            keys: keys.collect(),
+        }
+    }
+
+    /// The server clock at `clock` that carries `cursor`.
+    ///
+    /// # Errors
+    /// [`HlcError`], which only a cursor too long for a clock could cause; it is shortened first.
+    pub fn write(
+        &self,
+        clock: &Hlc,
+        reader: &UserId,
+        scope: &Scope,
+        cursor: &Cursor,
+    ) -> Result<Hlc, HlcError> {
+        let mut in_progress = MAX_IN_PROGRESS;
+        loop {
+            let payload = codec::encode(cursor, in_progress);
+            let written = self.seal(&payload, &binding(clock, reader, scope));
+            let node = format!("{SERVER_NODE_PREFIX}{}", URL_SAFE_NO_PAD.encode(written));
+            match Node::new(&node) {
+                Ok(node) => return Ok(clock.with_node(node)),
+                Err(error) if in_progress == 0 => return Err(error),
+                // A snapshot that counts fewer transactions as seen is always safe.
+                Err(_) => in_progress /= 2,
+            }
+        }
+    }
+
+    /// What `clock` says of what `reader` has seen of `scope`.
+    #[must_use]
+    pub fn read(&self, clock: &Hlc, reader: &UserId, scope: &Scope) -> Presented {
+        if *clock == Hlc::zero() {
+            return Presented::Nothing;
+        }
+        let Some(text) = clock.node().as_str().strip_prefix(SERVER_NODE_PREFIX) else {
+            return Presented::Clock(clock.clone());
+        };
+        self.open(text, &binding(clock, reader, scope))
+            .and_then(|payload| codec::decode(&payload))
+            .map_or(Presented::Foreign, Presented::Cursor)
+    }
+
+    fn seal(&self, payload: &[u8], binding: &[u8]) -> Vec<u8> {
+        let key = self.keys.first().copied().unwrap_or_default();
+        let tag = mac(&key, &[binding, payload]);
+        let mut sealed = payload.to_vec();
+        sealed.extend_from_slice(tag.get(..MAC_BYTES).unwrap_or_default());
+        sealed
+    }
+
+    fn open(&self, text: &str, binding: &[u8]) -> Option<Vec<u8>> {
+        let sealed = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (payload, tag) = sealed.split_last_chunk::<MAC_BYTES>()?;
+        let is_genuine = |key: &[u8; 32]| {
+            let expected = mac(key, &[binding, payload]);
+            expected
+                .get(..MAC_BYTES)
+                .is_some_and(|expected| bool::from(expected.ct_eq(tag)))
+        };
+        self.keys.iter().any(is_genuine).then(|| payload.to_vec())
+    }
+}
+
+/// What a cursor is good for, hashed so that no part of it can pass for another.
+fn binding(clock: &Hlc, reader: &UserId, scope: &Scope) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    let parts = [
+        reader.as_str(),
+        scope.owner.as_str(),
+        scope.application.as_str(),
+        scope.collection.as_str(),
+    ];
+    for part in parts {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hash.update(clock.millis().0.to_be_bytes());
+    hash.update(clock.sequence().to_be_bytes());
+    hash.finalize().into()
+}
+
+fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    // HMAC takes a key of any length: a longer one than the block is hashed first.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        return [0; 32];
+    };
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}

@@ -1,0 +1,128 @@
+//! The bytes of a cursor: numbers in LEB128, snapshots as distances from their end.
+
+use syncline_domain::{
+    hlc::UnixMillis,
+    identifier::DocumentKey,
+    snapshot::{Snapshot, TransactionId},
+};
+
+use super::Cursor;
+use crate::ports::{Incarnation, Position, Seen};
+
+const FORMAT: u8 = 1;
+const HAS_OWN: u8 = 1;
+const HAS_PAGING: u8 = 2;
+
+/// Writes a cursor whose snapshots keep at most so many transactions in progress.
+pub(super) fn encode(cursor: &Cursor, max_in_progress: usize) -> Vec<u8> {
+    let Seen { begin, own, paging } = &cursor.seen;
+    let flags =
+        if own.is_some() { HAS_OWN } else { 0 } | if paging.is_some() { HAS_PAGING } else { 0 };
+    let mut bytes = vec![FORMAT, flags];
+    bytes.extend_from_slice(&cursor.incarnation.0);
+    put_number(&mut bytes, cursor.time.0);
+    put_snapshot(&mut bytes, begin, max_in_progress);
+    if let Some(own) = own {
+        put_number(&mut bytes, *own);
+    }
+    if let Some((end, position)) = paging {
+        put_snapshot(&mut bytes, end, max_in_progress);
+        put_number(&mut bytes, position.transaction);
+        bytes.extend_from_slice(position.key.as_str().as_bytes());
+    }
+    bytes
+}
+
+/// Reads a cursor; none if the bytes are not one.
+pub(super) fn decode(bytes: &[u8]) -> Option<Cursor> {
+    let mut rest = bytes;
+    let [format, flags] = *take::<2>(&mut rest)?;
+    if format != FORMAT || flags > HAS_OWN | HAS_PAGING {
+        return None;
+    }
+    let incarnation = Incarnation(*take::<16>(&mut rest)?);
+    let time = UnixMillis(take_number(&mut rest)?);
+    let begin = take_snapshot(&mut rest)?;
+    let own = if flags & HAS_OWN == 0 {
+        None
+    } else {
+        Some(take_number(&mut rest)?)
+    };
+    let paging = if flags & HAS_PAGING == 0 {
+        rest.is_empty().then_some(None)?
+    } else {
+        let end = take_snapshot(&mut rest)?;
+        let transaction = take_number(&mut rest)?;
+        let key = DocumentKey::new(std::str::from_utf8(rest).ok()?).ok()?;
+        Some((end, Position { transaction, key }))
+    };
+    Some(Cursor {
+        incarnation,
+        time,
+        seen: Seen { begin, own, paging },
+    })
+}
+
+fn put_snapshot(bytes: &mut Vec<u8>, snapshot: &Snapshot, max_in_progress: usize) {
+    let lowered = snapshot.in_progress().get(max_in_progress).copied();
+    let snapshot = snapshot
+        .clone()
+        .before(lowered.unwrap_or(TransactionId::MAX));
+    put_number(bytes, snapshot.end());
+    put_number(bytes, snapshot.in_progress().len() as u64);
+    let mut previous = snapshot.end();
+    for transaction in snapshot.in_progress().iter().rev() {
+        put_number(bytes, previous - transaction);
+        previous = *transaction;
+    }
+}
+
+fn take_snapshot(rest: &mut &[u8]) -> Option<Snapshot> {
+    let end = take_number(rest)?;
+    let count = take_number(rest)?;
+    if count > rest.len() as u64 {
+        return None;
+    }
+    let mut in_progress = Vec::new();
+    let mut previous = end;
+    for _ in 0..count {
+        previous = previous.checked_sub(take_number(rest)?)?;
+        in_progress.push(previous);
+    }
+    in_progress.reverse();
+    Snapshot::new(end, in_progress).ok()
+}
+
+fn put_number(bytes: &mut Vec<u8>, mut number: u64) {
+    loop {
+        let low = (number & 0x7f) as u8;
+        number >>= 7;
+        if number == 0 {
+            bytes.push(low);
+            return;
+        }
+        bytes.push(low | 0x80);
+    }
+}
+
+fn take_number(rest: &mut &[u8]) -> Option<u64> {
+    let mut number = 0_u64;
+    for shift in (0..64).step_by(7) {
+        let [byte] = *take::<1>(rest)?;
+        let low = u64::from(byte & 0x7f);
+        if low.leading_zeros() < shift {
+            return None;
+        }
+        number |= low << shift;
+        if byte & 0x80 == 0 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+fn take<'b, const COUNT: usize>(rest: &mut &'b [u8]) -> Option<&'b [u8; COUNT]> {
+    let (taken, left) = rest.split_first_chunk::<COUNT>()?;
+    *rest = left;
+    Some(taken)
+}

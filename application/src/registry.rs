@@ -1,0 +1,62 @@
+//! The configured applications, and what their collections accept.
+
+mod schema;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use syncline_domain::identifier::{ApplicationName, CollectionName};
+
+pub use schema::{CollectionSchema, SchemaError, SchemaViolation};
+
+/// The applications that the server serves, with their schemas compiled.
+#[derive(Debug, Default)]
+pub struct ApplicationRegistry {
+    applications: BTreeMap<ApplicationName, Application>,
+}
+
+/// A configured application.
+#[derive(Debug, Default)]
+pub struct Application {
+    collections: BTreeMap<CollectionName, CollectionSchema>,
+}
+
+impl ApplicationRegistry {
+    /// Adds an application with the schemas of those of its collections that have one.
+    ///
+    /// # Errors
+    /// [`SchemaError`] naming the collection whose schema is not valid.
+    pub fn add(
+        &mut self,
+        name: ApplicationName,
+        schemas: impl IntoIterator<Item = (CollectionName, Value)>,
+    ) -> Result<(), SchemaError> {
+        let mut application = Application::default();
+        for (collection, schema) in schemas {
+            let compiled = CollectionSchema::compile(schema)
+                .map_err(|rule| SchemaError::new(&name, &collection, rule))?;
+            application.collections.insert(collection, compiled);
+        }
+        self.applications.insert(name, application);
+        Ok(())
+    }
+
+    /// The application of that name, if there is one.
+    #[must_use]
+    pub fn get(&self, name: &ApplicationName) -> Option<&Application> {
+        self.applications.get(name)
+    }
+
+    /// The names of all applications.
+    pub fn names(&self) -> impl Iterator<Item = &ApplicationName> {
+        self.applications.keys()
+    }
+}
+
+impl Application {
+    /// The schema of a collection; none if it is free-form.
+    #[must_use]
+    pub fn schema(&self, collection: &CollectionName) -> Option<&CollectionSchema> {
+        self.collections.get(collection)
+    }
+}

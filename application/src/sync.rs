@@ -1,0 +1,101 @@
+//! The sync use case: store what a device changed, and answer with what it has not seen.
+//!
+//! A request first pushes its changes, in one transaction, then pulls, in one statement. The pull
+//! comes after the commit, so that a long answer holds neither locks nor a snapshot: it is read
+//! page by page, each page bounded by the snapshot at which the pull began (ADR 0001).
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `request` | a request whose every change was checked |
+//! | `push` | the unit of work: lock, look back, merge, write |
+//! | `pull` | the pages of an answer, and the clock that ends it |
+//! | `answer` | what a request is answered with |
+
+mod answer;
+mod clock;
+mod pull;
+mod push;
+mod request;
+
+use std::sync::Arc;
+
+use crate::{
+    cursor::CursorCodec,
+    ports::{Store, StoreError},
+    registry::ApplicationRegistry,
+};
+
+pub use answer::{Accepted, Closing, SyncAnswer};
+pub use clock::ServerClock;
+pub use pull::Changes;
+pub use request::{Detail, Limits, Rejection, RejectionCode, SyncBody, WireRequest};
+
+/// Why a request is not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// The server is not configured to serve the application.
+    #[error("there is no application `{0}` on this server")]
+    UnknownApplication(String),
+    /// Changes that cannot be stored; nothing was.
+    #[error("the request holds changes that cannot be stored")]
+    Rejected(Vec<Rejection>),
+    /// The request itself breaks a rule.
+    #[error("{0}")]
+    BadRequest(String),
+    /// A revision is too far in the future, seen from the server's present time in milliseconds.
+    #[error("{error}")]
+    ClockSkew {
+        /// What is ahead, and how far it may be.
+        error: String,
+        /// The server's time.
+        server_time: u64,
+    },
+    /// The changes are to documents of others.
+    #[error("{0}")]
+    Forbidden(String),
+    /// The store did not do its part.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A clock cannot advance.
+    #[error("the server's clock cannot advance")]
+    Clock(#[from] syncline_domain::hlc::HlcError),
+}
+
+/// Synchronises collections.
+pub struct SyncService {
+    store: Arc<dyn Store>,
+    registry: ApplicationRegistry,
+    cursors: CursorCodec,
+    clock: ServerClock,
+    limits: Limits,
+}
+
+impl SyncService {
+    /// Puts the service together.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        registry: ApplicationRegistry,
+        cursors: CursorCodec,
+        clock: ServerClock,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            store,
+            registry,
+            cursors,
+            clock,
+            limits,
+        }
+    }
+
+    /// Stores the request's changes and begins its answer.
+    ///
+    /// # Errors
+    /// [`SyncError`]; unless it is of the store, nothing was stored.
+    pub async fn sync(self: Arc<Self>, request: WireRequest) -> Result<SyncAnswer, SyncError> {
+        let request = self.check(request)?;
+        let pushed = self.push(&request).await?;
+        self.pull(request, pushed).await
+    }
+}

@@ -1,0 +1,373 @@
+//! The pages of an answer, and the clock that ends it.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use syncline_domain::{
+    hlc::{Hlc, Node, UnixMillis},
+    identifier::UserId,
+    snapshot::{Snapshot, TransactionId},
+};
+
+use super::{
+    Accepted, Closing, SyncAnswer, SyncError, SyncService,
+    push::{Pushed, Stored},
+    request::SyncRequest,
+};
+use crate::{
+    cursor::{Cursor, Presented},
+    ports::{Incarnation, Page, PageQuery, Position, ReportsFor, Seen, StoreError},
+};
+
+/// How many documents are read at once.
+const PAGE_DOCUMENTS: u32 = 1_000;
+
+/// The documents of an answer, page by page.
+pub struct Changes {
+    service: Arc<SyncService>,
+    reader: UserId,
+    query: PageQuery,
+    /// The page that was read last and not yet taken.
+    chunk: Option<String>,
+    /// The database at the first page, whose clock the final cursor has.
+    incarnation: Incarnation,
+    time: UnixMillis,
+    /// What the caller will have seen in the end.
+    end: Snapshot,
+    own: Option<TransactionId>,
+    greatest_revision: Hlc,
+    has_more: bool,
+    /// How many documents the caller still takes; none if all.
+    remaining: Option<u32>,
+}
+
+/// Where a pull begins, and what its caller has to be told of that.
+struct Start {
+    seen: Seen,
+    later_than: Option<Hlc>,
+    time: Option<UnixMillis>,
+    incarnation: Option<Incarnation>,
+}
+
+impl Start {
+    fn at_nothing() -> Self {
+        let seen = Seen {
+            begin: Snapshot::nothing(),
+            own: None,
+            paging: None,
+        };
+        Self {
+            seen,
+            later_than: None,
+            time: None,
+            incarnation: None,
+        }
+    }
+}
+
+impl SyncService {
+    /// Reads the first page of what the caller has not seen.
+    pub(super) async fn pull(
+        self: Arc<Self>,
+        request: SyncRequest,
+        pushed: Pushed,
+    ) -> Result<SyncAnswer, SyncError> {
+        let presented = self
+            .cursors
+            .read(&request.client_clock, &request.reader, &request.scope);
+        let mut reset = presented == Presented::Foreign;
+        let mut start = match presented {
+            Presented::Nothing | Presented::Foreign => Start::at_nothing(),
+            Presented::Clock(clock) => Start {
+                later_than: Some(clock),
+                ..Start::at_nothing()
+            },
+            Presented::Cursor(cursor) => Start {
+                seen: cursor.seen,
+                later_than: None,
+                time: Some(cursor.time),
+                incarnation: Some(cursor.incarnation),
+            },
+        };
+        let mut query = first_query(&request, &pushed, &start);
+        let mut page = self.store.page(&query).await?;
+        if is_from_the_future(&start, &page) {
+            self.store.renew_incarnation().await?;
+            page = self.store.page(&query).await?;
+        }
+        let mut heal_from = None;
+        if !is_usable(&start, &page) {
+            heal_from = self.heal_from(&start, &page).await?;
+            start = Start::at_nothing();
+            reset = true;
+            query = first_query(&request, &pushed, &start);
+            page = self.store.page(&query).await?;
+        }
+        let repeated = std::mem::take(&mut page.reports)
+            .into_iter()
+            .map(mark_repeated);
+        let conflicts = pushed.conflicts.into_iter().chain(repeated).collect();
+        let tells_all = request.knows_tombstones;
+        let mut chunk = std::mem::take(&mut page.documents);
+        if tells_all {
+            self.append_purged(&mut chunk, &pushed.purged)?;
+        }
+        let changes = Changes::begin(
+            self,
+            &request,
+            query,
+            page,
+            chunk,
+            &start,
+            pushed.transaction,
+        );
+        Ok(SyncAnswer {
+            conflicts,
+            accepted: (!request.echo).then(|| accepted(pushed.stored)),
+            rejected: request.rejected,
+            reset: reset && tells_all,
+            heal_from: heal_from.filter(|_| tells_all),
+            changes,
+        })
+    }
+
+    async fn heal_from(&self, start: &Start, page: &Page) -> Result<Option<Hlc>, StoreError> {
+        match start.incarnation {
+            Some(incarnation) if incarnation != page.state.incarnation => {
+                let issued = self.store.heal_from(incarnation).await?;
+                Ok(issued.map(|clock| less_skew(&clock, self.limits.clock_skew_millis)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Tells that documents are deleted whose tombstones are gone.
+    fn append_purged(
+        &self,
+        chunk: &mut String,
+        keys: &[syncline_domain::identifier::DocumentKey],
+    ) -> Result<(), SyncError> {
+        for key in keys {
+            let revision = self.clock.stamp(&Hlc::zero())?;
+            let tombstone = serde_json::json!({
+                "_key": key, "_rev": revision, "_fieldRevs": {}, "_deleted": true,
+            });
+            append(chunk, &tombstone.to_string());
+        }
+        Ok(())
+    }
+}
+
+impl Changes {
+    fn begin(
+        service: Arc<SyncService>,
+        request: &SyncRequest,
+        query: PageQuery,
+        page: Page,
+        chunk: String,
+        start: &Start,
+        own: Option<TransactionId>,
+    ) -> Self {
+        // One past the last transaction that is known to be durable: after a crash, PostgreSQL
+        // gives the ids behind it to others.
+        let durable = page
+            .newest
+            .map_or(0, |newest| newest + 1)
+            .max(query.seen.begin.end());
+        let end = match &query.seen.paging {
+            Some((end, _)) => end.clone(),
+            None => page.snapshot.clone().before(durable),
+        };
+        let mut changes = Self {
+            service,
+            reader: request.reader.clone(),
+            chunk: Some(chunk),
+            incarnation: page.state.incarnation,
+            time: start
+                .time
+                .filter(|_| query.seen.paging.is_some())
+                .unwrap_or(page.state.now),
+            end,
+            own: own.or(query.seen.own),
+            greatest_revision: Hlc::zero(),
+            has_more: false,
+            remaining: request.limit,
+            query,
+        };
+        changes.move_behind(&page);
+        changes
+    }
+
+    /// The next documents, as JSON objects with commas between them; none after the last.
+    ///
+    /// # Errors
+    /// [`SyncError`]; the answer cannot be finished then.
+    pub async fn next(&mut self) -> Result<Option<String>, SyncError> {
+        if let Some(chunk) = self.chunk.take() {
+            return Ok(Some(chunk));
+        }
+        if self.is_last() {
+            return Ok(None);
+        }
+        let page = self.service.store.page(&self.query).await?;
+        if page.state.incarnation != self.incarnation {
+            return Err(SyncError::Store(StoreError::Contention));
+        }
+        self.move_behind(&page);
+        Ok(Some(page.documents))
+    }
+
+    /// Whether all was read that this answer will hold.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        !self.has_more || self.remaining == Some(0)
+    }
+
+    /// What ends the answer.
+    ///
+    /// # Errors
+    /// [`SyncError::Clock`].
+    pub fn closing(&self) -> Result<Closing, SyncError> {
+        let paging = if self.has_more {
+            self.query.seen.paging.clone()
+        } else {
+            None
+        };
+        let begin = if paging.is_some() {
+            &self.query.seen.begin
+        } else {
+            &self.end
+        };
+        let seen = Seen {
+            own: self.own.filter(|own| !begin.sees(*own)),
+            begin: begin.clone(),
+            paging,
+        };
+        let clock = self.service.clock.stamp(&self.greatest_revision)?;
+        let cursor = Cursor {
+            incarnation: self.incarnation,
+            time: self.time,
+            seen,
+        };
+        let server_clock =
+            self.service
+                .cursors
+                .write(&clock, &self.reader, &self.query.scope, &cursor)?;
+        Ok(Closing {
+            server_clock,
+            has_more: self.has_more,
+        })
+    }
+
+    /// Makes the query one for what comes behind `page`.
+    fn move_behind(&mut self, page: &Page) {
+        self.has_more = page.has_more;
+        self.remaining = self
+            .remaining
+            .map(|remaining| remaining.saturating_sub(page.count));
+        self.query.limit = self
+            .remaining
+            .unwrap_or(PAGE_DOCUMENTS)
+            .clamp(1, PAGE_DOCUMENTS);
+        self.query.reports = ReportsFor::Nobody;
+        if let Some(position) = &page.last {
+            self.query.seen.paging = Some((self.end.clone(), position.clone()));
+        }
+        if let Some(revision) = &page.greatest_revision {
+            self.greatest_revision = self.greatest_revision.clone().max(revision.clone());
+        }
+    }
+}
+
+fn first_query(request: &SyncRequest, pushed: &Pushed, start: &Start) -> PageQuery {
+    let is_first = start.seen.begin.is_nothing() && start.later_than.is_none();
+    let without = if request.echo {
+        Vec::new()
+    } else {
+        let position = |stored: &Stored| Position {
+            transaction: stored.transaction,
+            key: stored.key.clone(),
+        };
+        pushed.stored.iter().map(position).collect()
+    };
+    PageQuery {
+        scope: Arc::clone(&request.scope),
+        seen: start.seen.clone(),
+        later_than: start.later_than.clone(),
+        tombstones: request.knows_tombstones && !is_first,
+        limit: request.limit.unwrap_or(PAGE_DOCUMENTS).min(PAGE_DOCUMENTS),
+        without,
+        reports: reports_for(request),
+        own: pushed.transaction,
+    }
+}
+
+/// A device hears every report of its own pushes; who does not say which device it is, those of
+/// the documents that it pushes.
+fn reports_for(request: &SyncRequest) -> ReportsFor {
+    if let Some(node) = &request.node {
+        return ReportsFor::Device(node.clone());
+    }
+    let pushes: Vec<_> = request
+        .changes
+        .iter()
+        .flat_map(|change| {
+            let nodes: std::collections::BTreeSet<&Node> =
+                change.edit.revisions.values().map(Hlc::node).collect();
+            nodes
+                .into_iter()
+                .map(|node| (change.key.clone(), node.clone()))
+        })
+        .collect();
+    if pushes.is_empty() {
+        ReportsFor::Nobody
+    } else {
+        ReportsFor::Pushes(pushes)
+    }
+}
+
+fn is_usable(start: &Start, page: &Page) -> bool {
+    let same_life = start
+        .incarnation
+        .is_none_or(|known| known == page.state.incarnation);
+    let is_recent = start
+        .time
+        .is_none_or(|time| Some(time) >= page.state.horizon);
+    same_life && is_recent
+}
+
+/// Whether the caller has seen transactions that this database has not begun.
+fn is_from_the_future(start: &Start, page: &Page) -> bool {
+    let end = match &start.seen.paging {
+        Some((end, _)) => end.end().max(start.seen.begin.end()),
+        None => start.seen.begin.end(),
+    };
+    start.incarnation == Some(page.state.incarnation) && end > page.next_transaction
+}
+
+fn accepted(stored: Vec<Stored>) -> Vec<Accepted> {
+    stored
+        .into_iter()
+        .map(|Stored { key, revision, .. }| Accepted { key, rev: revision })
+        .collect()
+}
+
+fn mark_repeated(mut report: Value) -> Value {
+    if let Some(report) = report.as_object_mut() {
+        report.insert("reason".to_owned(), Value::from("repeated"));
+    }
+    report
+}
+
+fn append(chunk: &mut String, document: &str) {
+    if !chunk.is_empty() {
+        chunk.push(',');
+    }
+    chunk.push_str(document);
+}
+
+/// What a client may have stamped at the time of `clock`, at the earliest.
+fn less_skew(clock: &Hlc, skew: u64) -> Hlc {
+    let millis = UnixMillis(clock.millis().0.saturating_sub(skew));
+    Hlc::new(millis, clock.node().clone()).unwrap_or_else(|_| Hlc::zero())
+}

@@ -1,0 +1,133 @@
+//! What a device had seen of a document when it edited it.
+
+use syncline_domain::{
+    hlc::{Hlc, UnixMillis},
+    merge::Ancestor,
+};
+
+use crate::{
+    cursor::{Cursor, CursorCodec, Presented},
+    ports::{DatabaseState, History, HistoryQuery, Seen, StoredVersion},
+    sync::request::{PushedChange, SyncRequest},
+};
+
+/// What the base clock of a change is good for.
+#[derive(Clone, Debug)]
+pub(super) enum Base {
+    /// The device knew of no document.
+    Nothing,
+    /// It had seen this.
+    Seen(Cursor),
+    /// It had seen this so long ago that what it saw may be gone.
+    Purged(Cursor),
+    /// What it had seen cannot be known.
+    Unknown,
+}
+
+impl Base {
+    pub(super) fn read(
+        cursors: &CursorCodec,
+        request: &SyncRequest,
+        change: &PushedChange,
+        state: &DatabaseState,
+    ) -> Self {
+        let Some(clock) = &change.base else {
+            return Self::Nothing;
+        };
+        match cursors.read(clock, &request.reader, &request.scope) {
+            Presented::Nothing => Self::Nothing,
+            Presented::Clock(_) | Presented::Foreign => Self::Unknown,
+            Presented::Cursor(cursor) if cursor.incarnation != state.incarnation => Self::Unknown,
+            Presented::Cursor(cursor) if Some(cursor.time) < state.horizon => Self::Purged(cursor),
+            Presented::Cursor(cursor) => Self::Seen(cursor),
+        }
+    }
+
+    /// When the device read what it had seen, if it is known.
+    pub(super) fn time(&self) -> Option<UnixMillis> {
+        match self {
+            Self::Seen(cursor) | Self::Purged(cursor) => Some(cursor.time),
+            Self::Nothing | Self::Unknown => None,
+        }
+    }
+
+    /// What has to be known of the past beside the current version; none when nobody wrote since,
+    /// and every revision that the device names is new.
+    pub(super) fn history_query(
+        &self,
+        document: usize,
+        change: &PushedChange,
+        current: &StoredVersion,
+    ) -> Option<HistoryQuery> {
+        let seen = self.seen();
+        let is_current = seen.is_some_and(|seen| seen.sees(current.transaction, &change.key));
+        let revisions = unknown_revisions(change, current);
+        let newest_known = &current.version.revision;
+        if is_current
+            && revisions
+                .iter()
+                .all(|(_, revision)| revision > newest_known)
+        {
+            return None;
+        }
+        let mut nodes: Vec<_> = change.edit.revisions.values().map(Hlc::node).collect();
+        nodes.retain(|node| !node.is_server());
+        nodes.sort_unstable();
+        nodes.dedup();
+        let nodes = nodes.into_iter().cloned().collect();
+        Some(HistoryQuery {
+            document,
+            seen: seen.cloned(),
+            revisions,
+            nodes,
+        })
+    }
+
+    /// The version that the device made its edit from.
+    pub(super) fn ancestor<'a>(
+        &self,
+        change: &PushedChange,
+        current: Option<&'a StoredVersion>,
+        history: &'a History,
+    ) -> Ancestor<'a> {
+        let Some(current) = current else {
+            return Ancestor::Nothing;
+        };
+        let seen = match self {
+            Self::Nothing => return Ancestor::Nothing,
+            Self::Purged(_) | Self::Unknown => return Ancestor::Unknown,
+            Self::Seen(cursor) => &cursor.seen,
+        };
+        if seen.sees(current.transaction, &change.key) {
+            return Ancestor::Version(&current.version);
+        }
+        let number = history.ancestor;
+        let version = history
+            .versions
+            .iter()
+            .find(|version| Some(version.number) == number);
+        version.map_or(Ancestor::Nothing, Ancestor::Version)
+    }
+
+    fn seen(&self) -> Option<&Seen> {
+        match self {
+            Self::Seen(cursor) => Some(&cursor.seen),
+            Self::Nothing | Self::Purged(_) | Self::Unknown => None,
+        }
+    }
+}
+
+/// The revisions that a change names and the current version does not have.
+fn unknown_revisions(
+    change: &PushedChange,
+    current: &StoredVersion,
+) -> Vec<(syncline_domain::path::Path, Hlc)> {
+    let known = &current.version.field_revisions;
+    let edit = &change.edit;
+    edit.revisions
+        .iter()
+        .chain(&edit.after)
+        .filter(|(path, revision)| known.get(*path) != Some(*revision))
+        .map(|(path, revision)| (path.clone(), revision.clone()))
+        .collect()
+}

@@ -1,0 +1,178 @@
+//! What becomes of one change.
+
+use serde::Serialize;
+use serde_json::Value;
+use syncline_domain::{
+    document::same_document,
+    hlc::{Hlc, UnixMillis},
+    merge::{
+        Conflict, DELETED, Edit, MergeInput, Merged, PushedField, PushedValue, Version, Winner,
+        merge, prefer_whole_side,
+    },
+    path::Path,
+};
+
+use super::base::Base;
+use crate::{
+    ports::{History, NewPush, StoredVersion},
+    registry::CollectionSchema,
+    sync::{
+        SyncError, SyncService,
+        request::{PushedChange, SyncRequest},
+    },
+};
+
+/// What is to be stored of a change.
+#[derive(Debug, Default)]
+pub(super) struct Decision {
+    /// The next version; none if the document stays as it is.
+    pub(super) version: Option<Version>,
+    /// What to remember of the push.
+    pub(super) pushes: Vec<NewPush>,
+    /// Whether it was an edit of a document whose tombstone is gone.
+    pub(super) is_purged: bool,
+}
+
+/// A conflict as it stands in an answer.
+#[derive(Serialize)]
+struct Report<'a> {
+    key: &'a str,
+    #[serde(flatten)]
+    conflict: &'a Conflict,
+}
+
+impl SyncService {
+    pub(super) fn decide(
+        &self,
+        request: &SyncRequest,
+        change: &PushedChange,
+        base: &Base,
+        current: Option<&StoredVersion>,
+        history: &History,
+        horizon: Option<UnixMillis>,
+    ) -> Result<Decision, SyncError> {
+        if current.is_none() && is_purged(change, base, horizon) {
+            return Ok(Decision {
+                is_purged: true,
+                ..Decision::default()
+            });
+        }
+        let scope = &request.scope;
+        let schema = self
+            .registry
+            .get(&scope.application)
+            .and_then(|it| it.schema(&scope.collection));
+        let stamp = self.clock.stamp(greatest_revision(&change.edit, current))?;
+        let input = MergeInput {
+            edit: &change.edit,
+            current: current.map(|current| &current.version),
+            ancestor: base.ancestor(change, current, history),
+            versions: &history.versions,
+            pushes: &history.pushes,
+            is_prose: &|path| schema.is_none_or(|schema| schema.is_prose(path)),
+            stamp: &stamp,
+        };
+        let mut merged = merge(&input);
+        if breaks_schema(&merged, &change.edit, schema) {
+            merged = prefer_whole_side(&input);
+        }
+        if current.is_none() && base.time() < horizon && base.time().is_some() {
+            merged.pushes.extend(recreation(change, &merged));
+        }
+        Ok(Decision::of(change, merged))
+    }
+}
+
+impl Decision {
+    fn of(change: &PushedChange, merged: Merged) -> Self {
+        let report = |conflict: Conflict| {
+            let report = Report {
+                key: change.key.as_str(),
+                conflict: &conflict,
+            };
+            serde_json::to_value(report).ok()
+        };
+        let pushes = merged.pushes.into_iter().map(|push| NewPush {
+            value: push.value,
+            report: push.conflict.and_then(report),
+        });
+        Self {
+            version: merged.version,
+            pushes: pushes.collect(),
+            is_purged: false,
+        }
+    }
+}
+
+/// Whether a version is what the device pushed.
+pub(super) fn is_as_pushed(version: &Version, edit: &Edit) -> bool {
+    match &edit.content {
+        Some(content) => !version.deleted && same_document(&version.content, content),
+        None => version.deleted,
+    }
+}
+
+/// Whether a change without a document is one to a document that was deleted and purged: the
+/// device has synced before, and everything it says is older than both that and the horizon.
+fn is_purged(change: &PushedChange, base: &Base, horizon: Option<UnixMillis>) -> bool {
+    let newest = change.edit.revisions.values().max();
+    let (Some(horizon), Some(newest), Some(_)) = (horizon, newest, base.time()) else {
+        return false;
+    };
+    Some(newest) <= change.base.as_ref() && newest.millis() < horizon
+}
+
+/// A merge is not stored when it breaks the schema that the device's document keeps.
+fn breaks_schema(merged: &Merged, edit: &Edit, schema: Option<&CollectionSchema>) -> bool {
+    match (&merged.version, schema) {
+        (Some(version), Some(schema)) if !version.deleted => {
+            !is_as_pushed(version, edit) && !schema.accepts(&version.content)
+        }
+        _ => false,
+    }
+}
+
+/// What is reported when a document is created again that the device may not know was deleted.
+fn recreation(change: &PushedChange, merged: &Merged) -> Option<PushedField> {
+    let version = merged.version.as_ref().filter(|version| !version.deleted)?;
+    let content = Value::Object(version.content.clone());
+    let revision = change
+        .edit
+        .revisions
+        .values()
+        .max()
+        .cloned()
+        .unwrap_or_else(Hlc::zero);
+    let conflict = Conflict {
+        field: Path::of_key(DELETED),
+        local_rev: revision.clone(),
+        remote_rev: Hlc::zero(),
+        local_value: content.clone(),
+        remote_value: Value::Bool(true),
+        winner: Winner::Local,
+        winner_value: content.clone(),
+        merge_strategy: None,
+        reason: None,
+    };
+    let path = Path::of_key(DELETED);
+    let value = PushedValue {
+        path,
+        revision,
+        value: Some(content),
+        version: version.number,
+    };
+    Some(PushedField {
+        value,
+        conflict: Some(conflict),
+    })
+}
+
+fn greatest_revision<'a>(edit: &'a Edit, current: Option<&'a StoredVersion>) -> &'a Hlc {
+    static ZERO: std::sync::LazyLock<Hlc> = std::sync::LazyLock::new(Hlc::zero);
+    let current = current.map(|current| &current.version.revision);
+    edit.revisions
+        .values()
+        .chain(current)
+        .max()
+        .unwrap_or(&ZERO)
+}

@@ -1,0 +1,258 @@
+//! Requests as they come in, and as they are once every change was checked.
+
+mod change;
+mod rejection;
+
+use std::{collections::HashSet, sync::Arc};
+
+use serde::Deserialize;
+use serde_json::Value;
+use syncline_domain::{
+    hlc::{Hlc, Node},
+    identifier::{ApplicationName, CollectionName, UserId},
+    merge::Edit,
+};
+
+use super::{SyncError, SyncService};
+use crate::{cursor::Presented, ports::Scope, registry::CollectionSchema};
+
+pub(super) use change::PushedChange;
+pub use rejection::{Detail, Rejection, RejectionCode};
+
+/// What a request may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The most bytes of a document as compact JSON.
+    pub document_bytes: usize,
+    /// The most changes in a request.
+    pub changes: usize,
+    /// How far ahead of the server's time a revision may be, in milliseconds.
+    pub clock_skew_millis: u64,
+}
+
+/// The most documents that a caller may ask for at once.
+const MAX_LIMIT: u32 = 5_000;
+
+/// The body of `POST /{application}/sync`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncBody {
+    collection: CollectionName,
+    #[serde(default = "Hlc::zero")]
+    client_clock: Hlc,
+    #[serde(default)]
+    changes: Vec<Value>,
+    #[serde(default)]
+    protocol: u32,
+    node: Option<String>,
+    limit: Option<u32>,
+    #[serde(default = "yes")]
+    echo: bool,
+    #[serde(default)]
+    partial: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A request as it came in, and who sent it.
+#[derive(Debug)]
+pub struct WireRequest {
+    /// Who calls.
+    pub caller: UserId,
+    /// The application, as it stands in the path.
+    pub application: String,
+    /// The body.
+    pub body: SyncBody,
+}
+
+/// A request whose changes can all be stored.
+#[derive(Debug)]
+pub(super) struct SyncRequest {
+    pub(super) reader: UserId,
+    pub(super) scope: Arc<Scope>,
+    pub(super) client_clock: Hlc,
+    pub(super) changes: Vec<PushedChange>,
+    pub(super) rejected: Option<Vec<Rejection>>,
+    pub(super) knows_tombstones: bool,
+    pub(super) node: Option<Node>,
+    pub(super) limit: Option<u32>,
+    pub(super) echo: bool,
+}
+
+impl SyncService {
+    /// Checks everything that can be checked without looking at the store.
+    pub(super) fn check(&self, request: WireRequest) -> Result<SyncRequest, SyncError> {
+        let WireRequest {
+            caller,
+            application,
+            body,
+        } = request;
+        let unknown = || SyncError::UnknownApplication(application.clone());
+        let name = ApplicationName::new(&application).map_err(|_| unknown())?;
+        let schemas = self.registry.get(&name).ok_or_else(unknown)?;
+        let schema = schemas.schema(&body.collection);
+        let node = self.check_head(&body)?;
+        let scope = Arc::new(Scope {
+            owner: caller.clone(),
+            application: name,
+            collection: body.collection.clone(),
+        });
+        self.check_client_clock(&caller, &scope, &body.client_clock)?;
+        let (changes, rejected) = self.check_changes(&caller, body.changes, schema);
+        if !body.partial && !rejected.is_empty() {
+            return Err(self.refusal(rejected));
+        }
+        Ok(SyncRequest {
+            reader: caller,
+            scope,
+            client_clock: body.client_clock,
+            changes,
+            rejected: body.partial.then_some(rejected),
+            knows_tombstones: body.protocol >= 2,
+            node,
+            limit: body.limit,
+            echo: body.echo,
+        })
+    }
+
+    fn check_head(&self, body: &SyncBody) -> Result<Option<Node>, SyncError> {
+        let refuse = |rule: String| Err(SyncError::BadRequest(rule));
+        if body.changes.len() > self.limits.changes {
+            let (most, count) = (self.limits.changes, body.changes.len());
+            return refuse(format!(
+                "changes: a request has at most {most}; this one has {count}"
+            ));
+        }
+        if body
+            .limit
+            .is_some_and(|limit| !(1..=MAX_LIMIT).contains(&limit))
+        {
+            return refuse(format!("limit: it is a number from 1 to {MAX_LIMIT}"));
+        }
+        match body.node.as_deref().map(Node::new).transpose() {
+            Ok(Some(node)) if node.is_server() => {
+                refuse("node: this is a node of the server, not of a device".to_owned())
+            }
+            Ok(node) => Ok(node),
+            Err(rule) => refuse(format!("node: {rule}")),
+        }
+    }
+
+    /// A clock of the client's own, far ahead, would skip everything that is stored until then.
+    fn check_client_clock(
+        &self,
+        reader: &UserId,
+        scope: &Scope,
+        clock: &Hlc,
+    ) -> Result<(), SyncError> {
+        let is_own = matches!(self.cursors.read(clock, reader, scope), Presented::Clock(_));
+        let now = self.clock.now();
+        if is_own && clock.is_ahead_of(now, self.limits.clock_skew_millis) {
+            return Err(SyncError::ClockSkew {
+                error: format!(
+                    "clientClock: it is more than {} seconds ahead of the server's time",
+                    self.limits.clock_skew_millis / 1000
+                ),
+                server_time: now.0,
+            });
+        }
+        Ok(())
+    }
+
+    fn check_changes(
+        &self,
+        caller: &UserId,
+        changes: Vec<Value>,
+        schema: Option<&CollectionSchema>,
+    ) -> (Vec<PushedChange>, Vec<Rejection>) {
+        let mut seen = HashSet::new();
+        let (mut valid, mut rejected) = (Vec::with_capacity(changes.len()), Vec::new());
+        for (index, change) in changes.into_iter().enumerate() {
+            let checked = PushedChange::parse(index, change, caller)
+                .and_then(|change| self.check_change(index, change, schema))
+                .and_then(|change| {
+                    if seen.insert(change.key.clone()) {
+                        return Ok(change);
+                    }
+                    let rule = "another change in this request has the same key";
+                    Err(Rejection::of_member(
+                        index,
+                        change.key.as_str(),
+                        "key",
+                        rule,
+                    ))
+                });
+            match checked {
+                Ok(change) => valid.push(change),
+                Err(rejection) => rejected.push(rejection),
+            }
+        }
+        (valid, rejected)
+    }
+
+    fn check_change(
+        &self,
+        index: usize,
+        change: PushedChange,
+        schema: Option<&CollectionSchema>,
+    ) -> Result<PushedChange, Rejection> {
+        self.check_skew(index, &change)?;
+        let Some(content) = &change.edit.content else {
+            return Ok(change);
+        };
+        syncline_domain::document::check(content, self.limits.document_bytes)
+            .map_err(|violations| Rejection::of_document(change.key.as_str(), violations))?;
+        let violations = schema
+            .map(|schema| schema.violations(content))
+            .unwrap_or_default();
+        if violations.is_empty() {
+            return Ok(change);
+        }
+        Err(Rejection::of_schema(change.key.as_str(), violations))
+    }
+
+    fn check_skew(&self, index: usize, change: &PushedChange) -> Result<(), Rejection> {
+        let Edit {
+            revisions, after, ..
+        } = &change.edit;
+        let now = self.clock.now();
+        let bound = self.limits.clock_skew_millis;
+        let ahead = revisions
+            .iter()
+            .chain(after)
+            .find(|(_, clock)| clock.is_ahead_of(now, bound));
+        let base_is_ahead = change
+            .base
+            .as_ref()
+            .is_some_and(|base| base.is_ahead_of(now, bound));
+        match ahead {
+            None if !base_is_ahead => Ok(()),
+            ahead => {
+                let place = ahead.map_or("baseClock", |(path, _)| path.as_str());
+                Err(Rejection::of_clock(
+                    index,
+                    change.key.as_str(),
+                    place,
+                    bound,
+                    now,
+                ))
+            }
+        }
+    }
+
+    /// The one error that refuses a whole request, from those of its changes.
+    fn refusal(&self, rejected: Vec<Rejection>) -> SyncError {
+        let skewed = rejected
+            .iter()
+            .find(|rejection| rejection.code == RejectionCode::ClockSkew);
+        match skewed {
+            Some(rejection) => SyncError::ClockSkew {
+                error: rejection.error.clone(),
+                server_time: self.clock.now().0,
+            },
+            None => SyncError::Rejected(rejected),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+use serde::Serialize;
+use syncline_domain::{document::Violation, hlc::UnixMillis};
+
+use crate::registry::SchemaViolation;
+
+/// Why one change cannot be stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Rejection {
+    /// Its key, as far as it could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The kind of error.
+    pub code: RejectionCode,
+    /// One sentence.
+    pub error: String,
+    /// Each place that breaks a rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<Detail>,
+    /// The server's time in milliseconds, where a clock is too far ahead of it.
+    #[serde(rename = "serverTime", skip_serializing_if = "Option::is_none")]
+    pub server_time: Option<u64>,
+}
+
+/// The kind of a [`Rejection`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RejectionCode {
+    /// It breaks a rule of the protocol.
+    BadRequest,
+    /// It breaks the collection's schema.
+    SchemaValidationFailed,
+    /// A revision is too far ahead.
+    ClockSkew,
+    /// The document of another is not shared with the caller.
+    NotFound,
+}
+
+/// A place that breaks a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Detail {
+    /// The document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The field, as a dot-path; empty for the document as a whole.
+    pub field: String,
+    /// The rule.
+    pub message: String,
+}
+
+impl Rejection {
+    /// A member of the change at `index` breaks a rule.
+    pub(super) fn of_member(index: usize, key: &str, member: &str, rule: &str) -> Self {
+        let key = (!key.is_empty()).then(|| key.chars().take(100).collect());
+        Self {
+            key,
+            code: RejectionCode::BadRequest,
+            error: format!("changes[{index}].{member}: {rule}"),
+            details: Vec::new(),
+            server_time: None,
+        }
+    }
+
+    pub(super) fn of_owner(index: usize, key: &str) -> Self {
+        let rule = "no document of this user with this key is shared with you for writing";
+        Self {
+            code: RejectionCode::NotFound,
+            ..Self::of_member(index, key, "owner", rule)
+        }
+    }
+
+    pub(super) fn of_clock(
+        index: usize,
+        key: &str,
+        place: &str,
+        bound: u64,
+        now: UnixMillis,
+    ) -> Self {
+        let seconds = bound / 1000;
+        let rule = format!(
+            "the clock of `{place}` is more than {seconds} seconds ahead of the server's time"
+        );
+        Self {
+            code: RejectionCode::ClockSkew,
+            server_time: Some(now.0),
+            ..Self::of_member(index, key, "fieldRevs", &rule)
+        }
+    }
+
+    pub(super) fn of_document(key: &str, violations: Vec<Violation>) -> Self {
+        let detail = |violation: Violation| Detail {
+            key: Some(key.to_owned()),
+            field: violation.path.into(),
+            message: violation.rule,
+        };
+        let details: Vec<_> = violations.into_iter().map(detail).collect();
+        let first = details
+            .first()
+            .map(|detail| format!("`{}`: {}", detail.field, detail.message));
+        Self {
+            key: Some(key.to_owned()),
+            code: RejectionCode::BadRequest,
+            error: format!(
+                "The document `{key}` cannot be stored: {}",
+                first.unwrap_or_default()
+            ),
+            details,
+            server_time: None,
+        }
+    }
+
+    pub(super) fn of_schema(key: &str, violations: Vec<SchemaViolation>) -> Self {
+        let detail = |violation: SchemaViolation| Detail {
+            key: Some(key.to_owned()),
+            field: violation.field,
+            message: violation.message,
+        };
+        Self {
+            key: Some(key.to_owned()),
+            code: RejectionCode::SchemaValidationFailed,
+            error: "Schema validation failed".to_owned(),
+            details: violations.into_iter().map(detail).collect(),
+            server_time: None,
+        }
+    }
+}
