@@ -24,7 +24,9 @@ const MAX_MILLIS: u64 = (1 << (4 * MILLIS_DIGITS)) - 1;
 const MAX_SEQUENCE: u32 = (1 << (4 * SEQUENCE_DIGITS)) - 1;
 
 /// Milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct UnixMillis(pub u64);
 
@@ -96,7 +98,11 @@ impl Hlc {
     /// The least clock: "nothing seen yet".
     #[must_use]
     pub fn zero() -> Self {
-        Self { millis: 0, sequence: 0, node: Node("00000000".into()) }
+        Self {
+            millis: 0,
+            sequence: 0,
+            node: Node("00000000".into()),
+        }
     }
 
     /// Its physical part.
@@ -142,8 +148,16 @@ impl Hlc {
     /// # Errors
     /// [`HlcError::Exhausted`] when there is no later clock.
     pub fn receive(&self, remote: &Self, now: UnixMillis) -> Result<Self, HlcError> {
-        let latest = max((self.millis, self.sequence), (remote.millis, remote.sequence));
-        Self { millis: latest.0, sequence: latest.1, node: self.node.clone() }.tick(now)
+        let latest = max(
+            (self.millis, self.sequence),
+            (remote.millis, remote.sequence),
+        );
+        Self {
+            millis: latest.0,
+            sequence: latest.1,
+            node: self.node.clone(),
+        }
+        .tick(now)
     }
 
     /// Whether it is more than `bound` milliseconds ahead of `now`.
@@ -156,7 +170,11 @@ impl Hlc {
         if millis > MAX_MILLIS {
             return Err(HlcError::Exhausted);
         }
-        Ok(Self { millis, sequence, node })
+        Ok(Self {
+            millis,
+            sequence,
+            node,
+        })
     }
 }
 
@@ -170,7 +188,11 @@ fn step(millis: u64, sequence: u32) -> Result<(u64, u32), HlcError> {
 
 impl fmt::Display for Hlc {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:013x}-{:06x}-{}", self.millis, self.sequence, self.node.0)
+        write!(
+            formatter,
+            "{:013x}-{:06x}-{}",
+            self.millis, self.sequence, self.node.0
+        )
     }
 }
 
@@ -184,12 +206,18 @@ impl FromStr for Hlc {
         let sequence = digits(SEQUENCE_DIGITS).ok_or(HlcError::Malformed)?;
         let node = Node::new(parts.next().ok_or(HlcError::Malformed)?)?;
         let sequence = u32::try_from(sequence).map_err(|_| HlcError::Malformed)?;
-        Ok(Self { millis, sequence, node })
+        Ok(Self {
+            millis,
+            sequence,
+            node,
+        })
     }
 }
 
 fn lower_hexadecimal(text: &str, width: usize) -> Option<u64> {
-    let valid = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let valid = text
+        .bytes()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     if text.len() != width || !valid {
         return None;
     }
@@ -204,7 +232,7 @@ impl Serialize for Hlc {
 
 impl<'de> Deserialize<'de> for Hlc {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let text = String::deserialize(deserializer)?;
         text.parse().map_err(de::Error::custom)
     }
 }

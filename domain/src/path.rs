@@ -4,7 +4,10 @@
 //! stands for itself, and `%2e` is `%2E`. A written path is canonical, so equal paths are equal
 //! strings.
 
-use std::{borrow::Borrow, borrow::Cow, fmt};
+use std::{
+    borrow::{Borrow, Cow},
+    fmt,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -45,13 +48,17 @@ impl Path {
     /// The path of the object that this path is in; none for a top-level field.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
-        self.0.rsplit_once('.').map(|(parent, _)| Self(parent.to_owned()))
+        self.0
+            .rsplit_once('.')
+            .map(|(parent, _)| Self(parent.to_owned()))
     }
 
     /// The written paths of all objects that this path is in, the nearest first.
     pub fn above(&self) -> impl Iterator<Item = &str> {
-        std::iter::successors(self.0.rsplit_once('.'), |(parent, _)| parent.rsplit_once('.'))
-            .map(|(parent, _)| parent)
+        std::iter::successors(self.0.rsplit_once('.'), |(parent, _)| {
+            parent.rsplit_once('.')
+        })
+        .map(|(parent, _)| parent)
     }
 
     /// The keys along the path, decoded.
@@ -84,7 +91,12 @@ fn encode(key: &str) -> Cow<'_, str> {
 fn decode(segment: &str) -> Cow<'_, str> {
     if segment.contains('%') {
         // `%25` last, so that the `%` it yields begins no further escape.
-        Cow::Owned(segment.replace("%2E", ".").replace("%2e", ".").replace("%25", "%"))
+        Cow::Owned(
+            segment
+                .replace("%2E", ".")
+                .replace("%2e", ".")
+                .replace("%25", "%"),
+        )
     } else {
         Cow::Borrowed(segment)
     }
@@ -104,7 +116,11 @@ impl fmt::Display for Path {
 
 impl From<String> for Path {
     fn from(text: String) -> Self {
-        if text.contains('%') { Self::parse(&text) } else { Self(text) }
+        if text.contains('%') {
+            Self::parse(&text)
+        } else {
+            Self(text)
+        }
     }
 }
 

@@ -11,6 +11,10 @@ pub type TransactionId = u64;
 /// The most transactions in progress that a snapshot keeps; see [`Snapshot::new`].
 pub const MAX_IN_PROGRESS: usize = 64;
 
+/// Where a snapshot that has seen nothing ends: no transaction before it can write, and PostgreSQL
+/// knows no snapshot that ends earlier.
+const FIRST: TransactionId = 1;
+
 /// The set of transactions that had committed or aborted when it was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
@@ -27,7 +31,10 @@ impl Snapshot {
     /// The snapshot that has seen no transaction that can write.
     #[must_use]
     pub fn nothing() -> Self {
-        Self { end: 0, in_progress: Vec::new() }
+        Self {
+            end: FIRST,
+            in_progress: Vec::new(),
+        }
     }
 
     /// Every transaction before `end` but those in progress, which ascend.
@@ -39,7 +46,10 @@ impl Snapshot {
     /// [`SnapshotError`] when the ids do not ascend below `end`.
     pub fn new(end: TransactionId, in_progress: Vec<TransactionId>) -> Result<Self, SnapshotError> {
         let ascending = in_progress.is_sorted_by(|left, right| left < right);
-        if !ascending || in_progress.last().is_some_and(|last| *last >= end) {
+        let within = in_progress
+            .iter()
+            .all(|transaction| (FIRST..end).contains(transaction));
+        if !ascending || !within {
             return Err(SnapshotError);
         }
         let lowered = in_progress.get(MAX_IN_PROGRESS).copied().unwrap_or(end);
@@ -49,7 +59,7 @@ impl Snapshot {
     /// Whether it has seen nothing at all.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
-        self.end == 0
+        self.end == FIRST
     }
 
     /// The first transaction that it may not have seen: all before it are seen.
@@ -79,8 +89,9 @@ impl Snapshot {
     /// The same, less all transactions from `end` on.
     #[must_use]
     pub fn before(mut self, end: TransactionId) -> Self {
-        self.end = self.end.min(end);
-        self.in_progress.retain(|transaction| *transaction < self.end);
+        self.end = self.end.min(end).max(FIRST);
+        self.in_progress
+            .retain(|transaction| *transaction < self.end);
         self
     }
 }
@@ -88,9 +99,7 @@ impl Snapshot {
 /// PostgreSQL's own notation, `xmin:xmax:xip,xip`.
 impl fmt::Display for Snapshot {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // PostgreSQL knows no snapshot before its first normal transaction id.
-        let end = self.end.max(1);
-        write!(formatter, "{}:{end}:", self.first_unseen().max(1))?;
+        write!(formatter, "{}:{}:", self.first_unseen(), self.end)?;
         for (index, transaction) in self.in_progress.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
             write!(formatter, "{comma}{transaction}")?;
@@ -104,14 +113,17 @@ impl FromStr for Snapshot {
 
     fn from_str(text: &str) -> Result<Self, SnapshotError> {
         let number = |text: &str| text.parse::<TransactionId>().map_err(|_| SnapshotError);
-        let mut parts = text.splitn(3, ':').map(Some).chain([None, None, None]);
-        let mut part = || parts.next().flatten().ok_or(SnapshotError);
-        let (_, end, in_progress) = (number(part()?)?, number(part()?)?, part()?);
-        let in_progress = in_progress
-            .split(',')
-            .filter(|id| !id.is_empty())
-            .map(number)
-            .collect::<Result<_, _>>()?;
-        Self::new(end, in_progress)
+        let (first, rest) = text.split_once(':').ok_or(SnapshotError)?;
+        let (end, in_progress) = rest.split_once(':').ok_or(SnapshotError)?;
+        let in_progress = match in_progress {
+            "" => Vec::new(),
+            ids => ids.split(',').map(number).collect::<Result<_, _>>()?,
+        };
+        let snapshot = Self::new(number(end)?, in_progress)?;
+        // PostgreSQL's first may lie below the first in progress, where it is the reader's own.
+        if number(first)? > snapshot.first_unseen() {
+            return Err(SnapshotError);
+        }
+        Ok(snapshot)
     }
 }
