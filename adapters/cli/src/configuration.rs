@@ -26,6 +26,7 @@ use std::{
 
 use secrecy::SecretString;
 use serde_json::{Map, Value};
+use syncline_application::registry::{ApplicationRegistry, SchemaError};
 use syncline_domain::identifier::{ApplicationName, CollectionName};
 
 pub use environment::Environment;
@@ -105,6 +106,21 @@ impl Configuration {
             cors: settings.cors,
             log: settings.log,
         })
+    }
+
+    /// The applications with their schemas compiled.
+    ///
+    /// # Errors
+    /// [`SchemaError`] names the collection whose schema is not valid.
+    pub fn registry(&self) -> Result<ApplicationRegistry, SchemaError> {
+        let mut registry = ApplicationRegistry::default();
+        for (name, collections) in &self.applications {
+            let schemas = collections
+                .iter()
+                .filter_map(|(name, schema)| Some((name.clone(), schema.clone()?)));
+            registry.add(name.clone(), schemas)?;
+        }
+        Ok(registry)
     }
 
     /// The secrets of session tokens: the first signs, all are accepted. When none is configured

@@ -8,6 +8,7 @@ use std::{
 use crate::configuration::Configuration;
 
 pub(super) fn run(configuration: &Configuration) -> Result<(), Box<dyn Error>> {
+    configuration.registry()?;
     let effective = serde_json::to_string_pretty(&configuration.without_secrets()?)?;
     writeln!(stdout(), "{effective}")?;
     Ok(())

@@ -70,6 +70,19 @@ fn the_configuration_in_effect_is_json_without_secrets() {
 }
 
 #[test]
+fn a_schema_that_is_none_is_named_with_its_collection() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = "SYNCLINE_APPLICATIONS__TODO__COLLECTIONS__TASKS__SCHEMA";
+    let output = syncline(&folder, &["config", "check"], &[(key, r#"{"type": 7}"#)]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = text(&output.stderr);
+    assert!(
+        error.contains("applications.todo.collections.tasks"),
+        "{error}"
+    );
+}
+
+#[test]
 fn looking_at_the_configuration_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     assert!(

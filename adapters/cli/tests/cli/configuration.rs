@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use syncline_cli::configuration::{Configuration, Limits, LogFormat, LogLevel};
-use syncline_domain::identifier::ApplicationName;
+use syncline_domain::identifier::{ApplicationName, CollectionName};
 
 use crate::support::{Folder, SECRET};
 
@@ -216,11 +216,15 @@ fn the_data_folder_is_where_data_of_the_user_is() {
     );
 }
 
+fn sample() -> Configuration {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/syncline.toml");
+    let environment = Folder::new().environment(&[]);
+    Configuration::load(Some(&path), &environment).unwrap()
+}
+
 #[test]
 fn the_sample_configuration_is_valid() {
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/syncline.toml");
-    let environment = Folder::new().environment(&[("HOME", "/home/ada")]);
-    let configuration = Configuration::load(Some(&sample), &environment).unwrap();
+    let configuration = sample();
     let applications: Vec<_> = configuration
         .applications
         .keys()
@@ -237,6 +241,55 @@ fn the_sample_configuration_is_valid() {
             .map(|schema| schema.as_ref().unwrap())
             .all(serde_json::Value::is_object)
     );
+}
+
+#[test]
+fn the_sample_schemas_accept_what_they_are_meant_for_and_nothing_else() {
+    let registry = sample().registry().unwrap();
+    let violations = |application: &str, collection: &str, document: serde_json::Value| {
+        let application = registry
+            .get(&ApplicationName::new(application).unwrap())
+            .unwrap();
+        let schema = application
+            .schema(&CollectionName::new(collection).unwrap())
+            .unwrap();
+        schema.violations(document.as_object().unwrap()).len()
+    };
+    let meta = json!({ "name": "Ours", "year": 2026, "lang": "en", "theme": "dark" });
+    let day = json!({ "type": 2, "mood": 4, "notes": "- sea" });
+    let planner = json!({ "meta": meta, "days": { "2026-07-03": day } });
+    assert_eq!(violations("year-planner", "planners", planner), 0);
+    let task = json!({ "title": "Milk", "done": false, "priority": "low", "notes": "" });
+    assert_eq!(violations("todo", "tasks", task), 0);
+    assert_eq!(
+        violations("todo", "notes", json!({ "title": "Sea", "tags": ["a"] })),
+        0
+    );
+    for (application, collection, document) in [
+        (
+            "year-planner",
+            "planners",
+            json!({ "meta": { "name": "Ours" } }),
+        ),
+        (
+            "year-planner",
+            "planners",
+            json!({ "meta": meta, "days": { "3 July": {} } }),
+        ),
+        ("todo", "tasks", json!({ "done": true })),
+        (
+            "todo",
+            "tasks",
+            json!({ "title": "Milk", "priority": "urgent" }),
+        ),
+        ("todo", "notes", json!({ "title": "" })),
+    ] {
+        assert_eq!(
+            violations(application, collection, document.clone()),
+            1,
+            "{document}"
+        );
+    }
 }
 
 #[test]
