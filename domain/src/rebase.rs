@@ -170,15 +170,20 @@ impl LocalDocument {
         })
     }
 
-    /// The server took `push` in and now holds `stored`, in an answer whose clock is `clock`.
+    /// The server took `push` in and now holds `stored`, in an answer whose clock is `clock`; none
+    /// if it still holds what it last sent, because the pushed values lost.
     ///
     /// What was edited since the push stays pending. If the server holds exactly what was pushed,
     /// these edits were made from its present state; otherwise they keep their base.
-    pub fn answer(&mut self, push: &Push, stored: ServerDocument, clock: &Hlc) {
-        let is_as_pushed = push.is_stored_as(&stored);
+    pub fn answer(&mut self, push: &Push, stored: Option<ServerDocument>, clock: &Hlc) {
+        let is_as_pushed = stored
+            .as_ref()
+            .is_some_and(|stored| push.is_stored_as(stored));
         let pending = self.pending.take().and_then(|pending| pending.settle(push));
         self.keep(pending);
-        self.receive(stored);
+        if let Some(stored) = stored {
+            self.receive(stored);
+        }
         if let Some(pending) = self.pending.as_mut().filter(|_| is_as_pushed) {
             pending.advance(clock);
         }

@@ -1,0 +1,66 @@
+//! The device's clock, and what becomes of it when it is ahead of the server's.
+
+use std::{
+    cmp::max,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use syncline_domain::hlc::{Hlc, HlcError, UnixMillis};
+
+use super::{SyncClient, documents::Entry};
+use crate::{ClientError, wire::SyncAnswer};
+
+impl SyncClient {
+    /// Sets the clock by the server's time and stamps pending edits anew that are ahead of it,
+    /// moved by as much as the device's clock is ahead: the server refused them. Returns whether
+    /// there were any.
+    ///
+    /// # Errors
+    /// [`ClientError::Clock`].
+    pub fn correct_clock(
+        &mut self,
+        server_time: UnixMillis,
+        now: UnixMillis,
+    ) -> Result<bool, ClientError> {
+        let (refused, kept) = self.own_revisions(server_time);
+        let latest = refused.last().map_or(now, |revision| max(now, revision.millis()));
+        let difference = latest.0.saturating_sub(server_time.0);
+        let seen = self.state.server_clock.iter().chain(kept.last());
+        let mut clock = Hlc::zero().with_node(self.node().clone());
+        for earlier in seen {
+            clock = clock.receive(earlier, UnixMillis(0))?;
+        }
+        let mut renewed = BTreeMap::new();
+        for revision in refused {
+            let moved = UnixMillis(revision.millis().0.saturating_sub(difference));
+            clock = clock.tick(moved)?;
+            renewed.insert(revision, clock.clone());
+        }
+        self.state.ahead = now.0.saturating_sub(server_time.0);
+        self.state.clock = clock;
+        for entry in self.state.documents.values_mut() {
+            entry.document.restamp(&renewed);
+        }
+        Ok(!renewed.is_empty())
+    }
+
+    /// The device's revisions of pending edits: those later than `server_time`, and the others.
+    fn own_revisions(&self, server_time: UnixMillis) -> (BTreeSet<Hlc>, BTreeSet<Hlc>) {
+        let entries = self.state.documents.values();
+        let revisions = entries.flat_map(Entry::pending_revisions);
+        revisions
+            .filter(|revision| revision.node() == self.node())
+            .partition(|revision| revision.millis() > server_time)
+    }
+
+    /// Advances the clock beyond all that the answer holds.
+    pub(super) fn hear(&mut self, answer: &SyncAnswer, now: UnixMillis) -> Result<(), HlcError> {
+        let revisions = answer.server_changes.iter().filter_map(|change| change.revision.as_ref());
+        let accepted = answer.accepted.iter().map(|accepted| &accepted.rev);
+        let latest = revisions.chain(accepted).fold(&answer.server_clock, max);
+        self.state.clock = self.state.clock.receive(latest, self.state.corrected(now))?;
+        let ahead = now.0.saturating_sub(answer.server_clock.millis().0);
+        self.state.ahead = self.state.ahead.min(ahead);
+        Ok(())
+    }
+}

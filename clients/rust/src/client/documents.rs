@@ -1,0 +1,151 @@
+//! What a client keeps between runs.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use syncline_domain::{
+    hlc::{Hlc, HlcError, Node, UnixMillis},
+    identifier::CollectionName,
+    rebase::{LocalDocument, Pending},
+};
+
+use super::reset::ResetPhase;
+use crate::{
+    DocumentId,
+    wire::{Access, Rejection},
+};
+
+/// Everything but the request under way, which does not survive the program.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct State {
+    pub(super) collection: CollectionName,
+    /// The device's clock, which stamps edits.
+    pub(super) clock: Hlc,
+    /// By how many milliseconds the device's time is ahead of the server's.
+    #[serde(default)]
+    pub(super) ahead: u64,
+    /// The server's clock in its last answer.
+    #[serde(default)]
+    pub(super) server_clock: Option<Hlc>,
+    /// When that was, in the device's time.
+    #[serde(default)]
+    pub(super) last_sync: Option<UnixMillis>,
+    /// Whether the last answer was a page, and more are waiting.
+    #[serde(default)]
+    pub(super) is_paging: bool,
+    #[serde(default)]
+    pub(super) reset: Option<ResetPhase>,
+    #[serde(with = "as_list")]
+    pub(super) documents: BTreeMap<DocumentId, Entry>,
+}
+
+/// A document, and what is known around it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Entry {
+    #[serde(flatten)]
+    pub(super) document: LocalDocument,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) access: Option<Access>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rejection: Option<Rejection>,
+    /// Whether a reset has not brought it, so far.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_missing: bool,
+}
+
+impl State {
+    pub(super) fn new(collection: CollectionName, node: Node) -> Self {
+        Self {
+            collection,
+            clock: Hlc::zero().with_node(node),
+            ahead: 0,
+            server_clock: None,
+            last_sync: None,
+            is_paging: false,
+            reset: None,
+            documents: BTreeMap::new(),
+        }
+    }
+
+    /// The revision of an edit that is made at `now`.
+    pub(super) fn stamp(&mut self, now: UnixMillis) -> Result<Hlc, HlcError> {
+        self.clock = self.clock.tick(self.corrected(now))?;
+        Ok(self.clock.clone())
+    }
+
+    /// The device's time as the server would have it.
+    pub(super) fn corrected(&self, now: UnixMillis) -> UnixMillis {
+        UnixMillis(now.0.saturating_sub(self.ahead))
+    }
+
+    /// Keeps no entry of which nothing is known. An edit makes a rejection void.
+    pub(super) fn tidy(&mut self, id: &DocumentId, is_edited: bool) {
+        let Some(entry) = self.documents.get_mut(id) else { return };
+        if is_edited {
+            entry.rejection = None;
+        }
+        if entry.document.is_unknown() {
+            self.documents.remove(id);
+        }
+    }
+
+    /// The next pull is a first one.
+    pub(super) fn forget_server(&mut self) {
+        self.server_clock = None;
+        self.last_sync = None;
+        self.is_paging = false;
+        self.reset = None;
+    }
+}
+
+impl Entry {
+    pub(super) fn is_to_be_sent(&self) -> bool {
+        self.document.pending().is_some() && self.rejection.is_none()
+    }
+
+    pub(super) fn pending_revisions(&self) -> impl Iterator<Item = Hlc> {
+        let pending = self.document.pending().into_iter();
+        pending.flat_map(Pending::own_revisions).map(|(_, revision)| revision)
+    }
+}
+
+/// Entries as a list, since JSON has only texts as names.
+mod as_list {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{DocumentId, Entry};
+
+    #[derive(Serialize)]
+    struct Borrowed<'a> {
+        #[serde(flatten)]
+        id: &'a DocumentId,
+        #[serde(flatten)]
+        entry: &'a Entry,
+    }
+
+    #[derive(Deserialize)]
+    struct Owned {
+        #[serde(flatten)]
+        id: DocumentId,
+        #[serde(flatten)]
+        entry: Entry,
+    }
+
+    pub(super) fn serialize<S: Serializer>(
+        documents: &BTreeMap<DocumentId, Entry>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(documents.iter().map(|(id, entry)| Borrowed { id, entry }))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<DocumentId, Entry>, D::Error> {
+        let documents = Vec::<Owned>::deserialize(deserializer)?;
+        Ok(documents.into_iter().map(|Owned { id, entry }| (id, entry)).collect())
+    }
+}

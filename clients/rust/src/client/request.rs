@@ -1,0 +1,95 @@
+//! What is sent, and what of it no answer has told of.
+
+use std::collections::BTreeMap;
+
+use syncline_domain::{document::encoded_bytes, rebase::Push};
+
+use super::SyncClient;
+use crate::{
+    ClientError, DocumentId,
+    wire::{DocumentChange, PROTOCOL, SyncRequest},
+};
+
+/// How many documents an answer holds, unless the application decides.
+pub(super) const PAGE_DOCUMENTS: u32 = 1_000;
+
+/// How many changes a request holds.
+const MAX_CHANGES: usize = 256;
+
+/// From which size on, in bytes of documents, nothing is added to a request.
+const MAX_BYTES: usize = 1 << 20;
+
+/// A request that was sent.
+#[derive(Clone, Debug, Default)]
+pub(super) struct InFlight {
+    /// What was pushed and not told of yet. In a paged pull, that may come with a later page.
+    pub(super) pushes: BTreeMap<DocumentId, Push>,
+    /// Whether it waits for its answer, rather than for the next page.
+    pub(super) is_sent: bool,
+}
+
+impl SyncClient {
+    /// The next request: all that is pending, as far as one request may hold it, and everything
+    /// that the client has not seen. While the server's pages are fetched nothing is pushed.
+    ///
+    /// After it comes [`Self::apply`] with its answer, or [`Self::abandon`]; what was pushed
+    /// without an answer is pushed again.
+    ///
+    /// # Errors
+    /// [`ClientError::InFlight`] when the last request has neither.
+    pub fn begin_sync(&mut self) -> Result<SyncRequest, ClientError> {
+        let mut in_flight = self.in_flight.take().unwrap_or_default();
+        if in_flight.is_sent {
+            self.in_flight = Some(in_flight);
+            return Err(ClientError::InFlight);
+        }
+        if !self.state.is_paging {
+            in_flight.pushes = self.next_pushes();
+        }
+        let changes = if self.state.is_paging { Vec::new() } else { changes(&in_flight.pushes) };
+        in_flight.is_sent = true;
+        self.in_flight = Some(in_flight);
+        Ok(SyncRequest {
+            protocol: PROTOCOL,
+            collection: self.collection().clone(),
+            node: self.node().clone(),
+            client_clock: self.server_clock(),
+            changes,
+            limit: self.page_size,
+            echo: false,
+            partial: true,
+        })
+    }
+
+    /// Gives the request under way up: whether the server took it in is not known.
+    pub fn abandon(&mut self) {
+        match &mut self.in_flight {
+            Some(in_flight) if self.state.is_paging => in_flight.is_sent = false,
+            in_flight => *in_flight = None,
+        }
+    }
+
+    /// Whether anything waits to be pushed.
+    pub(super) fn has_unsent(&self) -> bool {
+        self.state.documents.values().any(super::documents::Entry::is_to_be_sent)
+    }
+
+    fn next_pushes(&mut self) -> BTreeMap<DocumentId, Push> {
+        let (mut pushes, mut bytes) = (BTreeMap::new(), 0);
+        let entries = self.state.documents.iter_mut();
+        for (id, entry) in entries.filter(|(_, entry)| entry.is_to_be_sent()) {
+            if pushes.len() >= MAX_CHANGES || bytes >= MAX_BYTES {
+                break;
+            }
+            if let Some(push) = entry.document.push() {
+                bytes += push.edit.content.as_ref().map_or(0, encoded_bytes);
+                pushes.insert(id.clone(), push);
+            }
+        }
+        pushes
+    }
+}
+
+fn changes(pushes: &BTreeMap<DocumentId, Push>) -> Vec<DocumentChange> {
+    pushes.iter().map(|(id, push)| DocumentChange::new(id, push)).collect()
+}

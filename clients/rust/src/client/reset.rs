@@ -1,0 +1,58 @@
+//! What a client does when the server sends its whole state anew.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use syncline_domain::hlc::Hlc;
+
+use super::SyncClient;
+use crate::DocumentId;
+
+/// How far a reset has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum ResetPhase {
+    /// The whole state is on its way.
+    Pulling,
+    /// It has come. A document that changed while its pages were fetched comes with one more
+    /// pull; what that lacks as well is gone.
+    Confirming,
+}
+
+impl SyncClient {
+    /// Doubts every document until the server brings it. Those that a restored database may have
+    /// lost become pending.
+    pub(super) fn begin_reset(&mut self, heal_from: Option<&Hlc>) {
+        self.state.reset = Some(ResetPhase::Pulling);
+        for entry in self.state.documents.values_mut() {
+            let Some(server) = entry.document.server() else { continue };
+            let is_lost = heal_from.is_some_and(|heal_from| server.revision > *heal_from);
+            entry.is_missing = true;
+            if is_lost {
+                entry.document.heal();
+            }
+        }
+    }
+
+    /// A pull is complete.
+    pub(super) fn end_pull(&mut self, changed: &mut BTreeSet<DocumentId>) {
+        self.state.reset = match self.state.reset {
+            Some(ResetPhase::Pulling) => Some(ResetPhase::Confirming),
+            Some(ResetPhase::Confirming) => {
+                self.drop_missing(changed);
+                None
+            }
+            None => None,
+        };
+    }
+
+    fn drop_missing(&mut self, changed: &mut BTreeSet<DocumentId>) {
+        for (id, entry) in &mut self.state.documents {
+            if std::mem::take(&mut entry.is_missing) {
+                entry.document.missing();
+                changed.insert(id.clone());
+            }
+        }
+        self.state.documents.retain(|_, entry| !entry.document.is_unknown());
+    }
+}
