@@ -1,3 +1,20 @@
-//! Syncline's store on PostgreSQL, and the embedded local cluster
+//! Syncline's store on PostgreSQL.
+//!
+//! [`PostgresStore`] implements the ports of `syncline_application`; every statement is a file in
+//! `sql/`, set-based, and named after the port method that runs it. [`local_cluster`] runs a
+//! private PostgreSQL for those who have none.
+//!
+//! To add a migration: a file in `migrations/` with the next number and one purpose; forward only.
 
+mod error;
+mod incarnation;
 pub mod local_cluster;
+mod migrations;
+mod page;
+mod purge;
+mod rows;
+mod store;
+mod transaction;
+
+pub use migrations::{MigrationError, migrate};
+pub use store::{ConnectError, PostgresStore, SCHEMA};

@@ -247,12 +247,12 @@ pub trait Store: Send + Sync {
     /// [`StoreError`].
     async fn heal_from(&self, incarnation: Incarnation) -> Result<Option<Hlc>, StoreError>;
 
-    /// Begins a new incarnation, whether or not the database looks changed: a cursor came from
-    /// its future.
+    /// Begins a new incarnation though the database does not look changed, unless that was done
+    /// since `observed`: a cursor came from its future.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn renew_incarnation(&self) -> Result<(), StoreError>;
+    async fn renew_incarnation(&self, observed: Incarnation) -> Result<(), StoreError>;
 
     /// Removes what was superseded or deleted before `retention_millis` ago, and moves the horizon.
     ///

@@ -73,7 +73,7 @@ impl CollectionSchema {
         self.validator
             .iter_errors(&document)
             .take(MAX_VIOLATIONS)
-            .map(violation)
+            .map(|error| violation(&error))
             .collect()
     }
 
@@ -107,7 +107,7 @@ impl CollectionSchema {
     }
 }
 
-fn violation(error: jsonschema::ValidationError<'_>) -> SchemaViolation {
+fn violation(error: &jsonschema::ValidationError<'_>) -> SchemaViolation {
     let mut keys: Vec<String> = error
         .instance_path()
         .as_str()

@@ -92,7 +92,7 @@ impl SyncService {
         let mut query = first_query(&request, &pushed, &start);
         let mut page = self.store.page(&query).await?;
         if is_from_the_future(&start, &page) {
-            self.store.renew_incarnation().await?;
+            self.store.renew_incarnation(page.state.incarnation).await?;
             page = self.store.page(&query).await?;
         }
         let mut heal_from = None;
@@ -116,7 +116,7 @@ impl SyncService {
             self,
             &request,
             query,
-            page,
+            &page,
             chunk,
             &start,
             pushed.transaction,
@@ -163,7 +163,7 @@ impl Changes {
         service: Arc<SyncService>,
         request: &SyncRequest,
         query: PageQuery,
-        page: Page,
+        page: &Page,
         chunk: String,
         start: &Start,
         own: Option<TransactionId>,
@@ -194,7 +194,7 @@ impl Changes {
             remaining: request.limit,
             query,
         };
-        changes.move_behind(&page);
+        changes.move_behind(page);
         changes
     }
 

@@ -26,7 +26,7 @@ pub(in crate::sync) struct PushedChange {
 struct Members {
     index: usize,
     key: String,
-    members: Map<String, Value>,
+    rest: Map<String, Value>,
 }
 
 impl PushedChange {
@@ -71,7 +71,7 @@ impl Members {
             Some(Value::String(key)) => Ok(Self {
                 index,
                 key,
-                members,
+                rest: members,
             }),
             Some(_) => Err(refuse("key", "it is a string")),
             None => Err(refuse("key", "it is missing")),
@@ -83,7 +83,7 @@ impl Members {
     }
 
     fn text(&mut self, member: &str) -> Result<Option<String>, Rejection> {
-        match self.members.remove(member) {
+        match self.rest.remove(member) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(self.refuse(member, "it is a string")),
@@ -96,7 +96,7 @@ impl Members {
     }
 
     fn revisions(&mut self, member: &str) -> Result<FieldRevisions, Rejection> {
-        let members = match self.members.remove(member) {
+        let members = match self.rest.remove(member) {
             None | Some(Value::Null) => return Ok(FieldRevisions::new()),
             Some(Value::Object(members)) => members,
             Some(_) => return Err(self.refuse(member, "it is an object of paths and clocks")),
@@ -130,7 +130,7 @@ impl Members {
         &mut self,
         revisions: &FieldRevisions,
     ) -> Result<Option<Map<String, Value>>, Rejection> {
-        match self.members.remove("deleted") {
+        match self.rest.remove("deleted") {
             Some(Value::Bool(true)) if revisions.contains_key(DELETED) => return Ok(None),
             Some(Value::Bool(true)) => {
                 return Err(self.refuse("fieldRevs", "a deletion has its clock at `_deleted`"));
@@ -138,7 +138,7 @@ impl Members {
             None | Some(Value::Bool(false) | Value::Null) => {}
             Some(_) => return Err(self.refuse("deleted", "it is true or false")),
         }
-        match self.members.remove("doc") {
+        match self.rest.remove("doc") {
             Some(Value::Object(content)) => Ok(Some(content)),
             Some(_) => Err(self.refuse("doc", "a document is an object")),
             None => Err(self.refuse("doc", "it is missing")),

@@ -1,0 +1,56 @@
+//! Removing what is older than the retention.
+
+use sqlx::PgPool;
+use syncline_application::ports::PurgeReport;
+
+use crate::{
+    rows::{number, signed},
+    store::LONGEST_TRANSACTION,
+};
+
+/// How many rows are removed at once, so that no push waits long.
+const BATCH: i64 = 2_000;
+
+/// Moves the horizon first: from then on nobody counts on what is about to go. What is removed is
+/// older than the horizon by the longest transaction, since a row is visible only after the
+/// transaction that wrote it.
+pub(crate) async fn purge(
+    pool: &PgPool,
+    retention_millis: u64,
+) -> Result<PurgeReport, sqlx::Error> {
+    let present: i64 =
+        sqlx::query_scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
+            .fetch_one(pool)
+            .await?;
+    let horizon = present.saturating_sub(signed(retention_millis));
+    sqlx::query(include_str!("sql/move_horizon.sql")).bind(as_millis(horizon)).execute(pool).await?;
+    let longest = i64::try_from(LONGEST_TRANSACTION.as_millis()).unwrap_or(i64::MAX);
+    let before = horizon.saturating_sub(longest);
+    Ok(PurgeReport {
+        tombstones: in_batches(pool, include_str!("sql/purge_tombstones.sql"), before).await?,
+        versions: in_batches(pool, include_str!("sql/purge_versions.sql"), before).await?,
+        pushes: in_batches(pool, include_str!("sql/purge_pushes.sql"), before).await?,
+    })
+}
+
+async fn in_batches(
+    pool: &PgPool,
+    statement: &'static str,
+    before: i64,
+) -> Result<u64, sqlx::Error> {
+    let mut removed = 0;
+    loop {
+        let batch =
+            sqlx::query(statement).bind(as_millis(before)).bind(BATCH).execute(pool).await?;
+        removed += batch.rows_affected();
+        if batch.rows_affected() < number(BATCH) {
+            return Ok(removed);
+        }
+    }
+}
+
+/// PostgreSQL's `to_timestamp` takes a double.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of our time fit a double")]
+fn as_millis(millis: i64) -> f64 {
+    millis as f64
+}

@@ -1,0 +1,90 @@
+-- What merges need of the past: the last version that each device had seen, versions and pushes
+-- that hold a revision it names, and the last that its own nodes wrote to each path since.
+--
+-- A statement of its own after the lock: one that waited for a row sees everything but that row as
+-- of before the wait, and would miss the ancestor.
+WITH input AS (
+    SELECT *
+    FROM unnest(
+        $1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[],
+        $6::text[]::pg_snapshot[], $7::text[]::xid8[],
+        $8::text[]::pg_snapshot[], $9::text[]::xid8[], $10::text[]
+    ) AS input (
+        ordinal, namespace_id, application, collection, key,
+        seen_begin, seen_own,
+        seen_end, position_tx, position_key
+    )
+), named AS (
+    SELECT * FROM unnest($11::bigint[], $12::text[], $13::text[]) AS named (ordinal, path, revision)
+), nodes AS (
+    SELECT * FROM unnest($14::bigint[], $15::text[]) AS nodes (ordinal, node)
+), ancestors AS (
+    SELECT input.ordinal, max(versions.version) AS version
+    FROM input
+    JOIN document_versions AS versions USING (namespace_id, application, collection, key)
+    WHERE pg_visible_in_snapshot(versions.tx, input.seen_begin)
+       OR versions.tx = input.seen_own
+       OR (
+            pg_visible_in_snapshot(versions.tx, input.seen_end)
+            AND (versions.tx, versions.key) <= (input.position_tx, input.position_key)
+       )
+    GROUP BY input.ordinal
+), holding_named AS (
+    SELECT input.ordinal, max(versions.version) AS version
+    FROM input
+    JOIN named ON named.ordinal = input.ordinal
+    JOIN document_versions AS versions USING (namespace_id, application, collection, key)
+    WHERE versions.field_revisions ->> named.path = named.revision
+    GROUP BY input.ordinal, named.path, named.revision
+), holding_own AS (
+    SELECT DISTINCT ON (input.ordinal, nodes.node, revisions.path)
+        input.ordinal, versions.version
+    FROM input
+    JOIN nodes ON nodes.ordinal = input.ordinal
+    LEFT JOIN ancestors ON ancestors.ordinal = input.ordinal
+    JOIN document_versions AS versions USING (namespace_id, application, collection, key)
+    CROSS JOIN LATERAL json_each_text(versions.field_revisions) AS revisions (path, revision)
+    WHERE versions.version > coalesce(ancestors.version, 0)
+      -- A revision is 13 digits, 6 digits and the node, with a hyphen after each number.
+      AND substr(revisions.revision, 22) = nodes.node
+    ORDER BY
+        input.ordinal, nodes.node, revisions.path,
+        revisions.revision COLLATE "C" DESC, versions.version DESC
+), wanted AS (
+    SELECT ordinal, version FROM ancestors
+    UNION SELECT ordinal, version FROM holding_named
+    UNION SELECT ordinal, version FROM holding_own
+)
+SELECT
+    input.ordinal,
+    versions.version,
+    versions.version = ancestors.version AS is_ancestor,
+    versions.revision,
+    versions.field_revisions::text AS field_revisions,
+    versions.content::text AS content,
+    versions.deleted,
+    NULL AS path,
+    NULL AS value
+FROM wanted
+JOIN input ON input.ordinal = wanted.ordinal
+LEFT JOIN ancestors ON ancestors.ordinal = wanted.ordinal
+JOIN document_versions AS versions USING (namespace_id, application, collection, key)
+WHERE versions.version = wanted.version
+UNION ALL
+SELECT
+    input.ordinal, pushes.version, NULL, pushes.revision, NULL, NULL, NULL,
+    pushes.path, pushes.value::text
+FROM input
+LEFT JOIN ancestors ON ancestors.ordinal = input.ordinal
+JOIN document_pushes AS pushes USING (namespace_id, application, collection, key)
+WHERE EXISTS (
+        SELECT FROM named
+        WHERE (named.ordinal, named.path, named.revision)
+            = (input.ordinal, pushes.path, pushes.revision)
+    )
+   OR (
+        pushes.version > coalesce(ancestors.version, 0)
+        AND EXISTS (
+            SELECT FROM nodes WHERE (nodes.ordinal, nodes.node) = (input.ordinal, pushes.node)
+        )
+    )

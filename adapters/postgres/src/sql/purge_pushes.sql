@@ -1,0 +1,9 @@
+DELETE FROM document_pushes
+WHERE ctid = ANY (ARRAY(
+    SELECT ctid
+    FROM document_pushes
+    WHERE pushed_at < to_timestamp($1::double precision / 1000)
+      AND tx < pg_snapshot_xmin(pg_current_snapshot())
+    LIMIT $2::bigint
+    FOR UPDATE SKIP LOCKED
+))
