@@ -1,0 +1,164 @@
+//! Stories of one document on one device: steps, and what the device shows and sends after each.
+
+mod story;
+
+use serde_json::{Value, json};
+
+use super::{diff::fields, generator::Generator};
+use story::Story;
+
+const GENERATED: u64 = 16;
+
+pub(crate) fn vectors() -> Value {
+    let generated = (0..GENERATED).map(|seed| generated(&mut Generator::new(1000 + seed)));
+    let stories: Vec<Value> = told()
+        .into_iter()
+        .chain(generated)
+        .map(Story::told)
+        .collect();
+    json!({ "stories": stories })
+}
+
+fn told() -> Vec<Story> {
+    vec![
+        created(),
+        edited_in_flight(),
+        answer_lost(),
+        rebased(),
+        undone(),
+        deletion_lost(),
+        refused(),
+        restamped(),
+        healed(),
+        forgotten(),
+    ]
+}
+
+/// A device that has the document from the server.
+fn synced(name: &str) -> Story {
+    let mut story = Story::new(name);
+    story.receive(fields(json!({"a": 1, "b": {"c": "text"}})));
+    story
+}
+
+fn created() -> Story {
+    let mut story = Story::new("created, pushed and answered");
+    story.edit(fields(json!({"a": 1, "b": {"c": 2}})));
+    story.push();
+    story.answer_as_pushed();
+    story.push();
+    story
+}
+
+fn edited_in_flight() -> Story {
+    let mut story = synced("edited while a push is in flight");
+    story.edit(fields(json!({"a": 2, "b": {"c": "text"}})));
+    story.push();
+    story.edit(fields(json!({"a": 3, "b": {"c": "text"}, "d": true})));
+    story.answer_as_pushed();
+    story.push();
+    story
+}
+
+fn answer_lost() -> Story {
+    let mut story = synced("the answer is lost, and the edit goes on");
+    story.edit(fields(json!({"a": 1, "b": {"c": "text\nmore"}})));
+    story.push();
+    story.edit(fields(
+        json!({"a": 1, "b": {"c": "text\nmore\nstill more"}}),
+    ));
+    story.push();
+    story.answer_merged(fields(
+        json!({"a": 9, "b": {"c": "text\nmore\nstill more\nothers"}}),
+    ));
+    story.push();
+    story
+}
+
+fn rebased() -> Story {
+    let mut story = synced("the server changes under a pending edit");
+    story.edit(fields(json!({"a": 1, "b": {"c": "mine"}})));
+    story.receive(fields(json!({"a": 2, "b": {"c": "theirs", "d": 3}})));
+    story.edit(fields(json!({"a": 7, "b": {"c": "mine again", "d": 3}})));
+    story.push();
+    story
+}
+
+fn undone() -> Story {
+    let mut story = synced("an edit is taken back before and after it was pushed");
+    let original = fields(json!({"a": 1, "b": {"c": "text"}}));
+    story.edit(fields(json!({"a": 2, "b": {"c": "text"}})));
+    story.edit(original.clone());
+    story.push();
+    story.edit(fields(json!({"a": 2})));
+    story.push();
+    story.edit(original);
+    story.push();
+    story
+}
+
+fn deletion_lost() -> Story {
+    let mut story = synced("a deletion whose answer is lost, then the document again");
+    story.delete();
+    story.push();
+    story.edit(fields(json!({"a": 5})));
+    story.push();
+    story.answer_as_pushed();
+    story.push();
+    story
+}
+
+fn refused() -> Story {
+    let mut story = synced("refused, then mended");
+    story.edit(fields(json!({"a": "wrong", "b": {"c": "text"}})));
+    story.push();
+    story.refused();
+    story.edit(fields(json!({"a": 2, "b": {"c": "text"}})));
+    story.push();
+    story
+}
+
+fn restamped() -> Story {
+    let mut story = synced("stamped anew after a clock skew");
+    story.edit(fields(json!({"a": 2, "b": {"c": "text"}})));
+    story.push();
+    story.restamp();
+    story.push();
+    story
+}
+
+fn healed() -> Story {
+    let mut story = synced("the server came back from an older backup");
+    story.edit(fields(json!({"a": 2, "b": {"c": "text"}})));
+    story.heal();
+    story.push();
+    story
+}
+
+fn forgotten() -> Story {
+    let mut story = synced("no longer visible, with and without a pending edit");
+    story.edit(fields(json!({"a": 2, "b": {"c": "text"}})));
+    story.removed();
+    story.missing();
+    story.push();
+    story
+}
+
+fn generated(generator: &mut Generator) -> Story {
+    let mut story = Story::new("generated");
+    for _ in 0..8 {
+        match generator.below(13) {
+            0..=3 => story.edit(generator.document()),
+            4..=5 => story.push(),
+            6 => story.answer_as_pushed(),
+            7 => story.answer_merged(generator.document()),
+            8 => story.receive(generator.document()),
+            9 => story.delete(),
+            10 => story.receive_tombstone(),
+            11 => story.answer_unchanged(),
+            _ => story.refused(),
+        }
+    }
+    story.push();
+    story
+}
