@@ -1,1 +1,14 @@
-//! Black-box tests of Syncline over real HTTP and real PostgreSQL
+//! What the black-box tests share: a PostgreSQL, a database for each test, a server on it.
+//!
+//! Every test process uses one cluster in the temporary folder. The first starts it; when the last
+//! is gone, a small shell process stops it and removes its files (see [`cluster`]). A test begins
+//! with [`TestServer::start`], which clones a database that was migrated once.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up has failed")]
+
+pub mod cluster;
+pub mod database;
+pub mod server;
+
+pub use database::TestDatabase;
+pub use server::{Answer, TestServer, first_sync, pull_from};

@@ -34,6 +34,25 @@ pub struct Arguments {
 /// What Syncline can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Serve, until Ctrl-C or SIGTERM.
+    ///
+    /// Without a database URL it runs a PostgreSQL of its own in the data folder. The database is
+    /// migrated first; several servers may start on one database at once.
+    #[command(after_help = "Example:\n  syncline serve --config config/syncline.toml")]
+    Serve,
+    /// Bring the database to the schema of this program, and end.
+    ///
+    /// `serve` does so by itself. Use this where the server's role may not change the schema.
+    #[command(
+        after_help = "Example:\n  SYNCLINE_DATABASE_URL=postgres://owner@db/app syncline migrate"
+    )]
+    Migrate,
+    /// Remove tombstones, superseded versions and reports older than the retention.
+    ///
+    /// A running server does so by itself every hour. Devices that were away for longer fetch
+    /// everything anew; what they have yet to push is kept and merged.
+    #[command(after_help = "Example:\n  SYNCLINE_RETENTION__DAYS=7 syncline purge")]
+    Purge,
     /// Print a session token, for development and scripts.
     ///
     /// Whoever holds it is that user until it was idle for three days, or seven days have passed.

@@ -1,6 +1,9 @@
 //! What `syncline` does, a file for each command.
 
 mod config_check;
+mod migrate;
+mod purge;
+mod serve;
 mod token;
 
 use std::error::Error;
@@ -9,6 +12,8 @@ use crate::{
     arguments::{Arguments, Command, ConfigCommand},
     clock::SystemClock,
     configuration::{Configuration, Environment},
+    logging,
+    server::ServerError,
 };
 
 /// Does what was typed.
@@ -19,7 +24,20 @@ pub fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let environment = Environment::of_process()?;
     let configuration = Configuration::load(arguments.config.as_deref(), &environment)?;
     match &arguments.command {
+        Command::Serve => block_on(&configuration, serve::run(&configuration)),
+        Command::Migrate => block_on(&configuration, migrate::run(&configuration)),
+        Command::Purge => block_on(&configuration, purge::run(&configuration)),
         Command::Token { user } => token::run(&configuration, user, &SystemClock),
         Command::Config(ConfigCommand::Check) => config_check::run(&configuration),
     }
+}
+
+/// Runs a command that talks to others, and logs what it does.
+fn block_on(
+    configuration: &Configuration,
+    command: impl Future<Output = Result<(), ServerError>>,
+) -> Result<(), Box<dyn Error>> {
+    logging::start(&configuration.log, std::env::var("RUST_LOG").ok().as_deref())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    Ok(runtime.block_on(command)?)
 }

@@ -11,4 +11,6 @@ pub mod arguments;
 pub mod clock;
 pub mod commands;
 pub mod configuration;
+pub mod database;
 pub mod logging;
+pub mod server;

@@ -1,0 +1,32 @@
+//! `syncline purge`
+
+use syncline_application::ports::Store;
+use syncline_postgres::PostgresStore;
+
+use crate::{
+    configuration::Configuration,
+    database::Database,
+    server::{ServerError, retention_millis},
+};
+
+/// Removes what is older than the retention.
+pub(super) async fn run(configuration: &Configuration) -> Result<(), ServerError> {
+    let database = Database::open(configuration).await?;
+    let purged = purge(configuration, &database).await;
+    database.close().await?;
+    println!("{}", purged?);
+    Ok(())
+}
+
+async fn purge(
+    configuration: &Configuration,
+    database: &Database,
+) -> Result<String, ServerError> {
+    syncline_postgres::migrate(database.options()).await?;
+    let store = PostgresStore::connect(database.options(), 1).await?;
+    let removed = store.purge(retention_millis(configuration)).await?;
+    Ok(format!(
+        "Removed {} tombstones, {} superseded versions and {} pushed values older than {} days.",
+        removed.tombstones, removed.versions, removed.pushes, configuration.retention.days
+    ))
+}

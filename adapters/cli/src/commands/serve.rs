@@ -1,0 +1,39 @@
+//! `syncline serve`
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    configuration::Configuration,
+    server::{Server, ServerError},
+};
+
+/// Serves until it is told to stop by Ctrl-C or `SIGTERM`.
+pub(super) async fn run(configuration: &Configuration) -> Result<(), ServerError> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let server = Server::start(configuration).await?;
+    greet(configuration, &server);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("stopping: no new requests, what runs is finished");
+    server.stop().await
+}
+
+/// What a newcomer needs to know first.
+fn greet(configuration: &Configuration, server: &Server) {
+    let data = match &configuration.database_url {
+        Some(_) => "the PostgreSQL server that databaseUrl names".to_owned(),
+        None => format!("{} (a PostgreSQL of Syncline's own)", configuration.data_dir.display()),
+    };
+    let names: Vec<_> = configuration.applications.keys().map(ToString::to_string).collect();
+    let applications =
+        if names.is_empty() { "none: name some in the configuration".into() } else { names.join(", ") };
+    println!(
+        "Syncline listens on http://{}\n  applications  {applications}\n  data          {data}\n  \
+         a token       syncline token --user ada\n  a tour        syncline demo\n  \
+         documentation docs/README.md, beginning with docs/sync.md",
+        server.address(),
+    );
+}

@@ -1,0 +1,175 @@
+//! The composition root: every port meets its adapter here.
+
+use std::{error::Error, net::SocketAddr, sync::Arc, time::Duration};
+
+use secrecy::ExposeSecret;
+use sqlx::postgres::PgConnectOptions;
+use syncline_application::{
+    cursor::CursorCodec,
+    ports::{Clock, Store},
+    sync::{Limits, ServerClock, SyncService},
+};
+use syncline_domain::hlc::{Node, SERVER_NODE_PREFIX};
+use syncline_http::{AppState, HttpOptions};
+use syncline_identity::SessionTokens;
+use syncline_postgres::{PostgresStore, migrate};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+use crate::{clock::SystemClock, configuration::Configuration, database::Database};
+
+/// How long running requests may go on after the server was told to stop.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// How often what is older than the retention is removed.
+const PURGE_INTERVAL: Duration = Duration::from_hours(1);
+
+/// What can keep a server from starting or running, as a sentence.
+pub type ServerError = Box<dyn Error + Send + Sync>;
+
+/// A server that listens.
+pub struct Server {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<std::io::Result<()>>,
+    purging: JoinHandle<()>,
+    database: Database,
+}
+
+impl Server {
+    /// Starts a server with everything that the configuration names: its database first, a
+    /// cluster of its own if there is none.
+    ///
+    /// # Errors
+    /// A sentence that says what is missing and what to do.
+    pub async fn start(configuration: &Configuration) -> Result<Self, ServerError> {
+        let database = Database::open(configuration).await?;
+        match Self::start_with(configuration, database.options()).await {
+            Ok((address, stop, serving, purging)) => {
+                Ok(Self { address, stop, serving, purging, database })
+            }
+            Err(error) => {
+                database.close().await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn start_with(
+        configuration: &Configuration,
+        options: PgConnectOptions,
+    ) -> Result<Parts, ServerError> {
+        let listener = TcpListener::bind(configuration.listen).await.map_err(|error| {
+            format!("cannot listen on {}: {error}; choose another with SYNCLINE_LISTEN", configuration.listen)
+        })?;
+        migrate(options.clone()).await?;
+        let connections = configuration.limits.database_connections;
+        let store: Arc<dyn Store> = Arc::new(PostgresStore::connect(options, connections).await?);
+        let router = syncline_http::router(
+            state(configuration, Arc::clone(&store))?,
+            &http_options(configuration),
+        );
+        let address = listener.local_addr()?;
+        let (stop, stopped) = watch::channel(false);
+        let serving = tokio::spawn(serve(listener, router, stopped));
+        let purging = tokio::spawn(purge_regularly(store, retention_millis(configuration)));
+        Ok((address, stop, serving, purging))
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops to accept, finishes what runs, within a bound, and stops the server's own database.
+    ///
+    /// # Errors
+    /// When it did not end well.
+    pub async fn stop(self) -> Result<(), ServerError> {
+        // Nobody to tell means that it has ended already.
+        let _ = self.stop.send(true);
+        self.purging.abort();
+        let ended = tokio::time::timeout(GRACE, self.serving).await;
+        self.database.close().await?;
+        match ended {
+            Ok(served) => Ok(served??),
+            Err(_) => Err(format!("some requests did not end within {} s", GRACE.as_secs()).into()),
+        }
+    }
+}
+
+type Parts =
+    (SocketAddr, watch::Sender<bool>, JoinHandle<std::io::Result<()>>, JoinHandle<()>);
+
+async fn serve(
+    listener: TcpListener,
+    router: axum::Router,
+    mut stopped: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let until_stopped = async move {
+        // An error means that whoever could stop it is gone.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    };
+    axum::serve(listener, router).with_graceful_shutdown(until_stopped).await
+}
+
+fn state(configuration: &Configuration, store: Arc<dyn Store>) -> Result<AppState, ServerError> {
+    let secrets = configuration.session_secrets()?;
+    let sessions = Arc::new(SessionTokens::new(&secrets)?);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let cursors = CursorCodec::new(secrets.iter().map(|secret| secret.expose_secret().as_bytes()));
+    let sync = Arc::new(SyncService::new(
+        Arc::clone(&store),
+        configuration.registry()?,
+        cursors,
+        ServerClock::new(Arc::clone(&clock), process_node()?),
+        limits(configuration),
+    ));
+    Ok(AppState { sync, sessions, clock, store })
+}
+
+/// A node that no other process has: two that stamp at the same instant are still told apart.
+#[expect(clippy::disallowed_methods, reason = "this is where randomness comes from")]
+fn process_node() -> Result<Node, ServerError> {
+    use rand::RngExt;
+    let id: u64 = rand::rng().random();
+    Ok(Node::new(&format!("{SERVER_NODE_PREFIX}{id:016x}"))?)
+}
+
+fn limits(configuration: &Configuration) -> Limits {
+    Limits {
+        document_bytes: configuration.limits.document_bytes,
+        changes: configuration.limits.changes,
+        clock_skew_millis: configuration.limits.clock_skew_seconds.saturating_mul(1000),
+    }
+}
+
+fn http_options(configuration: &Configuration) -> HttpOptions {
+    HttpOptions {
+        body_bytes: configuration.limits.body_bytes,
+        request_time: Duration::from_secs(configuration.limits.request_seconds),
+        cors_origins: configuration.cors.origins.clone(),
+    }
+}
+
+/// How long the past is kept, in milliseconds.
+#[must_use]
+pub fn retention_millis(configuration: &Configuration) -> u64 {
+    u64::from(configuration.retention.days) * 24 * 60 * 60 * 1000
+}
+
+async fn purge_regularly(store: Arc<dyn Store>, retention_millis: u64) {
+    let mut interval = tokio::time::interval(PURGE_INTERVAL);
+    loop {
+        interval.tick().await;
+        match store.purge(retention_millis).await {
+            Ok(removed) => tracing::info!(
+                tombstones = removed.tombstones,
+                versions = removed.versions,
+                pushes = removed.pushes,
+                "purged what is older than the retention"
+            ),
+            Err(error) => tracing::warn!(%error, "the purge failed and will be tried again"),
+        }
+    }
+}
