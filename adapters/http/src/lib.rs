@@ -1,1 +1,61 @@
-//! Syncline over HTTP
+//! Syncline over HTTP: the routes of the protocol, and what every request passes through.
+//!
+//! A handler parses, calls one service and maps the result; it decides nothing. The files under
+//! `routes` follow the paths.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `routes` | the handlers |
+//! | `caller` | who calls: the bearer token |
+//! | `body` | bodies of requests: their type, size and JSON |
+//! | `error` | the one error body of the protocol |
+//! | `layers` | request ids, log, CORS, compression, time, panics |
+//!
+//! To add a route: write its handler under `routes`, add it in `routes::all`, return
+//! `Result<_, ApiError>`, and map the errors of the service in `error`.
+
+mod body;
+mod bounds;
+mod caller;
+mod error;
+mod layers;
+mod routes;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::Router;
+use syncline_application::{
+    ports::{Clock, Sessions, Store},
+    sync::SyncService,
+};
+
+pub use routes::RESERVED_SEGMENTS;
+
+/// What requests may take, and who may send them from a browser.
+#[derive(Clone, Debug)]
+pub struct HttpOptions {
+    /// The most bytes of a request's body, after decompression.
+    pub body_bytes: usize,
+    /// How long a request may take until its answer begins, and then each page of a long answer.
+    pub request_time: Duration,
+    /// The origins whose pages may call, as `https://example.org`; empty for any origin.
+    pub cors_origins: Vec<String>,
+}
+
+/// What the handlers call.
+#[derive(Clone)]
+pub struct AppState {
+    /// Synchronises collections.
+    pub sync: Arc<SyncService>,
+    /// Verifies session tokens.
+    pub sessions: Arc<dyn Sessions>,
+    /// The time at which a token is verified.
+    pub clock: Arc<dyn Clock>,
+    /// Asked whether it is ready.
+    pub store: Arc<dyn Store>,
+}
+
+/// All routes, with everything that a request passes through.
+pub fn router(state: AppState, options: &HttpOptions) -> Router {
+    layers::wrap(routes::all().with_state(state), options)
+}

@@ -1,0 +1,105 @@
+//! Bodies of requests.
+
+use axum::{
+    body::{Body, BodyDataStream},
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{
+        HeaderMap,
+        header::{CONTENT_ENCODING, CONTENT_TYPE},
+    },
+};
+use futures::StreamExt;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use crate::{
+    bounds::Bounds,
+    error::{ApiError, ErrorCode},
+};
+
+/// A body of JSON.
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let (mut parts, body) = request.into_parts();
+        check_type(&parts.headers)?;
+        let bounds = Bounds::from_request_parts(&mut parts, state).await?;
+        let bytes = read(body, bounds.body_bytes).await?;
+        let value = serde_json::from_slice(&bytes)
+            .map_err(|error| ApiError::new(ErrorCode::BadRequest, mistake::<T>(&bytes, &error)))?;
+        Ok(Self(value))
+    }
+}
+
+fn check_type(headers: &HeaderMap) -> Result<(), ApiError> {
+    let refuse = |sentence| Err(ApiError::new(ErrorCode::UnsupportedMediaType, sentence));
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    // Of the encodings, `gzip` was undone before, and its header removed.
+    if headers.contains_key(CONTENT_ENCODING) && text(CONTENT_ENCODING) != Some("identity") {
+        return refuse("The encoding of the body is not known here; send it plain or as `gzip`");
+    }
+    let media_type = text(CONTENT_TYPE).and_then(|value| value.split(';').next());
+    if media_type.is_some_and(|name| name.trim().eq_ignore_ascii_case("application/json")) {
+        return Ok(());
+    }
+    refuse("The body is not declared as JSON; send the header `Content-Type: application/json`")
+}
+
+async fn read(body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
+    let mut chunks = body.into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| {
+            let sentence = "The body broke off or cannot be decompressed; send all of it again";
+            ApiError::new(ErrorCode::BadRequest, sentence)
+        })?;
+        if chunk.len() > limit - bytes.len() {
+            drain(chunks, limit).await;
+            let sentence = format!("The body has more than {limit} bytes; send less at once");
+            return Err(ApiError::new(ErrorCode::PayloadTooLarge, sentence));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// Reads on for a while: a caller who is still sending when the connection closes may lose the
+/// answer.
+async fn drain(mut chunks: BodyDataStream, mut limit: usize) {
+    while let Some(Ok(chunk)) = chunks.next().await {
+        match limit.checked_sub(chunk.len()) {
+            Some(rest) => limit = rest,
+            None => return,
+        }
+    }
+}
+
+/// What is wrong with a body, and where.
+fn mistake<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> String {
+    match error.classify() {
+        Category::Data => misfit::<T>(bytes),
+        Category::Eof if bytes.trim_ascii().is_empty() => {
+            "The body is empty; send a JSON object".to_owned()
+        }
+        Category::Eof => format!("The body ends amid its JSON: {error}; send all of it"),
+        Category::Syntax | Category::Io => format!("The body is not JSON: {error}"),
+    }
+}
+
+/// Reads JSON once more that does not fit, to find the place: keeping track of it is slow.
+fn misfit<T: DeserializeOwned>(bytes: &[u8]) -> String {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+        Err(error) if error.path().iter().len() > 0 => {
+            format!("{}: {}", error.path(), error.inner())
+        }
+        Err(error) => format!("The body is not as it should be: {}", error.inner()),
+        Ok(_) => "The body is not as it should be".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, HeaderName, header::AUTHORIZATION, request::Parts},
+};
+use syncline_application::ports::{Session, SessionError};
+
+use crate::{
+    AppState,
+    error::{ApiError, ErrorCode},
+};
+
+/// Puts a request into the namespace of an organisation.
+pub(crate) const X_ORG_ID: HeaderName = HeaderName::from_static("x-org-id");
+
+/// Whoever sent the request, known by the bearer token.
+pub(crate) struct Caller(pub(crate) Session);
+
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let token = bearer_token(&parts.headers).ok_or_else(no_token)?;
+        let session = state.sessions.verify(token, state.clock.now())?;
+        // No organisation exists yet, so nobody is a member of one.
+        if parts.headers.contains_key(X_ORG_ID) {
+            let sentence = "You are no member of this organisation";
+            return Err(ApiError::new(ErrorCode::Forbidden, sentence));
+        }
+        Ok(Self(session))
+    }
+}
+
+impl From<SessionError> for ApiError {
+    fn from(error: SessionError) -> Self {
+        let expired = |reason| Self {
+            reason: Some(reason),
+            ..Self::new(ErrorCode::Unauthorized, "Session expired")
+        };
+        match error {
+            SessionError::Invalid => Self::new(
+                ErrorCode::Unauthorized,
+                "The session token is not valid; sign in again",
+            ),
+            SessionError::Idle => expired("idle"),
+            SessionError::Hard => expired("hard"),
+        }
+    }
+}
+
+fn no_token() -> ApiError {
+    let sentence = "A session token is missing; send the header `Authorization: Bearer <token>`";
+    ApiError::new(ErrorCode::Unauthorized, sentence)
+}
+
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+    use syncline_application::ports::SessionError;
+
+    use super::{bearer_token, no_token};
+    use crate::error::{ApiError, ErrorCode};
+
+    fn token(header: &'static str) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, HeaderValue::from_static(header));
+        bearer_token(&headers).map(str::to_owned)
+    }
+
+    #[test]
+    fn the_token_stands_behind_its_scheme() {
+        assert_eq!(token("Bearer a.b.c").as_deref(), Some("a.b.c"));
+        assert_eq!(token("bearer  a.b.c ").as_deref(), Some("a.b.c"));
+        for header in ["", "Bearer", "Bearer ", "a.b.c", "Basic a.b.c"] {
+            assert_eq!(token(header), None, "{header:?}");
+        }
+        assert_eq!(bearer_token(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn an_expired_session_says_which_limit_it_met() {
+        let idle = ApiError::from(SessionError::Idle);
+        let hard = ApiError::from(SessionError::Hard);
+        assert_eq!(
+            (&*idle.error, idle.reason),
+            ("Session expired", Some("idle"))
+        );
+        assert_eq!(
+            (&*hard.error, hard.reason),
+            ("Session expired", Some("hard"))
+        );
+        for error in [idle, hard, SessionError::Invalid.into(), no_token()] {
+            assert_eq!(error.code, ErrorCode::Unauthorized);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The one error body of the protocol.
+
+mod refusal;
+
+use std::{borrow::Cow, error::Error};
+
+use axum::{
+    Json,
+    http::{
+        HeaderValue, StatusCode,
+        header::{RETRY_AFTER, WWW_AUTHENTICATE},
+    },
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use syncline_application::sync::Detail;
+
+/// Callers have long names for things; so many characters of a sentence are enough.
+const MAX_SENTENCE_CHARS: usize = 500;
+
+/// How many seconds a caller waits before it asks an unavailable server again.
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+
+/// An error as it is answered: `{ error, code, details?, reason?, serverTime? }`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ApiError {
+    /// One sentence: the place, the rule, and what to do next.
+    pub(crate) error: Cow<'static, str>,
+    /// The kind of error.
+    pub(crate) code: ErrorCode,
+    /// Each place that breaks a rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) details: Vec<Detail>,
+    /// Which limit a session met.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<&'static str>,
+    /// The server's time in milliseconds, where a clock is too far ahead of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) server_time: Option<u64>,
+}
+
+/// The kinds of errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ErrorCode {
+    BadRequest,
+    SchemaValidationFailed,
+    ClockSkew,
+    Unauthorized,
+    Forbidden,
+    NotFound,
+    MethodNotAllowed,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+    InternalError,
+    Unavailable,
+}
+
+impl ErrorCode {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::BadRequest | Self::SchemaValidationFailed | Self::ClockSkew => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+impl ApiError {
+    pub(crate) fn new(code: ErrorCode, sentence: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            error: shorten(sentence.into()),
+            code,
+            details: Vec::new(),
+            reason: None,
+            server_time: None,
+        }
+    }
+
+    /// The caller did nothing wrong. The cause goes to the log, and nowhere else.
+    pub(crate) fn internal(cause: &(dyn Error + 'static)) -> Self {
+        tracing::error!(cause = chain(cause), "a request failed");
+        Self::unexplained()
+    }
+
+    /// What is answered when only the log may know more.
+    pub(crate) fn unexplained() -> Self {
+        let sentence = "Something went wrong in the server; \
+            its log has the cause under the id in `X-Request-Id`";
+        Self::new(ErrorCode::InternalError, sentence)
+    }
+
+    /// The same request will do later. The cause goes to the log.
+    pub(crate) fn unavailable(cause: &(dyn Error + 'static)) -> Self {
+        tracing::warn!(cause = chain(cause), "a request has to be repeated");
+        let sentence = "The database is not available at the moment; try again";
+        Self::new(ErrorCode::Unavailable, sentence)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let code = self.code;
+        let mut response = (code.status(), Json(self)).into_response();
+        let headers = response.headers_mut();
+        match code {
+            ErrorCode::Unauthorized => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            ErrorCode::Unavailable => {
+                headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+/// An error and its causes, in one line for the log.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    let sentences: Vec<_> = causes.map(ToString::to_string).collect();
+    sentences.join(": ")
+}
+
+fn shorten(sentence: Cow<'static, str>) -> Cow<'static, str> {
+    match sentence.char_indices().nth(MAX_SENTENCE_CHARS) {
+        Some((end, _)) => format!("{}…", sentence.get(..end).unwrap_or_default()).into(),
+        None => sentence,
+    }
+}
+
+#[cfg(test)]
+mod tests;

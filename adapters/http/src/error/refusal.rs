@@ -1,0 +1,71 @@
+//! What the errors of the services are answered with.
+
+use syncline_application::{
+    ports::StoreError,
+    sync::{Detail, Rejection, RejectionCode, SyncError},
+};
+
+use super::{ApiError, ErrorCode};
+
+impl From<SyncError> for ApiError {
+    fn from(error: SyncError) -> Self {
+        match error {
+            SyncError::UnknownApplication(_) => Self::new(ErrorCode::NotFound, error.to_string()),
+            SyncError::BadRequest(rule) => Self::new(ErrorCode::BadRequest, rule),
+            SyncError::Forbidden(rule) => Self::new(ErrorCode::Forbidden, rule),
+            SyncError::Rejected(rejections) => Self::from(rejections),
+            SyncError::ClockSkew { error, server_time } => Self {
+                server_time: Some(server_time),
+                ..Self::new(ErrorCode::ClockSkew, error)
+            },
+            SyncError::Store(error) => Self::from(error),
+            SyncError::Clock(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Contention | StoreError::Unavailable(_) => Self::unavailable(&error),
+            StoreError::Corrupt(_) | StoreError::Other(_) => Self::internal(&error),
+        }
+    }
+}
+
+/// One error for a request of which several changes may be wrong: a broken schema is told first,
+/// as clients of the predecessor know it.
+impl From<Vec<Rejection>> for ApiError {
+    fn from(rejections: Vec<Rejection>) -> Self {
+        let has = |code| rejections.iter().any(|rejection| rejection.code == code);
+        if has(RejectionCode::SchemaValidationFailed) {
+            let is_schema = |code| code == RejectionCode::SchemaValidationFailed;
+            return Self {
+                details: details(rejections, is_schema),
+                ..Self::new(
+                    ErrorCode::SchemaValidationFailed,
+                    "Schema validation failed",
+                )
+            };
+        }
+        let (kind, code) = if has(RejectionCode::NotFound) {
+            (RejectionCode::NotFound, ErrorCode::NotFound)
+        } else {
+            (RejectionCode::BadRequest, ErrorCode::BadRequest)
+        };
+        let first = rejections.iter().find(|rejection| rejection.code == kind);
+        let sentence = first.map(|rejection| rejection.error.clone());
+        Self {
+            details: details(rejections, |_| true),
+            ..Self::new(code, sentence.unwrap_or_default())
+        }
+    }
+}
+
+fn details(rejections: Vec<Rejection>, of: impl Fn(RejectionCode) -> bool) -> Vec<Detail> {
+    rejections
+        .into_iter()
+        .filter(|rejection| of(rejection.code))
+        .flat_map(|rejection| rejection.details)
+        .collect()
+}

@@ -1,0 +1,36 @@
+use std::time::Duration;
+
+use axum::{
+    extract::{MatchedPath, Request},
+    response::Response,
+};
+use tower_http::trace::OnResponse;
+use tracing::{Span, field::Empty};
+
+use super::request_id::X_REQUEST_ID;
+
+/// What the log says of a request: no path, token or body, which may be somebody's secret.
+pub(super) fn span(request: &Request) -> Span {
+    let route = request.extensions().get::<MatchedPath>();
+    let request_id = request.headers().get(X_REQUEST_ID);
+    tracing::info_span!(
+        "request",
+        method = request.method().as_str(),
+        route = route.map(MatchedPath::as_str),
+        request_id = request_id.and_then(|id| id.to_str().ok()),
+        status = Empty,
+        latency_ms = Empty,
+    )
+}
+
+/// Notes how a request was answered.
+#[derive(Clone, Copy)]
+pub(super) struct Answered;
+
+impl<B> OnResponse<B> for Answered {
+    fn on_response(self, response: &Response<B>, latency: Duration, span: &Span) {
+        span.record("status", response.status().as_u16());
+        span.record("latency_ms", latency.as_secs_f64() * 1_000.0);
+        tracing::debug!("answered");
+    }
+}
