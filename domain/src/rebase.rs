@@ -6,22 +6,24 @@
 //!
 //! - `base_clock`: what the device had seen when it first edited the document. Absent if the
 //!   server never gave it the document.
-//! - `after`: for a path whose value was made from something newer than that (the device's own
-//!   push, answered or not, or a value that the server sent meanwhile) the revision of it.
+//! - `after`: for a path whose value was made from something newer than that (what the device
+//!   itself pushed, or what the server sent meanwhile) the revision of it.
 //!
-//! So a lost answer costs nothing: the edits stay pending, are pushed again with the same
-//! revisions, and a later edit names the lost push as its origin.
+//! A push that got no answer is sent again word for word until it gets one; what was edited
+//! meanwhile waits for that. So whatever `after` names is known to the server, however many
+//! requests and answers were lost before.
 
 mod pending;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
-    document::{Document, diff, flatten, same_document},
+    document::{Document, diff, flatten, get, same_document},
     hlc::Hlc,
-    merge::{DELETED, Edit, FieldRevisions},
+    merge::{DELETED, FieldRevisions},
     path::Path,
 };
 
@@ -43,11 +45,17 @@ pub struct ServerDocument {
 }
 
 /// What a device sends of a document.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Push {
-    /// The document and its revisions.
-    pub edit: Edit,
+    /// The whole document; none if it was deleted.
+    pub content: Option<Document>,
+    /// The revision of each leaf, removed ones included; of a deletion, the one at [`DELETED`].
+    pub field_revisions: FieldRevisions,
+    /// The revisions from which values were made, where they are newer than the base.
+    pub after: FieldRevisions,
     /// What the device had seen when it began to edit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_clock: Option<Hlc>,
 }
 
@@ -68,14 +76,14 @@ impl Push {
     pub fn stored(&self, revision: Hlc) -> ServerDocument {
         ServerDocument {
             revision,
-            field_revisions: self.edit.revisions.clone(),
-            content: self.edit.content.clone().unwrap_or_default(),
-            deleted: self.edit.content.is_none(),
+            field_revisions: self.field_revisions.clone(),
+            content: self.content.clone().unwrap_or_default(),
+            deleted: self.content.is_none(),
         }
     }
 
     fn is_stored_as(&self, stored: &ServerDocument) -> bool {
-        match &self.edit.content {
+        match &self.content {
             Some(content) => !stored.deleted && same_document(content, &stored.content),
             None => stored.deleted,
         }
@@ -153,21 +161,21 @@ impl LocalDocument {
         }
         let mut pending = self.begin(clock);
         pending.delete(revision, self.server.as_ref());
-        let is_known = self.live().is_some() || pending.is_perhaps_known;
+        let is_known = self.live().is_some() || pending.is_perhaps_known();
         self.keep(is_known.then_some(pending));
         true
     }
 
-    /// What to send, if anything is pending. It counts as perhaps known to the server until
-    /// [`Self::answer`] or [`Self::refused`] says otherwise.
+    /// What to send, if anything is pending: the last push again, unless [`Self::answer`] or
+    /// [`Self::refused`] told of it.
     pub fn push(&mut self) -> Option<Push> {
         let pending = self.pending.as_mut()?;
-        let edit = pending.edit(self.server.as_ref());
-        pending.note_pushed();
-        Some(Push {
-            edit,
-            base_clock: pending.base_clock.clone(),
-        })
+        let push = match pending.sent.take() {
+            Some(push) => push,
+            None => pending.next_push(self.server.as_ref()),
+        };
+        pending.sent = Some(push.clone());
+        Some(push)
     }
 
     /// The server took `push` in and now holds `stored`, in an answer whose clock is `clock`; none
@@ -192,7 +200,7 @@ impl LocalDocument {
     /// The server took nothing in of the last push.
     pub fn refused(&mut self) {
         if let Some(pending) = &mut self.pending {
-            pending.pushed.clear();
+            pending.take_back(self.server.as_ref());
         }
     }
 
@@ -242,7 +250,7 @@ impl LocalDocument {
     /// time, so that it knows none of them.
     pub fn restamp(&mut self, renewed: &BTreeMap<Hlc, Hlc>) {
         if let Some(pending) = &mut self.pending {
-            pending.restamp(renewed);
+            pending.restamp(renewed, self.server.as_ref());
         }
     }
 
@@ -269,8 +277,9 @@ impl LocalDocument {
 
 impl ServerDocument {
     /// The value of the leaf at `path`.
-    fn leaf(&self, path: &Path) -> Option<&serde_json::Value> {
-        crate::document::get(&self.content, path)
+    fn leaf(&self, path: &Path) -> Option<&Value> {
+        let is_leaf = |value: &&Value| value.as_object().is_none_or(Document::is_empty);
+        get(&self.content, path).filter(is_leaf)
     }
 
     /// The revisions of its fields alone.
@@ -286,20 +295,23 @@ impl ServerDocument {
         self.content = seen.content;
     }
 
-    /// Each of its paths, present or removed, with what stands there.
-    fn changes(&self) -> impl Iterator<Item = (Path, PendingField)> {
-        let leaves = flatten(&self.content);
-        self.fields().map(move |(path, revision)| {
-            let change = leaves
-                .get(path)
-                .map_or(Change::Removed, |value| Change::Set((*value).clone()));
-            (
+    /// What stands at each of its paths, removed ones included, in the document that the device
+    /// shows. Of what that hides, nothing is known.
+    fn changes(&self, shown: &Document) -> impl Iterator<Item = (Path, PendingField)> {
+        let (own, shown) = (flatten(&self.content), flatten(shown));
+        self.fields().filter_map(move |(path, revision)| {
+            let change = match shown.get(path) {
+                Some(value) => Change::Set((*value).clone()),
+                None if own.contains_key(path) => return None,
+                None => Change::Removed,
+            };
+            Some((
                 path.clone(),
                 PendingField {
                     change,
                     revision: revision.clone(),
                 },
-            )
+            ))
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The edits of one document that the server has not answered.
 
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use super::{Push, ServerDocument};
 use crate::{
     document::{Document, flatten, same_value, unflatten},
     hlc::Hlc,
-    merge::{DELETED, Edit, FieldRevisions},
+    merge::{DELETED, FieldRevisions},
     path::Path,
 };
 
@@ -42,8 +42,6 @@ pub struct Pending {
     pub base_clock: Option<Hlc>,
     /// Whether the server's state is no longer that of the base clock.
     pub is_rebased: bool,
-    /// Whether the server may know some of them.
-    pub is_perhaps_known: bool,
     /// The revision of the deletion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion: Option<Hlc>,
@@ -51,8 +49,9 @@ pub struct Pending {
     pub fields: BTreeMap<Path, PendingField>,
     /// The revisions from which values were made, where that is not the base's.
     pub after: FieldRevisions,
-    /// The last revisions that were pushed and not answered.
-    pub pushed: FieldRevisions,
+    /// The push that waits for its answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Push>,
 }
 
 impl Pending {
@@ -65,15 +64,21 @@ impl Pending {
 
     /// All that `server` holds, under the edits that are pending already.
     pub(super) fn healing(server: &ServerDocument, pending: Option<Self>) -> Self {
-        let mut pending = pending.unwrap_or_default();
-        if server.deleted && pending.fields.is_empty() {
+        if server.deleted {
             let deletion = server
                 .field_revisions
                 .get(DELETED)
                 .unwrap_or(&server.revision);
-            pending.deletion.get_or_insert_with(|| deletion.clone());
-        } else if pending.deletion.is_none() {
-            for (path, field) in server.changes() {
+            let deletion = Some(deletion.clone());
+            return pending.unwrap_or_else(|| Self {
+                deletion,
+                ..Self::default()
+            });
+        }
+        let mut pending = pending.unwrap_or_default();
+        if pending.deletion.is_none() {
+            let shown = pending.overlay(Some(server));
+            for (path, field) in server.changes(&shown) {
                 pending.fields.entry(path).or_insert(field);
             }
         }
@@ -136,7 +141,7 @@ impl Pending {
             .into_iter()
             .flat_map(ServerDocument::fields)
             .map(|(path, _)| path);
-        let paths: Vec<Path> = known.chain(self.pushed.keys()).cloned().collect();
+        let paths: Vec<Path> = known.chain(self.fields.keys()).cloned().collect();
         for path in &paths {
             self.note_origin(path, server);
         }
@@ -146,48 +151,44 @@ impl Pending {
 
     /// Takes the deletion back, naming it as what comes next is made from, if it was pushed.
     pub(super) fn undelete(&mut self) {
-        if self.deletion.take().is_some()
-            && let Some((path, revision)) = self.pushed.get_key_value(DELETED)
+        if let Some(deletion) = self.deletion.take()
+            && self.is_sent(DELETED, &deletion)
         {
-            self.after.insert(path.clone(), revision.clone());
+            self.after.insert(Path::of_key(DELETED), deletion);
         }
     }
 
     /// Whether anything must be sent.
     pub(super) fn is_needed(&self, server: Option<&ServerDocument>) -> bool {
         let is_creation = server.is_none_or(|server| server.deleted);
-        is_creation || self.has_edits() || self.is_perhaps_known
+        is_creation || self.has_edits() || self.is_perhaps_known()
     }
 
-    pub(super) fn edit(&self, server: Option<&ServerDocument>) -> Edit {
-        let after = self.after.clone();
-        if self.deletion.is_some() {
-            return Edit {
-                content: None,
-                revisions: self.own_revisions().collect(),
-                after,
-            };
-        }
+    /// Whether the server may know some of the edits.
+    pub(super) fn is_perhaps_known(&self) -> bool {
+        self.sent.is_some() || !self.after.is_empty()
+    }
+
+    pub(super) fn next_push(&self, server: Option<&ServerDocument>) -> Push {
         let known = server.into_iter().flat_map(ServerDocument::fields);
         let known = known.map(|(path, revision)| (path.clone(), revision.clone()));
-        Edit {
-            content: Some(self.overlay(server)),
-            revisions: known.chain(self.own_revisions()).collect(),
-            after,
+        let is_deletion = self.deletion.is_some();
+        Push {
+            content: (!is_deletion).then(|| self.overlay(server)),
+            field_revisions: known
+                .filter(|_| !is_deletion)
+                .chain(self.revisions())
+                .collect(),
+            after: self.after.clone(),
+            base_clock: self.base_clock.clone(),
         }
-    }
-
-    pub(super) fn note_pushed(&mut self) {
-        let pushed: Vec<_> = self.own_revisions().collect();
-        self.pushed.extend(pushed);
-        self.is_perhaps_known = true;
     }
 
     /// What remains after the server took `push` in: whatever was edited since.
     pub(super) fn settle(mut self, push: &Push) -> Option<Self> {
-        let sent = &push.edit.revisions;
-        let is_recreated = push.edit.content.is_none() && self.deletion.is_none();
-        self.pushed.clear();
+        let sent = &push.field_revisions;
+        let is_recreated = push.content.is_none() && self.deletion.is_none();
+        self.sent = None;
         self.fields
             .retain(|path, field| sent.get(path) != Some(&field.revision));
         self.deletion = self
@@ -201,6 +202,24 @@ impl Pending {
         (self.has_edits() || is_recreated).then_some(self)
     }
 
+    /// The push that was sent is none: what was made from it was made from what that was made from.
+    pub(super) fn take_back(&mut self, server: Option<&ServerDocument>) {
+        let Some(mut sent) = self.sent.take() else {
+            return;
+        };
+        self.after = std::mem::take(&mut self.after)
+            .into_iter()
+            .filter_map(|(path, revision)| {
+                let known = server.and_then(|server| server.field_revisions.get(&path));
+                let is_void =
+                    sent.field_revisions.get(&path) == Some(&revision) && known != Some(&revision);
+                let origin = sent.after.remove(&path);
+                let revision = if is_void { origin? } else { revision };
+                Some((path, revision))
+            })
+            .collect();
+    }
+
     /// What remains was made from the server's state at `clock`.
     pub(super) fn advance(&mut self, clock: &Hlc) {
         self.base_clock = Some(clock.clone());
@@ -208,29 +227,42 @@ impl Pending {
         self.after.clear();
     }
 
-    pub(super) fn restamp(&mut self, renewed: &BTreeMap<Hlc, Hlc>) {
+    pub(super) fn restamp(
+        &mut self,
+        renewed: &BTreeMap<Hlc, Hlc>,
+        server: Option<&ServerDocument>,
+    ) {
+        let is_refused = self.sent.as_ref().is_some_and(|sent| {
+            sent.field_revisions
+                .values()
+                .any(|revision| renewed.contains_key(revision))
+        });
+        if is_refused {
+            self.take_back(server);
+        }
         let fields = self.fields.values_mut().map(|field| &mut field.revision);
         for revision in fields.chain(&mut self.deletion) {
             if let Some(new) = renewed.get(revision) {
                 revision.clone_from(new);
             }
         }
-        self.pushed
-            .retain(|_, revision| !renewed.contains_key(revision));
         self.after
             .retain(|_, revision| !renewed.contains_key(revision));
     }
 
     /// The revision of every pending path, the deletion's at [`DELETED`].
-    pub fn own_revisions(&self) -> impl Iterator<Item = (Path, Hlc)> {
+    pub fn revisions(&self) -> impl Iterator<Item = (Path, Hlc)> {
         let deletion = self
             .deletion
             .iter()
-            .map(|deletion| (Path::of_key(DELETED), deletion.clone()));
-        let fields = self.fields.iter();
+            .map(|deletion| (Path::of_key(DELETED), deletion));
+        let fields = self
+            .fields
+            .iter()
+            .map(|(path, field)| (path.clone(), &field.revision));
         fields
-            .map(|(path, field)| (path.clone(), field.revision.clone()))
             .chain(deletion)
+            .map(|(path, revision)| (path, revision.clone()))
     }
 
     fn has_edits(&self) -> bool {
@@ -240,22 +272,24 @@ impl Pending {
     /// Remembers from what the next value of `path` is made, where that is newer than the base:
     /// the device's own push, or what the server sent since.
     fn note_origin(&mut self, path: &Path, server: Option<&ServerDocument>) {
-        if let Some(pushed) = self.pushed.get(path) {
-            self.after.insert(path.clone(), pushed.clone());
-        } else if self.is_rebased
-            && !self.fields.contains_key(path)
-            && let Entry::Vacant(after) = self.after.entry(path.clone())
-            && let Some(seen) = server.and_then(|server| server.field_revisions.get(path))
-        {
-            after.insert(seen.clone());
+        let origin = match self.fields.get(path) {
+            Some(field) => Some(&field.revision).filter(|sent| self.is_sent(path.as_str(), sent)),
+            None if self.after.contains_key(path) || !self.is_rebased => None,
+            None => server.and_then(|server| server.field_revisions.get(path)),
+        };
+        if let Some(origin) = origin.cloned() {
+            self.after.insert(path.clone(), origin);
         }
+    }
+
+    fn is_sent(&self, path: &str, revision: &Hlc) -> bool {
+        let sent = self.sent.as_ref();
+        sent.is_some_and(|sent| sent.field_revisions.get(path) == Some(revision))
     }
 
     /// Whether the server may have a value of this device at `path`, or its deletion.
     fn has_perhaps_arrived(&self, path: &Path) -> bool {
-        [&self.pushed, &self.after]
-            .iter()
-            .any(|known| known.contains_key(path) || known.contains_key(DELETED))
+        self.after.contains_key(path) || self.after.contains_key(DELETED)
     }
 }
 

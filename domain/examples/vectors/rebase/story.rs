@@ -61,9 +61,9 @@ impl Story {
         let push = self.document.push();
         let sent = push.as_ref().map(|push| {
             json!({
-                "doc": push.edit.content,
-                "fieldRevs": push.edit.revisions,
-                "after": push.edit.after,
+                "doc": push.content,
+                "fieldRevs": push.field_revisions,
+                "after": push.after,
                 "baseClock": push.base_clock,
             })
         });
@@ -158,7 +158,7 @@ impl Story {
     fn pending(&self) -> FieldRevisions {
         self.document
             .pending()
-            .map(|pending| pending.own_revisions().collect())
+            .map(|pending| pending.revisions().collect())
             .unwrap_or_default()
     }
 
