@@ -44,7 +44,11 @@ impl SyncClient {
     }
 
     fn with_state(state: State) -> Self {
-        Self { state, in_flight: None, page_size: Some(request::PAGE_DOCUMENTS) }
+        Self {
+            state,
+            in_flight: None,
+            page_size: Some(request::PAGE_DOCUMENTS),
+        }
     }
 
     /// Asks the server for at most `documents` in an answer; none for all at once.
@@ -81,7 +85,9 @@ impl SyncClient {
     /// The documents with edits that no server has answered.
     pub fn pending(&self) -> impl Iterator<Item = &DocumentId> {
         let entries = self.state.documents.iter();
-        entries.filter(|(_, entry)| entry.document.pending().is_some()).map(|(id, _)| id)
+        entries
+            .filter(|(_, entry)| entry.document.pending().is_some())
+            .map(|(id, _)| id)
     }
 
     /// The documents whose last edit the server did not store, and why. They keep it, and are not
@@ -125,7 +131,9 @@ impl SyncClient {
     pub fn delete(&mut self, id: &DocumentId, now: UnixMillis) -> Result<bool, ClientError> {
         let revision = self.state.stamp(now)?;
         let seen = self.state.server_clock.clone();
-        let Some(entry) = self.state.documents.get_mut(id) else { return Ok(false) };
+        let Some(entry) = self.state.documents.get_mut(id) else {
+            return Ok(false);
+        };
         let is_changed = entry.document.delete(&revision, seen.as_ref());
         self.state.tidy(id, is_changed);
         Ok(is_changed)
@@ -142,14 +150,18 @@ impl SyncClient {
     /// retention, and a reset will come anyway: then [`Self::prune`] frees the memory before.
     #[must_use]
     pub fn should_prune(&self, millis: u64, now: UnixMillis) -> bool {
-        self.state.last_sync.is_some_and(|last| now.0.saturating_sub(last.0) > millis)
+        self.state
+            .last_sync
+            .is_some_and(|last| now.0.saturating_sub(last.0) > millis)
     }
 
     /// Forgets all that the server gave; documents with pending edits stay. The next sync fetches
     /// the whole collection.
     pub fn prune(&mut self) {
         self.in_flight = None;
-        self.state.documents.retain(|_, entry| entry.document.pending().is_some());
+        self.state
+            .documents
+            .retain(|_, entry| entry.document.pending().is_some());
         self.state.forget_server();
     }
 

@@ -19,7 +19,10 @@ impl DocumentId {
     /// # Errors
     /// When `key` is not a key.
     pub fn own(key: &str) -> Result<Self, IdentifierError> {
-        Ok(Self { owner: None, key: DocumentKey::new(key)? })
+        Ok(Self {
+            owner: None,
+            key: DocumentKey::new(key)?,
+        })
     }
 
     /// A document that `owner` shares.
@@ -27,7 +30,10 @@ impl DocumentId {
     /// # Errors
     /// When `owner` is not a user id or `key` is not a key.
     pub fn of(owner: &str, key: &str) -> Result<Self, IdentifierError> {
-        Ok(Self { owner: Some(UserId::new(owner)?), key: DocumentKey::new(key)? })
+        Ok(Self {
+            owner: Some(UserId::new(owner)?),
+            key: DocumentKey::new(key)?,
+        })
     }
 }
 

@@ -19,7 +19,7 @@ pub enum SyncError {
 /// A clock that is ahead of the server's is corrected once, and the edits sent again.
 ///
 /// # Errors
-/// [`SyncError`]; a request that got no answer counts as given up.
+/// [`SyncError`].
 pub async fn sync(
     client: &mut SyncClient,
     transport: &HttpTransport,
@@ -39,7 +39,11 @@ pub async fn sync(
                 }
             }
             Err(error) => {
-                client.abandon();
+                if error.is_refusal() {
+                    client.refuse();
+                } else {
+                    client.abandon();
+                }
                 is_corrected = match error.server_time() {
                     Some(time) if !is_corrected => client.correct_clock(time, now)?,
                     _ => false,

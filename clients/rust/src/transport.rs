@@ -43,7 +43,10 @@ impl HttpTransport {
     ) -> Result<Self, TransportError> {
         install_crypto();
         let mut headers = HeaderMap::new();
-        headers.insert(AUTHORIZATION, header("the token", &format!("Bearer {token}"))?);
+        headers.insert(
+            AUTHORIZATION,
+            header("the token", &format!("Bearer {token}"))?,
+        );
         if let Some(organisation) = organisation {
             headers.insert(ORGANISATION, header("the organisation's id", organisation)?);
         }
@@ -54,7 +57,10 @@ impl HttpTransport {
             .gzip(true)
             .build()
             .map_err(TransportError::network)?;
-        Ok(Self { client, url: sync_url(base_url, application)? })
+        Ok(Self {
+            client,
+            url: sync_url(base_url, application)?,
+        })
     }
 
     /// Sends a request and reads its answer.

@@ -72,11 +72,11 @@ impl DocumentChange {
         Self {
             key: id.key.clone(),
             owner: id.owner.clone(),
-            doc: push.edit.content.clone(),
-            deleted: push.edit.content.is_none(),
-            field_revs: push.edit.revisions.clone(),
+            doc: push.content.clone(),
+            deleted: push.content.is_none(),
+            field_revs: push.field_revisions.clone(),
             base_clock: push.base_clock.clone(),
-            after: push.edit.after.clone(),
+            after: push.after.clone(),
         }
     }
 }
@@ -140,7 +140,10 @@ impl ServerChange {
     /// Which document it is.
     #[must_use]
     pub fn id(&self) -> DocumentId {
-        DocumentId { owner: self.owner.clone(), key: self.key.clone() }
+        DocumentId {
+            owner: self.owner.clone(),
+            key: self.key.clone(),
+        }
     }
 
     /// The document; none if it is removed.

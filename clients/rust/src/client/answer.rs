@@ -48,24 +48,44 @@ impl SyncClient {
         if answer.reset {
             self.begin_reset(answer.heal_from.as_ref());
         }
-        let mut applied = Applied { conflicts: answer.conflicts, ..Applied::default() };
+        let mut applied = Applied {
+            conflicts: answer.conflicts,
+            ..Applied::default()
+        };
         for change in answer.server_changes {
             let id = change.id();
-            self.receive(&id, change, pushes.remove(&id).as_ref(), &answer.server_clock);
+            self.receive(
+                &id,
+                change,
+                pushes.remove(&id).as_ref(),
+                &answer.server_clock,
+            );
             applied.changed.insert(id);
         }
         for accepted in answer.accepted {
-            let id = DocumentId { owner: accepted.owner, key: accepted.key };
+            let id = DocumentId {
+                owner: accepted.owner,
+                key: accepted.key,
+            };
             if let Some(push) = pushes.remove(&id) {
                 self.accept(&id, &push, accepted.rev, &answer.server_clock);
             }
         }
-        self.reject(answer.rejected, &mut pushes, now, &answer.server_clock, &mut applied)?;
+        self.reject(
+            answer.rejected,
+            &mut pushes,
+            now,
+            &answer.server_clock,
+            &mut applied,
+        )?;
         self.state.server_clock = Some(answer.server_clock.clone());
         self.state.last_sync = Some(now);
         self.state.is_paging = answer.has_more;
         if answer.has_more {
-            self.in_flight = Some(super::InFlight { pushes, is_sent: false });
+            self.in_flight = Some(super::InFlight {
+                pushes,
+                is_sent: false,
+            });
         } else {
             self.settle(&pushes, &answer.server_clock);
             self.end_pull(&mut applied.changed);
@@ -89,7 +109,9 @@ impl SyncClient {
     fn accept(&mut self, id: &DocumentId, push: &Push, revision: Hlc, clock: &Hlc) {
         if let Some(entry) = self.state.documents.get_mut(id) {
             entry.is_missing = false;
-            entry.document.answer(push, Some(push.stored(revision)), clock);
+            entry
+                .document
+                .answer(push, Some(push.stored(revision)), clock);
         }
     }
 
@@ -113,21 +135,31 @@ impl SyncClient {
         clock: &Hlc,
         applied: &mut Applied,
     ) -> Result<(), ClientError> {
-        let skewed = rejections.iter().find(|rejection| rejection.code == CLOCK_SKEW);
+        let skewed = rejections
+            .iter()
+            .find(|rejection| rejection.code == CLOCK_SKEW);
         let server_time = skewed.map(|rejection| rejection.server_time.unwrap_or(clock.millis()));
         for rejection in rejections {
             for id in rejected_ids(&rejection, pushes) {
                 pushes.remove(&id);
-                let Some(entry) = self.state.documents.get_mut(&id) else { continue };
+                let Some(entry) = self.state.documents.get_mut(&id) else {
+                    continue;
+                };
                 entry.document.refused();
                 entry.rejection = Some(rejection.clone());
                 applied.rejected.insert(id);
             }
         }
-        let Some(server_time) = server_time else { return Ok(()) };
+        let Some(server_time) = server_time else {
+            return Ok(());
+        };
         if self.correct_clock(server_time, now)? {
             for (id, entry) in &mut self.state.documents {
-                if entry.rejection.take_if(|rejection| rejection.code == CLOCK_SKEW).is_some() {
+                if entry
+                    .rejection
+                    .take_if(|rejection| rejection.code == CLOCK_SKEW)
+                    .is_some()
+                {
                     applied.rejected.remove(id);
                 }
             }
@@ -141,5 +173,9 @@ impl SyncClient {
 fn rejected_ids(rejection: &Rejection, pushes: &BTreeMap<DocumentId, Push>) -> Vec<DocumentId> {
     let is_named = |id: &&DocumentId| Some(id.key.as_str()) == rejection.key.as_deref();
     let named: Vec<_> = pushes.keys().filter(is_named).cloned().collect();
-    if named.is_empty() { pushes.keys().cloned().collect() } else { named }
+    if named.is_empty() {
+        pushes.keys().cloned().collect()
+    } else {
+        named
+    }
 }

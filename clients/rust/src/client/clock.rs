@@ -23,7 +23,9 @@ impl SyncClient {
         now: UnixMillis,
     ) -> Result<bool, ClientError> {
         let (refused, kept) = self.own_revisions(server_time);
-        let latest = refused.last().map_or(now, |revision| max(now, revision.millis()));
+        let latest = refused
+            .last()
+            .map_or(now, |revision| max(now, revision.millis()));
         let difference = latest.0.saturating_sub(server_time.0);
         let seen = self.state.server_clock.iter().chain(kept.last());
         let mut clock = Hlc::zero().with_node(self.node().clone());
@@ -55,10 +57,16 @@ impl SyncClient {
 
     /// Advances the clock beyond all that the answer holds.
     pub(super) fn hear(&mut self, answer: &SyncAnswer, now: UnixMillis) -> Result<(), HlcError> {
-        let revisions = answer.server_changes.iter().filter_map(|change| change.revision.as_ref());
+        let revisions = answer
+            .server_changes
+            .iter()
+            .filter_map(|change| change.revision.as_ref());
         let accepted = answer.accepted.iter().map(|accepted| &accepted.rev);
         let latest = revisions.chain(accepted).fold(&answer.server_clock, max);
-        self.state.clock = self.state.clock.receive(latest, self.state.corrected(now))?;
+        self.state.clock = self
+            .state
+            .clock
+            .receive(latest, self.state.corrected(now))?;
         let ahead = now.0.saturating_sub(answer.server_clock.millis().0);
         self.state.ahead = self.state.ahead.min(ahead);
         Ok(())

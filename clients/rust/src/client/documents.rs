@@ -82,7 +82,9 @@ impl State {
 
     /// Keeps no entry of which nothing is known. An edit makes a rejection void.
     pub(super) fn tidy(&mut self, id: &DocumentId, is_edited: bool) {
-        let Some(entry) = self.documents.get_mut(id) else { return };
+        let Some(entry) = self.documents.get_mut(id) else {
+            return;
+        };
         if is_edited {
             entry.rejection = None;
         }
@@ -107,7 +109,9 @@ impl Entry {
 
     pub(super) fn pending_revisions(&self) -> impl Iterator<Item = Hlc> {
         let pending = self.document.pending().into_iter();
-        pending.flat_map(Pending::own_revisions).map(|(_, revision)| revision)
+        pending
+            .flat_map(Pending::revisions)
+            .map(|(_, revision)| revision)
     }
 }
 
@@ -146,6 +150,9 @@ mod as_list {
         deserializer: D,
     ) -> Result<BTreeMap<DocumentId, Entry>, D::Error> {
         let documents = Vec::<Owned>::deserialize(deserializer)?;
-        Ok(documents.into_iter().map(|Owned { id, entry }| (id, entry)).collect())
+        Ok(documents
+            .into_iter()
+            .map(|Owned { id, entry }| (id, entry))
+            .collect())
     }
 }

@@ -32,8 +32,7 @@ impl SyncClient {
     /// The next request: all that is pending, as far as one request may hold it, and everything
     /// that the client has not seen. While the server's pages are fetched nothing is pushed.
     ///
-    /// After it comes [`Self::apply`] with its answer, or [`Self::abandon`]; what was pushed
-    /// without an answer is pushed again.
+    /// After it comes [`Self::apply`] with its answer, [`Self::refuse`] or [`Self::abandon`].
     ///
     /// # Errors
     /// [`ClientError::InFlight`] when the last request has neither.
@@ -46,7 +45,11 @@ impl SyncClient {
         if !self.state.is_paging {
             in_flight.pushes = self.next_pushes();
         }
-        let changes = if self.state.is_paging { Vec::new() } else { changes(&in_flight.pushes) };
+        let changes = if self.state.is_paging {
+            Vec::new()
+        } else {
+            changes(&in_flight.pushes)
+        };
         in_flight.is_sent = true;
         self.in_flight = Some(in_flight);
         Ok(SyncRequest {
@@ -61,7 +64,28 @@ impl SyncClient {
         })
     }
 
-    /// Gives the request under way up: whether the server took it in is not known.
+    /// The server refused the request under way as a whole: it took nothing in, and what is pushed
+    /// next is made of the documents as they are then.
+    pub fn refuse(&mut self) {
+        for id in self
+            .in_flight
+            .iter()
+            .flat_map(|in_flight| in_flight.pushes.keys())
+        {
+            if let Some(entry) = self
+                .state
+                .documents
+                .get_mut(id)
+                .filter(|_| !self.state.is_paging)
+            {
+                entry.document.refused();
+            }
+        }
+        self.abandon();
+    }
+
+    /// Gives the request under way up: whether the server took it in is not known, and what it
+    /// pushed will be pushed again word for word.
     pub fn abandon(&mut self) {
         match &mut self.in_flight {
             Some(in_flight) if self.state.is_paging => in_flight.is_sent = false,
@@ -71,7 +95,10 @@ impl SyncClient {
 
     /// Whether anything waits to be pushed.
     pub(super) fn has_unsent(&self) -> bool {
-        self.state.documents.values().any(super::documents::Entry::is_to_be_sent)
+        self.state
+            .documents
+            .values()
+            .any(super::documents::Entry::is_to_be_sent)
     }
 
     fn next_pushes(&mut self) -> BTreeMap<DocumentId, Push> {
@@ -82,7 +109,7 @@ impl SyncClient {
                 break;
             }
             if let Some(push) = entry.document.push() {
-                bytes += push.edit.content.as_ref().map_or(0, encoded_bytes);
+                bytes += push.content.as_ref().map_or(0, encoded_bytes);
                 pushes.insert(id.clone(), push);
             }
         }
@@ -91,5 +118,8 @@ impl SyncClient {
 }
 
 fn changes(pushes: &BTreeMap<DocumentId, Push>) -> Vec<DocumentChange> {
-    pushes.iter().map(|(id, push)| DocumentChange::new(id, push)).collect()
+    pushes
+        .iter()
+        .map(|(id, push)| DocumentChange::new(id, push))
+        .collect()
 }

@@ -25,7 +25,9 @@ impl SyncClient {
     pub(super) fn begin_reset(&mut self, heal_from: Option<&Hlc>) {
         self.state.reset = Some(ResetPhase::Pulling);
         for entry in self.state.documents.values_mut() {
-            let Some(server) = entry.document.server() else { continue };
+            let Some(server) = entry.document.server() else {
+                continue;
+            };
             let is_lost = heal_from.is_some_and(|heal_from| server.revision > *heal_from);
             entry.is_missing = true;
             if is_lost {
@@ -53,6 +55,8 @@ impl SyncClient {
                 changed.insert(id.clone());
             }
         }
-        self.state.documents.retain(|_, entry| !entry.document.is_unknown());
+        self.state
+            .documents
+            .retain(|_, entry| !entry.document.is_unknown());
     }
 }

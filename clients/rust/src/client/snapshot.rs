@@ -20,7 +20,10 @@ impl SyncClient {
     /// again.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot { version: VERSION, state: self.state.clone() }
+        Snapshot {
+            version: VERSION,
+            state: self.state.clone(),
+        }
     }
 
     /// The client whose snapshot it is.

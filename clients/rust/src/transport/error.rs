@@ -68,6 +68,15 @@ struct ErrorBody {
 }
 
 impl TransportError {
+    /// Whether the server took nothing in. Otherwise that is not known.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Setup(_) | Self::Unauthorized { .. } | Self::Refused { .. }
+        )
+    }
+
     /// The server's time, if it refused a clock that is ahead of it.
     #[must_use]
     pub fn server_time(&self) -> Option<UnixMillis> {
@@ -83,14 +92,31 @@ impl TransportError {
 
     pub(super) fn from_answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let body = read(status, body);
-        let ErrorBody { error, code, details, reason, server_time } = body;
+        let ErrorBody {
+            error,
+            code,
+            details,
+            reason,
+            server_time,
+        } = body;
         if status == StatusCode::UNAUTHORIZED {
             return Self::Unauthorized { error, reason };
         }
-        if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
-            return Self::Unavailable { error, retry_after: retry_after(headers) };
+        let is_passing =
+            [StatusCode::TOO_MANY_REQUESTS, StatusCode::REQUEST_TIMEOUT].contains(&status);
+        if is_passing || status.is_server_error() {
+            return Self::Unavailable {
+                error,
+                retry_after: retry_after(headers),
+            };
         }
-        Self::Refused { status: status.as_u16(), code, error, details, server_time }
+        Self::Refused {
+            status: status.as_u16(),
+            code,
+            error,
+            details,
+            server_time,
+        }
     }
 }
 

@@ -1,0 +1,207 @@
+use serde_json::json;
+
+use super::{apply, at, begin, client, clock, document, edit, id, stamp, stored, synced};
+use crate::{Access, ClientError, DocumentId};
+
+#[test]
+fn documents_deletions_and_removals_are_applied() {
+    let mut client = synced(&[("a", json!({ "n": 1 })), ("b", json!({ "n": 2 }))]);
+    begin(&mut client);
+    let applied = apply(
+        &mut client,
+        200,
+        json!({ "serverChanges": [
+            { "_key": "a", "_rev": clock(150), "_fieldRevs": { "_deleted": clock(150) }, "_deleted": true },
+            { "_key": "b", "_removed": true },
+            stored("c", json!({ "n": 3 }), 150),
+        ] }),
+    );
+    assert_eq!(applied.changed, [id("a"), id("b"), id("c")].into());
+    let documents: Vec<_> = client.documents().collect();
+    assert_eq!(documents, [(&id("c"), document(json!({ "n": 3 })))]);
+}
+
+#[test]
+fn another_users_document_stands_beside_ones_own() {
+    let mut client = synced(&[("a", json!({ "n": 1 }))]);
+    let theirs = DocumentId::of("ada", "a").unwrap();
+    begin(&mut client);
+    let mut change = stored("a", json!({ "n": 2 }), 150);
+    change["_owner"] = json!("ada");
+    change["_access"] = json!("write");
+    apply(&mut client, 200, json!({ "serverChanges": [change] }));
+    assert_eq!(client.get(&id("a")), Some(document(json!({ "n": 1 }))));
+    assert_eq!(client.get(&theirs), Some(document(json!({ "n": 2 }))));
+    assert_eq!(client.access(&theirs), Some(Access::Write));
+
+    client
+        .edit(&theirs, &document(json!({ "n": 3 })), at(300))
+        .unwrap();
+    assert_eq!(begin(&mut client)[0]["owner"], json!("ada"));
+}
+
+#[test]
+fn edits_made_meanwhile_are_not_lost() {
+    let mut client = synced(&[("a", json!({ "n": 1, "m": 1 }))]);
+    edit(&mut client, "a", json!({ "n": 2, "m": 1 }), 200);
+    begin(&mut client);
+    edit(&mut client, "a", json!({ "n": 3, "m": 1 }), 201);
+    let applied = apply(
+        &mut client,
+        300,
+        json!({ "accepted": [{ "key": "a", "rev": clock(250) }] }),
+    );
+    assert!(applied.has_more);
+    assert_eq!(
+        client.get(&id("a")),
+        Some(document(json!({ "n": 3, "m": 1 })))
+    );
+    let change = &begin(&mut client)[0];
+    assert_eq!(
+        change["baseClock"],
+        json!(clock(300)),
+        "it was made from what is stored"
+    );
+    assert_eq!(change.get("after"), None);
+}
+
+#[test]
+fn edits_made_meanwhile_say_what_they_were_made_from_when_the_server_merged() {
+    let mut client = synced(&[("a", json!({ "text": "x\n" }))]);
+    edit(&mut client, "a", json!({ "text": "x\ny\n" }), 200);
+    begin(&mut client);
+    edit(&mut client, "a", json!({ "text": "x\ny\nz\n" }), 201);
+    let merged = stored("a", json!({ "text": "w\nx\ny\n" }), 250);
+    apply(&mut client, 300, json!({ "serverChanges": [merged] }));
+    let change = &begin(&mut client)[0];
+    assert_eq!(change["doc"], json!({ "text": "x\ny\nz\n" }));
+    assert_eq!(change["baseClock"], json!(clock(100)));
+    assert_eq!(change["after"], json!({ "text": stamp(200) }));
+}
+
+#[test]
+fn a_document_of_which_the_answer_says_nothing_lost() {
+    let mut client = synced(&[("a", json!({ "n": 1 }))]);
+    edit(&mut client, "a", json!({ "n": 2 }), 200);
+    begin(&mut client);
+    apply(&mut client, 300, json!({}));
+    assert_eq!(client.pending().count(), 0);
+    assert_eq!(client.get(&id("a")), Some(document(json!({ "n": 1 }))));
+}
+
+#[test]
+fn a_conflict_is_reported_with_both_values() {
+    let mut client = synced(&[("a", json!({ "n": 1 }))]);
+    edit(&mut client, "a", json!({ "n": 2 }), 200);
+    begin(&mut client);
+    let applied = apply(
+        &mut client,
+        300,
+        json!({
+            "serverChanges": [stored("a", json!({ "n": 9 }), 250)],
+            "conflicts": [{
+                "key": "a", "field": "n", "localRev": stamp(200), "remoteRev": clock(250),
+                "localValue": 2, "remoteValue": 9, "winner": "remote", "winnerValue": 9,
+                "reason": "schema",
+            }],
+        }),
+    );
+    let conflict = &applied.conflicts[0];
+    assert_eq!(conflict.key.as_str(), "a");
+    assert_eq!(conflict.conflict.local_value, json!(2));
+    assert_eq!(conflict.conflict.winner_value, json!(9));
+    assert_eq!(client.get(&id("a")), Some(document(json!({ "n": 9 }))));
+}
+
+#[test]
+fn a_rejected_document_is_kept_and_blocks_no_other() {
+    let mut client = client();
+    edit(&mut client, "bad", json!({ "n": "x" }), 10);
+    edit(&mut client, "good", json!({ "n": 1 }), 11);
+    begin(&mut client);
+    let applied = apply(
+        &mut client,
+        100,
+        json!({
+            "accepted": [{ "key": "good", "rev": clock(90) }],
+            "rejected": [{
+                "key": "bad", "code": "schema_validation_failed",
+                "error": "Schema validation failed",
+                "details": [{ "key": "bad", "field": "n", "message": "is not a number" }],
+            }],
+        }),
+    );
+    assert_eq!(applied.rejected, [id("bad")].into());
+    assert!(!applied.has_more);
+    let (rejected, rejection) = client.rejected().next().unwrap();
+    assert_eq!(
+        (rejected, rejection.details[0].field.as_str()),
+        (&id("bad"), "n")
+    );
+    assert_eq!(client.get(&id("bad")), Some(document(json!({ "n": "x" }))));
+    assert_eq!(begin(&mut client), [json!(null); 0]);
+    apply(&mut client, 110, json!({}));
+
+    edit(&mut client, "bad", json!({ "n": 2 }), 120);
+    assert_eq!(client.rejected().count(), 0);
+    assert_eq!(begin(&mut client)[0]["doc"], json!({ "n": 2 }));
+}
+
+#[test]
+fn a_rejected_document_can_be_sent_again_as_it_is() {
+    let mut client = client();
+    edit(&mut client, "a", json!({ "n": 1 }), 10);
+    begin(&mut client);
+    let rejection = json!({ "key": "a", "code": "not_found", "error": "It is not shared." });
+    apply(&mut client, 100, json!({ "rejected": [rejection] }));
+    client.retry(&id("a"));
+    assert_eq!(begin(&mut client).len(), 1);
+}
+
+#[test]
+fn while_pages_come_nothing_is_pushed_and_what_was_pushed_stays_pending() {
+    let mut client = synced(&[("a", json!({ "n": 1 }))]);
+    edit(&mut client, "a", json!({ "n": 2 }), 200);
+    begin(&mut client);
+    let page = json!({ "serverChanges": [stored("b", json!({ "n": 1 }), 250)], "hasMore": true });
+    assert!(apply(&mut client, 300, page).has_more);
+    assert_eq!(client.pending().collect::<Vec<_>>(), [&id("a")]);
+    assert_eq!(begin(&mut client).len(), 0);
+    client.abandon();
+    assert_eq!(begin(&mut client).len(), 0);
+    let last = json!({ "serverChanges": [stored("a", json!({ "n": 2, "m": 5 }), 260)] });
+    assert!(!apply(&mut client, 310, last).has_more);
+    assert_eq!(client.pending().count(), 0);
+    assert_eq!(
+        client.get(&id("a")),
+        Some(document(json!({ "n": 2, "m": 5 })))
+    );
+}
+
+#[test]
+fn one_request_is_under_way_at_a_time() {
+    let mut client = client();
+    begin(&mut client);
+    assert_eq!(client.begin_sync().unwrap_err(), ClientError::InFlight);
+    apply(&mut client, 100, json!({}));
+    let answer = json!({ "serverClock": clock(200), "serverChanges": [], "conflicts": [] });
+    let answer = serde_json::from_value(answer).unwrap();
+    assert_eq!(
+        client.apply(answer, at(200)).unwrap_err(),
+        ClientError::NotInFlight
+    );
+}
+
+#[test]
+fn members_that_a_later_server_adds_are_no_fields() {
+    let mut client = client();
+    begin(&mut client);
+    let mut change = stored("a", json!({ "n": 1 }), 50);
+    change["_novelty"] = json!(true);
+    apply(
+        &mut client,
+        100,
+        json!({ "serverChanges": [change], "novelty": 1 }),
+    );
+    assert_eq!(client.get(&id("a")), Some(document(json!({ "n": 1 }))));
+}

@@ -1,0 +1,52 @@
+use serde_json::json;
+
+use super::{apply, at, begin, client, clock, edit, id, stamp, synced};
+
+const YEAR: u64 = 31_536_000_000;
+
+#[test]
+fn edits_are_stamped_later_than_all_that_was_seen() {
+    let mut client = synced(&[("a", json!({ "n": 1 }))]);
+    edit(&mut client, "a", json!({ "n": 2 }), 3);
+    let revision = begin(&mut client)[0]["fieldRevs"]["n"].clone();
+    assert!(revision.as_str().unwrap() > clock(100).as_str());
+    assert!(revision.as_str().unwrap().ends_with("-phone"));
+}
+
+#[test]
+fn edits_that_were_ahead_are_stamped_anew_by_the_difference() {
+    let mut client = synced(&[("a", json!({ "n": 1, "m": 1 }))]);
+    edit(&mut client, "a", json!({ "n": 2, "m": 1 }), YEAR + 500);
+    edit(&mut client, "a", json!({ "n": 2, "m": 2 }), YEAR + 600);
+    begin(&mut client);
+    let refused = json!({ "rejected": [{
+        "key": "a", "code": "clock_skew", "error": "It is ahead.", "serverTime": 1000,
+    }] });
+    let answer = json!({ "serverClock": clock(1000), "serverChanges": [], "conflicts": [] });
+    let mut answer: serde_json::Map<_, _> = serde_json::from_value(answer).unwrap();
+    answer.extend(super::document(refused));
+    let answer = serde_json::from_value(answer.into()).unwrap();
+    let applied = client.apply(answer, at(YEAR + 1000)).unwrap();
+    assert!(applied.has_more && applied.rejected.is_empty());
+
+    let change = &begin(&mut client)[0];
+    assert_eq!(change["fieldRevs"]["n"], json!(stamp(500)));
+    assert_eq!(change["fieldRevs"]["m"], json!(stamp(600)));
+    client.abandon();
+    edit(&mut client, "b", json!({}), YEAR + 1100);
+    edit(&mut client, "b", json!({ "k": 1 }), YEAR + 1200);
+    assert_eq!(begin(&mut client)[1]["fieldRevs"]["k"], json!(stamp(1200)));
+}
+
+#[test]
+fn what_a_correct_clock_does_not_mend_is_rejected() {
+    let mut client = client();
+    edit(&mut client, "a", json!({ "n": 1 }), 10);
+    begin(&mut client);
+    let refused = json!({ "rejected": [{
+        "key": "a", "code": "clock_skew", "error": "It is ahead.", "serverTime": 1000,
+    }] });
+    let applied = apply(&mut client, 1000, refused);
+    assert_eq!(applied.rejected, [id("a")].into());
+    assert!(!applied.has_more);
+}

@@ -1,0 +1,84 @@
+use serde_json::json;
+
+use super::{apply, at, begin, clock, document, edit, id, stored, synced};
+
+#[test]
+fn a_reset_drops_what_it_lacks_after_one_more_pull_and_keeps_pending_edits() {
+    let mut client = synced(&[
+        ("a", json!({ "n": 1 })),
+        ("b", json!({ "n": 1 })),
+        ("c", json!({ "n": 1 })),
+    ]);
+    begin(&mut client);
+    let reset = json!({ "reset": true, "serverChanges": [stored("a", json!({ "n": 5 }), 150)] });
+    assert!(
+        apply(&mut client, 200, reset).has_more,
+        "one more pull is needed"
+    );
+    edit(&mut client, "c", json!({ "n": 1, "m": 2 }), 210);
+    assert_eq!(client.documents().count(), 3);
+
+    client.begin_sync().unwrap();
+    let page = json!({ "hasMore": true });
+    assert!(apply(&mut client, 220, page).has_more);
+    assert_eq!(client.documents().count(), 3, "that pull is not complete");
+    begin(&mut client);
+    let rejection = json!({ "key": "c", "code": "bad_request", "error": "No." });
+    let applied = apply(&mut client, 230, json!({ "rejected": [rejection] }));
+    assert!(!applied.has_more);
+    assert_eq!(client.get(&id("a")), Some(document(json!({ "n": 5 }))));
+    assert_eq!(client.get(&id("b")), None);
+    assert_eq!(
+        client.get(&id("c")),
+        Some(document(json!({ "n": 1, "m": 2 })))
+    );
+}
+
+#[test]
+fn a_server_from_a_backup_is_given_back_what_it_lost() {
+    let mut client = synced(&[("kept", json!({ "n": 1 })), ("lost", json!({ "n": 1 }))]);
+    begin(&mut client);
+    let later = json!({ "serverChanges": [
+        stored("lost", json!({ "n": 2 }), 250),
+        { "_key": "gone", "_rev": clock(260), "_fieldRevs": { "_deleted": clock(255) }, "_deleted": true },
+    ] });
+    apply(&mut client, 300, later);
+    begin(&mut client);
+    let reset = json!({
+        "reset": true,
+        "healFrom": clock(100),
+        "serverChanges": [stored("kept", json!({ "n": 1 }), 50), stored("lost", json!({ "n": 1 }), 50)],
+    });
+    assert!(apply(&mut client, 400, reset).has_more);
+    assert_eq!(client.get(&id("lost")), Some(document(json!({ "n": 2 }))));
+
+    let changes = begin(&mut client);
+    assert_eq!(
+        changes,
+        [
+            json!({ "key": "gone", "deleted": true, "fieldRevs": { "_deleted": clock(255) } }),
+            json!({
+                "key": "lost",
+                "doc": { "n": 2 },
+                "fieldRevs": { "n": format!("{:013x}-000000-laptop", 250) },
+            }),
+        ]
+    );
+}
+
+#[test]
+fn pruning_forgets_all_but_pending_edits() {
+    let mut client = synced(&[("a", json!({ "n": 1 })), ("b", json!({ "n": 1 }))]);
+    edit(&mut client, "a", json!({ "n": 2 }), 200);
+    assert!(client.should_prune(99, at(200)));
+    assert!(!client.should_prune(100, at(200)));
+    client.prune();
+    assert!(!client.should_prune(0, at(9000)), "it has not synced since");
+    assert_eq!(client.documents().count(), 1);
+    let request = client.begin_sync().unwrap();
+    assert_eq!(request.client_clock, crate::Hlc::zero());
+    assert_eq!(
+        request.changes[0].base_clock,
+        Some(clock(100).parse().unwrap())
+    );
+}
