@@ -43,7 +43,7 @@ fn synced(name: &str) -> Story {
 
 fn created() -> Story {
     let mut story = Story::new("created, pushed and answered");
-    story.edit(fields(json!({"a": 1, "b": {"c": 2}})));
+    story.edit(&fields(json!({"a": 1, "b": {"c": 2}})));
     story.push();
     story.answer_as_pushed();
     story.push();
@@ -52,9 +52,9 @@ fn created() -> Story {
 
 fn edited_in_flight() -> Story {
     let mut story = synced("edited while a push is in flight");
-    story.edit(fields(json!({"a": 2, "b": {"c": "text"}})));
+    story.edit(&fields(json!({"a": 2, "b": {"c": "text"}})));
     story.push();
-    story.edit(fields(json!({"a": 3, "b": {"c": "text"}, "d": true})));
+    story.edit(&fields(json!({"a": 3, "b": {"c": "text"}, "d": true})));
     story.answer_as_pushed();
     story.push();
     story
@@ -62,9 +62,9 @@ fn edited_in_flight() -> Story {
 
 fn answer_lost() -> Story {
     let mut story = synced("the answer is lost, and the edit goes on");
-    story.edit(fields(json!({"a": 1, "b": {"c": "text\nmore"}})));
+    story.edit(&fields(json!({"a": 1, "b": {"c": "text\nmore"}})));
     story.push();
-    story.edit(fields(
+    story.edit(&fields(
         json!({"a": 1, "b": {"c": "text\nmore\nstill more"}}),
     ));
     story.push();
@@ -77,9 +77,9 @@ fn answer_lost() -> Story {
 
 fn rebased() -> Story {
     let mut story = synced("the server changes under a pending edit");
-    story.edit(fields(json!({"a": 1, "b": {"c": "mine"}})));
+    story.edit(&fields(json!({"a": 1, "b": {"c": "mine"}})));
     story.receive(fields(json!({"a": 2, "b": {"c": "theirs", "d": 3}})));
-    story.edit(fields(json!({"a": 7, "b": {"c": "mine again", "d": 3}})));
+    story.edit(&fields(json!({"a": 7, "b": {"c": "mine again", "d": 3}})));
     story.push();
     story
 }
@@ -87,12 +87,12 @@ fn rebased() -> Story {
 fn undone() -> Story {
     let mut story = synced("an edit is taken back before and after it was pushed");
     let original = fields(json!({"a": 1, "b": {"c": "text"}}));
-    story.edit(fields(json!({"a": 2, "b": {"c": "text"}})));
-    story.edit(original.clone());
+    story.edit(&fields(json!({"a": 2, "b": {"c": "text"}})));
+    story.edit(&original);
     story.push();
-    story.edit(fields(json!({"a": 2})));
+    story.edit(&fields(json!({"a": 2})));
     story.push();
-    story.edit(original);
+    story.edit(&original);
     story.push();
     story
 }
@@ -101,7 +101,7 @@ fn deletion_lost() -> Story {
     let mut story = synced("a deletion whose answer is lost, then the document again");
     story.delete();
     story.push();
-    story.edit(fields(json!({"a": 5})));
+    story.edit(&fields(json!({"a": 5})));
     story.push();
     story.answer_as_pushed();
     story.push();
@@ -110,17 +110,17 @@ fn deletion_lost() -> Story {
 
 fn refused() -> Story {
     let mut story = synced("refused, then mended");
-    story.edit(fields(json!({"a": "wrong", "b": {"c": "text"}})));
+    story.edit(&fields(json!({"a": "wrong", "b": {"c": "text"}})));
     story.push();
     story.refused();
-    story.edit(fields(json!({"a": 2, "b": {"c": "text"}})));
+    story.edit(&fields(json!({"a": 2, "b": {"c": "text"}})));
     story.push();
     story
 }
 
 fn restamped() -> Story {
     let mut story = synced("stamped anew after a clock skew");
-    story.edit(fields(json!({"a": 2, "b": {"c": "text"}})));
+    story.edit(&fields(json!({"a": 2, "b": {"c": "text"}})));
     story.push();
     story.restamp();
     story.push();
@@ -129,7 +129,7 @@ fn restamped() -> Story {
 
 fn healed() -> Story {
     let mut story = synced("the server came back from an older backup");
-    story.edit(fields(json!({"a": 2, "b": {"c": "text"}})));
+    story.edit(&fields(json!({"a": 2, "b": {"c": "text"}})));
     story.heal();
     story.push();
     story
@@ -137,7 +137,7 @@ fn healed() -> Story {
 
 fn forgotten() -> Story {
     let mut story = synced("no longer visible, with and without a pending edit");
-    story.edit(fields(json!({"a": 2, "b": {"c": "text"}})));
+    story.edit(&fields(json!({"a": 2, "b": {"c": "text"}})));
     story.removed();
     story.missing();
     story.push();
@@ -148,7 +148,7 @@ fn generated(generator: &mut Generator) -> Story {
     let mut story = Story::new("generated");
     for _ in 0..8 {
         match generator.below(13) {
-            0..=3 => story.edit(generator.document()),
+            0..=3 => story.edit(&generator.document()),
             4..=5 => story.push(),
             6 => story.answer_as_pushed(),
             7 => story.answer_merged(generator.document()),

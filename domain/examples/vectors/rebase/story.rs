@@ -39,10 +39,10 @@ impl Story {
         json!({ "name": self.name, "steps": self.steps })
     }
 
-    pub(super) fn edit(&mut self, content: Document) {
+    pub(super) fn edit(&mut self, content: &Document) {
         let revision = self.stamp();
         let clock = self.server.clone();
-        let changed = self.document.edit(&content, &revision, Some(&clock));
+        let changed = self.document.edit(content, &revision, Some(&clock));
         self.note(json!({
             "do": "edit", "content": content, "revision": revision, "clock": clock, "changed": changed,
         }));
