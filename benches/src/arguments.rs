@@ -1,0 +1,45 @@
+//! What can be typed behind `scripts/bench`.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// Measures a Syncline server beside the least careful SQL for the same work.
+///
+/// Starts the server with a database of its own in a temporary folder, fills it, measures every
+/// case in turns with `pgbench` on the same cluster, and stops and removes everything.
+#[derive(Debug, Parser)]
+#[command(name = "scripts/bench")]
+pub(crate) struct Arguments {
+    /// The `syncline` program to measure.
+    #[arg(long, value_name = "FILE")]
+    pub server: PathBuf,
+
+    /// How long each case is measured, and each of its baselines, in seconds.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    pub seconds: u64,
+
+    /// Measure only the cases whose name contains this.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub only: String,
+
+    /// Where the JSON file goes.
+    #[arg(long, value_name = "FILE", default_value = "target/bench/latest.json")]
+    pub output: PathBuf,
+
+    /// Where the temporary folder goes: on a real disk, for commits to cost what they cost.
+    #[arg(long, value_name = "FOLDER", default_value = "/var/tmp")]
+    pub folder: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Arguments;
+
+    #[test]
+    fn the_arguments_are_well_formed() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,147 @@
+//! What is measured, and against which SQL.
+
+use crate::{load::Action, pgbench::Script};
+
+/// How many connections the load generator and `pgbench` have.
+pub(crate) const CONNECTIONS: usize = 16;
+
+/// How much there is before anything is measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Amounts {
+    /// Users, each with one device.
+    pub users: usize,
+    /// Documents of each of them.
+    pub documents: usize,
+    /// Documents of the one user with a large collection.
+    pub large: usize,
+    /// How many of them changed since that user's device looked last.
+    pub changed: usize,
+}
+
+/// The amounts of every run.
+pub(crate) const AMOUNTS: Amounts = Amounts {
+    users: 1_000,
+    documents: 100,
+    large: 100_000,
+    changed: 1_000,
+};
+
+/// A kind of request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Case {
+    /// What the table calls it.
+    pub name: &'static str,
+    /// What the devices do.
+    pub action: Action,
+    /// How many connections do it.
+    pub connections: usize,
+    /// What is counted.
+    pub unit: &'static str,
+    /// How many of them a request brings.
+    pub per_request: u32,
+    /// The same work in five round trips, where a plain server would take so many.
+    pub five_trips: Option<Script>,
+    /// The same work in one statement.
+    pub statement: Script,
+    /// What Syncline's predecessor reached on such a machine, in memory, without durability and
+    /// tokens.
+    pub predecessor: Option<u32>,
+}
+
+/// Keys that no table has yet, as good as certainly.
+const NEW: (u64, u64) = (1_000_000, 1_000_000_000_000_000);
+/// Keys that every user has.
+const KNOWN: (u64, u64) = (1, AMOUNTS.documents as u64);
+
+const PUSH_ONE: &str = include_str!("../sql/push_one.sql");
+const PUSH_ONE_IN_FIVE_TRIPS: &str = include_str!("../sql/push_one_in_five_trips.sql");
+const PUSH_HUNDRED: &str = include_str!("../sql/push_hundred.sql");
+const PUSH_HUNDRED_IN_FIVE_TRIPS: &str = include_str!("../sql/push_hundred_in_five_trips.sql");
+const LOOK_UP: &str = include_str!("../sql/look_up.sql");
+const PULL: &str = include_str!("../sql/pull.sql");
+
+const fn script(text: &'static str, keys: (u64, u64)) -> Script {
+    Script {
+        text,
+        keys,
+        seen: 0,
+    }
+}
+
+/// All cases, in the order in which they are measured.
+pub(crate) const CASES: [Case; 7] = [
+    Case {
+        name: "push 1 new",
+        action: Action::PushNew(1),
+        connections: CONNECTIONS,
+        unit: "documents",
+        per_request: 1,
+        five_trips: Some(script(PUSH_ONE_IN_FIVE_TRIPS, NEW)),
+        statement: script(PUSH_ONE, NEW),
+        predecessor: Some(4_250),
+    },
+    Case {
+        name: "push 1 changed",
+        action: Action::PushChanged(1),
+        connections: CONNECTIONS,
+        unit: "documents",
+        per_request: 1,
+        five_trips: Some(script(PUSH_ONE_IN_FIVE_TRIPS, KNOWN)),
+        statement: script(PUSH_ONE, KNOWN),
+        predecessor: Some(4_250),
+    },
+    Case {
+        name: "push 100 new",
+        action: Action::PushNew(100),
+        connections: CONNECTIONS,
+        unit: "documents",
+        per_request: 100,
+        five_trips: Some(script(PUSH_HUNDRED_IN_FIVE_TRIPS, NEW)),
+        statement: script(PUSH_HUNDRED, NEW),
+        predecessor: Some(68_000),
+    },
+    Case {
+        name: "push 100 changed",
+        action: Action::PushChanged(100),
+        connections: CONNECTIONS,
+        unit: "documents",
+        per_request: 100,
+        five_trips: Some(script(PUSH_HUNDRED_IN_FIVE_TRIPS, KNOWN)),
+        statement: script(PUSH_HUNDRED, KNOWN),
+        predecessor: Some(68_000),
+    },
+    Case {
+        name: "pull 1,000 changed of 100,000",
+        action: Action::PullChanged,
+        connections: CONNECTIONS,
+        unit: "pulls",
+        per_request: 1,
+        five_trips: None,
+        statement: Script {
+            text: PULL,
+            keys: KNOWN,
+            seen: AMOUNTS.large,
+        },
+        predecessor: Some(309),
+    },
+    Case {
+        name: "empty pull",
+        action: Action::PullNothing,
+        connections: CONNECTIONS,
+        unit: "pulls",
+        per_request: 1,
+        five_trips: None,
+        statement: script(LOOK_UP, KNOWN),
+        predecessor: Some(3_900),
+    },
+    Case {
+        name: "full pull of 100,000",
+        action: Action::PullAll,
+        connections: 1,
+        unit: "documents",
+        per_request: 100_000,
+        five_trips: None,
+        statement: script(PULL, KNOWN),
+        predecessor: None,
+    },
+];

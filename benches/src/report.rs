@@ -1,0 +1,258 @@
+//! The table and the JSON file.
+
+use std::{fmt::Write, fs, path::Path};
+
+use serde::{Serialize, Serializer};
+
+use crate::{BenchError, cases::Case, database::Settings, load::Measured};
+
+/// What a run found.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Report {
+    /// How many processors server, database and load generator share.
+    pub processors: usize,
+    /// What the database was set to.
+    pub settings: Settings,
+    /// How long each case was measured.
+    pub seconds: u64,
+    /// The cases.
+    pub rows: Vec<Row>,
+    /// What the server's memory grew to while it was pulled from as a whole.
+    pub full_pull_memory: Option<Memory>,
+}
+
+/// Memory in use, in KiB.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Memory {
+    /// Before.
+    #[serde(rename = "beforeKib")]
+    pub before: u64,
+    /// At most.
+    #[serde(rename = "peakKib")]
+    pub peak: u64,
+}
+
+/// A case, with one number a turn of everything that is measured.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Row {
+    #[serde(rename = "name", serialize_with = "name")]
+    case: Case,
+    unit: &'static str,
+    connections: usize,
+    /// Units a second.
+    ours: Series,
+    five_trips: Series,
+    statement: Series,
+    /// Ours by theirs, within a turn.
+    ratio_to_five_trips: Series,
+    ratio_to_statement: Series,
+    predecessor: Option<u32>,
+    /// How many processors the server kept busy, PostgreSQL not counted.
+    pub server_processors: Series,
+    /// How many the load generator did.
+    pub load_processors: Series,
+}
+
+/// The numbers of all turns.
+#[derive(Debug, Default)]
+pub(crate) struct Series(Vec<f64>);
+
+impl Series {
+    /// Adds the number of a turn.
+    pub(crate) fn push(&mut self, value: f64) {
+        self.0.push(value);
+    }
+
+    /// The one in the middle; none of nothing.
+    fn median(&self) -> Option<f64> {
+        let mut sorted = self.0.clone();
+        sorted.sort_by(f64::total_cmp);
+        let upper = sorted.get(sorted.len() / 2)?;
+        let lower = sorted.get(sorted.len().saturating_sub(1) / 2)?;
+        Some(f64::midpoint(*lower, *upper))
+    }
+}
+
+impl Serialize for Series {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Numbers<'a> {
+            median: f64,
+            turns: &'a [f64],
+        }
+        self.median()
+            .map(|median| Numbers {
+                median,
+                turns: &self.0,
+            })
+            .serialize(serializer)
+    }
+}
+
+fn name<S: Serializer>(case: &Case, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(case.name)
+}
+
+impl Row {
+    /// A case of which nothing is known yet.
+    pub(crate) fn new(case: &Case) -> Self {
+        Self {
+            case: *case,
+            unit: case.unit,
+            connections: case.connections,
+            ours: Series::default(),
+            five_trips: Series::default(),
+            statement: Series::default(),
+            ratio_to_five_trips: Series::default(),
+            ratio_to_statement: Series::default(),
+            predecessor: case.predecessor,
+            server_processors: Series::default(),
+            load_processors: Series::default(),
+        }
+    }
+
+    /// Adds what a turn found.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts of requests are far below 2^52"
+    )]
+    pub(crate) fn push(&mut self, ours: Measured, five_trips: Option<f64>, statement: Option<f64>) {
+        let ours = ours.requests as f64 / ours.seconds * f64::from(self.case.per_request);
+        self.ours.push(ours);
+        let baselines = [
+            (
+                five_trips,
+                &mut self.five_trips,
+                &mut self.ratio_to_five_trips,
+            ),
+            (statement, &mut self.statement, &mut self.ratio_to_statement),
+        ];
+        for (rate, rates, ratios) in baselines {
+            if let Some(rate) = rate {
+                rates.push(rate);
+                ratios.push(ours / rate);
+            }
+        }
+    }
+
+    /// What was found, for whoever watches.
+    pub(crate) fn sentence(&self) -> String {
+        let Self { case, unit, .. } = self;
+        format!(
+            "{}: {} {unit} a second",
+            case.name,
+            count(self.ours.median())
+        )
+    }
+}
+
+impl Report {
+    /// The table, for people.
+    pub(crate) fn table(&self) -> String {
+        let line = |cells: [&str; 9]| {
+            let [
+                name,
+                unit,
+                ours,
+                trips,
+                by_trips,
+                statement,
+                by_statement,
+                predecessor,
+                busy,
+            ] = cells;
+            format!(
+                "{name:<30} {unit:<9} {ours:>9} {trips:>10} {by_trips:>6} {statement:>13} \
+                 {by_statement:>6} {predecessor:>12} {busy:>14}\n"
+            )
+        };
+        let mut text = line([
+            "a second",
+            "",
+            "ours",
+            "five trips",
+            "ratio",
+            "one statement",
+            "ratio",
+            "predecessor",
+            "cores srv/load",
+        ]);
+        for row in &self.rows {
+            text += &line([
+                row.case.name,
+                row.unit,
+                &count(row.ours.median()),
+                &count(row.five_trips.median()),
+                &fraction(row.ratio_to_five_trips.median()),
+                &count(row.statement.median()),
+                &fraction(row.ratio_to_statement.median()),
+                &count(row.predecessor.map(f64::from)),
+                &format!(
+                    "{} / {}",
+                    fraction(row.server_processors.median()),
+                    fraction(row.load_processors.median())
+                ),
+            ]);
+        }
+        if let Some(Memory { before, peak }) = self.full_pull_memory {
+            // Writing to a string cannot fail.
+            let _ = writeln!(
+                text,
+                "memory of the server during the full pull: {} MiB at most, {} MiB before",
+                peak / 1024,
+                before / 1024
+            );
+        }
+        text
+    }
+
+    /// Writes the JSON file.
+    pub(crate) fn write(&self, path: &Path) -> Result<(), BenchError> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        Ok(fs::write(path, serde_json::to_string_pretty(self)? + "\n")?)
+    }
+}
+
+fn fraction(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"))
+}
+
+/// A whole number with a comma between thousands.
+fn count(value: Option<f64>) -> String {
+    let Some(value) = value else {
+        return "-".to_owned();
+    };
+    let digits = format!("{value:.0}");
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Series, count};
+
+    #[test]
+    fn the_median_is_the_one_in_the_middle() {
+        assert_eq!(Series(vec![]).median(), None);
+        assert_eq!(Series(vec![3.0, 1.0, 2.0]).median(), Some(2.0));
+        assert_eq!(Series(vec![4.0, 1.0, 2.0, 3.0]).median(), Some(2.5));
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let texts = [9.6, 999.4, 1000.0, 1_234_567.0].map(|value| count(Some(value)));
+        assert_eq!(texts, ["10", "999", "1,000", "1,234,567"]);
+        assert_eq!(count(None), "-");
+    }
+}
