@@ -21,8 +21,7 @@ pub struct TestDatabase {
 impl TestDatabase {
     /// Clones the template.
     pub async fn create() -> Self {
-        let name =
-            format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name = new_name();
         let mut admin = admin().await;
         sqlx::query("SELECT pg_advisory_lock($1)")
             .bind(TEMPLATE_LOCK)
@@ -33,6 +32,21 @@ impl TestDatabase {
         execute(&mut admin, format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
         admin.close().await.expect("the connection closes");
         let options = cluster::connect_options(&name).await;
+        Self { name, options }
+    }
+
+    /// A database without anything in it.
+    pub async fn empty() -> Self {
+        let name = new_name();
+        execute(&mut admin().await, format!("CREATE DATABASE {name}")).await;
+        let options = cluster::connect_options(&name).await;
+        Self { name, options }
+    }
+
+    /// The database that these options lead to.
+    #[must_use]
+    pub fn at(options: PgConnectOptions) -> Self {
+        let name = options.get_database().expect("the options name a database").to_owned();
         Self { name, options }
     }
 
@@ -69,6 +83,10 @@ impl TestDatabase {
         let mut admin = admin().await;
         execute(&mut admin, format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
     }
+}
+
+fn new_name() -> String {
+    format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 async fn admin() -> PgConnection {

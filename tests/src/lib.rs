@@ -4,11 +4,21 @@
 //! is gone, a small shell process stops it and removes its files (see [`cluster`]). A test begins
 //! with [`TestServer::start`], which clones a database that was migrated once.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up has failed")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot be set up has failed")]
 
 pub mod cluster;
 pub mod database;
+pub mod dump;
+pub mod process;
+pub mod replica;
 pub mod server;
+pub mod simulation;
+pub mod tap;
 
 pub use database::TestDatabase;
+pub use replica::Replica;
 pub use server::{Answer, TestServer, first_sync, pull_from};

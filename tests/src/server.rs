@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::TestDatabase;
 
-const SECRET: &str = "a secret that only the tests of Syncline use";
+pub(crate) const SECRET: &str = "a secret that only the tests of Syncline use";
 
 /// The applications that every test server has.
 const APPLICATIONS: &str = r#"
@@ -69,7 +69,7 @@ impl TestServer {
         let folder = tempfile::tempdir().expect("there is a temporary folder");
         let configuration = configuration(&folder, &database, more);
         let server = Server::start(&configuration).await.expect("the server starts");
-        Self { database, server, folder, client: Client::new() }
+        Self { database, server, folder, client: client() }
     }
 
     /// Where it listens.
@@ -154,7 +154,14 @@ pub fn pull_from(collection: &str, answer: &Value) -> Value {
     })
 }
 
-fn token(user: &str) -> String {
+/// An HTTP client. The workspace builds reqwest without a provider of cryptography of its own.
+pub(crate) fn client() -> Client {
+    // It fails only if another test of this process was faster, and then there is one.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    Client::new()
+}
+
+pub(crate) fn token(user: &str) -> String {
     use syncline_application::ports::Clock;
     let tokens = SessionTokens::new(&[SecretString::from(SECRET)]).expect("the secret will do");
     let user = UserId::new(user).expect("a test names users well");
@@ -168,6 +175,7 @@ fn configuration(folder: &TempDir, database: &TestDatabase, more: &str) -> Confi
         ("SYNCLINE_LISTEN", "127.0.0.1:0".to_owned()),
         ("SYNCLINE_DATABASE_URL", database.url()),
         ("SYNCLINE_JWT_SECRET", SECRET.to_owned()),
+        ("SYNCLINE_DATA_DIR", folder.path().display().to_string()),
         ("SYNCLINE_LIMITS__DATABASE_CONNECTIONS", "16".to_owned()),
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value));

@@ -6,13 +6,11 @@ mod purge;
 mod serve;
 mod token;
 
-use std::error::Error;
-
 use crate::{
     arguments::{Arguments, Command, ConfigCommand},
     clock::SystemClock,
     configuration::{Configuration, Environment},
-    logging,
+    demo, logging,
     server::ServerError,
 };
 
@@ -20,7 +18,7 @@ use crate::{
 ///
 /// # Errors
 /// A sentence for whoever typed it.
-pub fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+pub fn run(arguments: &Arguments) -> Result<(), ServerError> {
     let environment = Environment::of_process()?;
     let configuration = Configuration::load(arguments.config.as_deref(), &environment)?;
     match &arguments.command {
@@ -28,6 +26,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         Command::Migrate => block_on(&configuration, migrate::run(&configuration)),
         Command::Purge => block_on(&configuration, purge::run(&configuration)),
         Command::Token { user } => token::run(&configuration, user, &SystemClock),
+        Command::Demo(options) => runtime()?.block_on(demo::run(options, &configuration)).map_err(Into::into),
         Command::Config(ConfigCommand::Check) => config_check::run(&configuration),
     }
 }
@@ -36,8 +35,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
 fn block_on(
     configuration: &Configuration,
     command: impl Future<Output = Result<(), ServerError>>,
-) -> Result<(), Box<dyn Error>> {
+) -> Result<(), ServerError> {
     logging::start(&configuration.log, std::env::var("RUST_LOG").ok().as_deref())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    Ok(runtime.block_on(command)?)
+    runtime()?.block_on(command)
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }

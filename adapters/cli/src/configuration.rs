@@ -12,7 +12,6 @@ mod keys;
 mod layer;
 mod lines;
 mod overlay;
-mod reserved;
 mod secrets;
 mod settings;
 mod source;

@@ -1,13 +1,10 @@
 //! `syncline config check`: the configuration in effect, without its secrets.
 
-use std::{
-    error::Error,
-    io::{Write, stdout},
-};
+use std::io::{Write, stdout};
 
-use crate::configuration::Configuration;
+use crate::{configuration::Configuration, server::ServerError};
 
-pub(super) fn run(configuration: &Configuration) -> Result<(), Box<dyn Error>> {
+pub(super) fn run(configuration: &Configuration) -> Result<(), ServerError> {
     configuration.registry()?;
     let effective = serde_json::to_string_pretty(&configuration.without_secrets()?)?;
     writeln!(stdout(), "{effective}")?;

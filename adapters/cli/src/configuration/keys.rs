@@ -4,7 +4,7 @@ use std::{net::SocketAddr, ops::RangeInclusive};
 
 use syncline_domain::identifier::{ApplicationName, CollectionName};
 
-use super::reserved::RESERVED_NAMES;
+use syncline_http::RESERVED_SEGMENTS;
 
 /// What may stand at a place of the configuration.
 pub(super) enum Shape {
@@ -113,7 +113,7 @@ const LOG_LEVEL: Rule = Rule {
 };
 
 const APPLICATION_NAME: Rule = Rule {
-    holds: |text| ApplicationName::new(text).is_ok() && !RESERVED_NAMES.contains(&text),
+    holds: |text| ApplicationName::new(text).is_ok() && !RESERVED_SEGMENTS.contains(&text),
     says: "is no name for an application: it is 1 to 64 letters, digits, `-`, `_` or `.`, begins \
            with a letter or digit, and is none of the server's own paths such as `auth` or `health`",
 };

@@ -90,7 +90,8 @@ pub struct Retention {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cors {
-    /// Origins such as `https://example.org`, or `*` for any. None by default.
+    /// Origins such as `https://example.org`. Any origin when there is none: tokens are sent by
+    /// scripts, never by a browser of its own accord.
     pub origins: Vec<String>,
 }
 

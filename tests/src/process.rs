@@ -1,0 +1,128 @@
+//! The real `syncline` with a PostgreSQL of its own, to be killed.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use reqwest::Client;
+use serde_json::Value;
+use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
+use tempfile::TempDir;
+
+use crate::server::{SECRET, client, token};
+
+const CONFIGURATION: &str = "[applications.todo]\n";
+
+/// A data folder, and the server that uses it.
+pub struct Process {
+    folder: TempDir,
+    server: Child,
+    address: String,
+    client: Client,
+}
+
+impl Process {
+    /// Starts a server in a new data folder.
+    #[must_use]
+    pub fn start() -> Self {
+        let folder = tempfile::tempdir().expect("there is a temporary folder");
+        std::fs::write(folder.path().join("syncline.toml"), CONFIGURATION)
+            .expect("the folder takes a file");
+        let (server, address) = spawn(folder.path());
+        Self { folder, server, address, client: client() }
+    }
+
+    /// Kills the server at once; its PostgreSQL goes on.
+    pub fn kill_server(&self) {
+        kill(&self.server.id().to_string());
+    }
+
+    /// Kills PostgreSQL at once; the server goes on.
+    pub fn kill_database(&self) {
+        kill(&self.postmaster()[0]);
+    }
+
+    /// Starts a server again in the data folder of the one that was killed.
+    pub fn restart(&mut self) {
+        self.kill_server();
+        self.server.wait().expect("the server ends");
+        (self.server, self.address) = spawn(self.folder.path());
+    }
+
+    /// Sends the body of a sync request; none if there is no good answer.
+    pub async fn post(&self, user: &str, body: &Value) -> Option<Value> {
+        let request = self.client.post(format!("{}/todo/sync", self.address));
+        let answer = request.bearer_auth(token(user)).json(body).send().await.ok()?;
+        if answer.status().is_success() { answer.json().await.ok() } else { None }
+    }
+
+    /// A connection to its PostgreSQL that finds Syncline's tables.
+    pub async fn connect(&self) -> PgConnection {
+        let [_, _, _, port, socket, ..] = &self.postmaster()[..] else {
+            panic!("postmaster.pid has the port and the socket's folder")
+        };
+        let options = PgConnectOptions::new_without_pgpass()
+            .socket(socket)
+            .port(port.parse().expect("a port is a number"))
+            .username("syncline")
+            .database("syncline")
+            .options([("search_path", "syncline")]);
+        options.connect().await.expect("PostgreSQL answers")
+    }
+
+    /// The lines of `postmaster.pid`.
+    fn postmaster(&self) -> Vec<String> {
+        let file = self.folder.path().join("data/postgres/postmaster.pid");
+        let file = std::fs::read_to_string(file).expect("PostgreSQL runs");
+        file.lines().map(|line| line.trim().to_owned()).collect()
+    }
+}
+
+impl Drop for Process {
+    /// The server stops its PostgreSQL when it is told to stop.
+    fn drop(&mut self) {
+        let told = Command::new("kill").arg(self.server.id().to_string()).status();
+        if told.is_ok() {
+            drop(self.server.wait());
+        }
+    }
+}
+
+fn kill(process: &str) {
+    let killed = Command::new("kill").args(["-KILL", process]).status();
+    assert!(killed.expect("kill is installed").success(), "process {process} can be killed");
+}
+
+/// Starts a server and waits until it says where it listens.
+fn spawn(folder: &Path) -> (Child, String) {
+    let mut server = Command::new(binary())
+        .args(["serve", "--config"])
+        .arg(folder.join("syncline.toml"))
+        .env("SYNCLINE_LISTEN", "127.0.0.1:0")
+        .env("SYNCLINE_DATA_DIR", folder.join("data"))
+        .env("SYNCLINE_JWT_SECRET", SECRET)
+        .env("SYNCLINE_LOG__LEVEL", "off")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the server starts");
+    let output = server.stdout.take().expect("its output is read");
+    let mut lines = BufReader::new(output).lines();
+    let address = lines.by_ref().find_map(|line| {
+        let line = line.expect("the output is text");
+        line.strip_prefix("Syncline listens on ").map(str::to_owned)
+    });
+    // Its output must go on being read, or it would end at its next word.
+    std::thread::spawn(move || lines.for_each(drop));
+    (server, address.expect("the server listens"))
+}
+
+/// The binary that was built along with the tests of the workspace: `<target>/<profile>/syncline`
+/// beside `<target>/<profile>/deps/<test>`.
+fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its place");
+    let binary = test.ancestors().nth(2).expect("tests are two folders deep").join("syncline");
+    assert!(binary.exists(), "{} is missing: run `cargo build -p syncline-cli`", binary.display());
+    binary
+}
