@@ -5,7 +5,7 @@ use std::fmt::Write;
 use syncline_domain::hlc::Hlc;
 
 const NOTES: &str = "Two litres, the one with the blue cap, and whatever bread is left by then; ask \
-     at the counter for the small loaves first. The shop closes at eight on Saturdays.";
+     at the counter for the small loaves first. The shop closes at eight on Saturdays and at five on Sundays.";
 
 /// A document as a device holds it. Its title says how often it was edited.
 #[derive(Clone, Debug)]
