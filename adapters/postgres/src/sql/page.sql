@@ -63,7 +63,8 @@ SELECT
         WHERE namespace_id = (SELECT namespace_id FROM space)
           AND application = $2
           AND collection = $3
-        ORDER BY tx DESC
+        -- Qualified: `tx` alone would be the text that is selected, which sorts '9' above '10'.
+        ORDER BY documents.tx DESC
         LIMIT 1
     ) AS newest_document,
     (
@@ -72,7 +73,7 @@ SELECT
         WHERE namespace_id = (SELECT namespace_id FROM space)
           AND application = $2
           AND collection = $3
-        ORDER BY tx DESC
+        ORDER BY document_pushes.tx DESC
         LIMIT 1
     ) AS newest_push,
     (
