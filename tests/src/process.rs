@@ -31,7 +31,12 @@ impl Process {
         std::fs::write(folder.path().join("syncline.toml"), CONFIGURATION)
             .expect("the folder takes a file");
         let (server, address) = spawn(folder.path());
-        Self { folder, server, address, client: client() }
+        Self {
+            folder,
+            server,
+            address,
+            client: client(),
+        }
     }
 
     /// Kills the server at once; its PostgreSQL goes on.
@@ -54,8 +59,17 @@ impl Process {
     /// Sends the body of a sync request; none if there is no good answer.
     pub async fn post(&self, user: &str, body: &Value) -> Option<Value> {
         let request = self.client.post(format!("{}/todo/sync", self.address));
-        let answer = request.bearer_auth(token(user)).json(body).send().await.ok()?;
-        if answer.status().is_success() { answer.json().await.ok() } else { None }
+        let answer = request
+            .bearer_auth(token(user))
+            .json(body)
+            .send()
+            .await
+            .ok()?;
+        if answer.status().is_success() {
+            answer.json().await.ok()
+        } else {
+            None
+        }
     }
 
     /// A connection to its PostgreSQL that finds Syncline's tables.
@@ -83,7 +97,9 @@ impl Process {
 impl Drop for Process {
     /// The server stops its PostgreSQL when it is told to stop.
     fn drop(&mut self) {
-        let told = Command::new("kill").arg(self.server.id().to_string()).status();
+        let told = Command::new("kill")
+            .arg(self.server.id().to_string())
+            .status();
         if told.is_ok() {
             drop(self.server.wait());
         }
@@ -92,7 +108,10 @@ impl Drop for Process {
 
 fn kill(process: &str) {
     let killed = Command::new("kill").args(["-KILL", process]).status();
-    assert!(killed.expect("kill is installed").success(), "process {process} can be killed");
+    assert!(
+        killed.expect("kill is installed").success(),
+        "process {process} can be killed"
+    );
 }
 
 /// Starts a server and waits until it says where it listens.
@@ -122,7 +141,15 @@ fn spawn(folder: &Path) -> (Child, String) {
 /// beside `<target>/<profile>/deps/<test>`.
 fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its place");
-    let binary = test.ancestors().nth(2).expect("tests are two folders deep").join("syncline");
-    assert!(binary.exists(), "{} is missing: run `cargo build -p syncline-cli`", binary.display());
+    let binary = test
+        .ancestors()
+        .nth(2)
+        .expect("tests are two folders deep")
+        .join("syncline");
+    assert!(
+        binary.exists(),
+        "{} is missing: run `cargo build -p syncline-cli`",
+        binary.display()
+    );
     binary
 }

@@ -25,8 +25,10 @@ pub fn stamp(node: &str, sequence: usize) -> String {
 #[must_use]
 pub fn change(key: &str, doc: &Value, revision: &str) -> Value {
     let fields = doc.as_object().expect("a document is an object");
-    let revisions: serde_json::Map<_, _> =
-        fields.keys().map(|field| (field.clone(), Value::from(revision))).collect();
+    let revisions: serde_json::Map<_, _> = fields
+        .keys()
+        .map(|field| (field.clone(), Value::from(revision)))
+        .collect();
     json!({ "key": key, "doc": doc, "fieldRevs": revisions })
 }
 
@@ -65,7 +67,10 @@ impl Replica {
     /// The same, which takes at most so many documents in an answer.
     #[must_use]
     pub fn paged(collection: &str, limit: u32) -> Self {
-        Self { limit: Some(limit), ..Self::new(collection) }
+        Self {
+            limit: Some(limit),
+            ..Self::new(collection)
+        }
     }
 
     /// The documents, tombstones left out.
@@ -83,7 +88,11 @@ impl Replica {
     /// The states of documents that came twice, without a reset in between.
     #[must_use]
     pub fn told_twice(&self) -> Vec<&(String, String)> {
-        self.told.iter().filter(|(_, count)| **count > 1).map(|(state, _)| state).collect()
+        self.told
+            .iter()
+            .filter(|(_, count)| **count > 1)
+            .map(|(state, _)| state)
+            .collect()
     }
 
     /// The body of the next request.
@@ -109,9 +118,15 @@ impl Replica {
             self.told.clear();
         }
         for accepted in list(&answer["accepted"]) {
-            let pushed = changes.iter().find(|change| change["key"] == accepted["key"]);
+            let pushed = changes
+                .iter()
+                .find(|change| change["key"] == accepted["key"]);
             let pushed = pushed.expect("only what was pushed is accepted");
-            self.take(text(&accepted["key"]), text(&accepted["rev"]), pushed.get("doc").cloned());
+            self.take(
+                text(&accepted["key"]),
+                text(&accepted["rev"]),
+                pushed.get("doc").cloned(),
+            );
         }
         for state in list(&answer["serverChanges"]) {
             self.take(text(&state["_key"]), text(&state["_rev"]), fields(state));
@@ -131,7 +146,10 @@ impl Replica {
     }
 
     fn take(&mut self, key: &str, revision: &str, document: Option<Value>) {
-        *self.told.entry((key.to_owned(), revision.to_owned())).or_default() += 1;
+        *self
+            .told
+            .entry((key.to_owned(), revision.to_owned()))
+            .or_default() += 1;
         match document {
             Some(document) => self.documents.insert(key.to_owned(), document),
             None => self.documents.remove(key),

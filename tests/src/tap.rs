@@ -41,7 +41,11 @@ impl Tap {
         let listener =
             UnixListener::bind(socket(folder.path(), database)).expect("the socket is free");
         let count = Arc::new(AtomicU64::new(0));
-        tokio::spawn(listen(listener, socket(cluster, database), Arc::clone(&count)));
+        tokio::spawn(listen(
+            listener,
+            socket(cluster, database),
+            Arc::clone(&count),
+        ));
         Self { folder, count }
     }
 
@@ -64,7 +68,9 @@ fn socket(folder: &Path, database: &TestDatabase) -> std::path::PathBuf {
 
 async fn listen(listener: UnixListener, socket: std::path::PathBuf, count: Arc<AtomicU64>) {
     while let Ok((client, _)) = listener.accept().await {
-        let server = UnixStream::connect(&socket).await.expect("the cluster listens");
+        let server = UnixStream::connect(&socket)
+            .await
+            .expect("the cluster listens");
         let (from_client, mut to_client) = client.into_split();
         let (mut from_server, to_server) = server.into_split();
         // Both end when either side hangs up.
@@ -79,7 +85,10 @@ async fn forward(
     count: Arc<AtomicU64>,
 ) -> Result<()> {
     // The first messages have no name.
-    while pass_body(&mut client, &mut server).await?.starts_with(&SSL_REQUEST) {}
+    while pass_body(&mut client, &mut server)
+        .await?
+        .starts_with(&SSL_REQUEST)
+    {}
     loop {
         let name = client.read_u8().await?;
         if RUNS.contains(&name) {

@@ -1,0 +1,250 @@
+//! What is older than the retention goes, and whoever was away for longer is told so.
+
+#![cfg(test)]
+
+use serde_json::{Value, json};
+use sqlx::{Connection, Executor};
+use syncline_application::ports::{PurgeReport, Store};
+use syncline_client::{
+    CollectionName, DocumentId, HttpTransport, Node, SyncClient, UnixMillis, sync,
+};
+use syncline_postgres::PostgresStore;
+use syncline_tests::{
+    Replica, TestServer, first_sync,
+    replica::{change, deletion, now, stamp},
+};
+
+const USER: &str = "ada";
+const COLLECTION: &str = "notes";
+const HOUR: u64 = 60 * 60 * 1000;
+
+/// Removes what is older than so many milliseconds.
+async fn purge(server: &TestServer, retention: u64) -> PurgeReport {
+    let store = PostgresStore::connect(server.database.options(), 1)
+        .await
+        .unwrap();
+    store.purge(retention).await.unwrap()
+}
+
+/// Purges until so many documents, versions and pushes are left. A transaction of another test, on
+/// the same cluster, may hold it up.
+async fn purge_until(server: &TestServer, retention: u64, left: [i64; 3]) {
+    for _ in 0..1000 {
+        purge(server, retention).await;
+        if stored(server).await == left {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("{:?} are left instead of {left:?}", stored(server).await);
+}
+
+/// Makes everything that is stored two hours older; the transactions stay what they are.
+async fn age(server: &TestServer) {
+    let mut connection = server.database.connect().await;
+    let statement = "
+        SET syncline.renewing = 'on';
+        UPDATE documents SET written_at = written_at - interval '2 hours';
+        UPDATE document_versions SET superseded_at = superseded_at - interval '2 hours';
+        UPDATE document_pushes SET pushed_at = pushed_at - interval '2 hours'";
+    connection.execute(sqlx::raw_sql(statement)).await.unwrap();
+}
+
+/// How many documents, versions and pushes are stored.
+async fn stored(server: &TestServer) -> [i64; 3] {
+    let mut connection = server.database.connect().await;
+    let counts: (i64, i64, i64) = sqlx::query_as(
+        "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM document_versions), \
+         (SELECT count(*) FROM document_pushes)",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .unwrap();
+    counts.into()
+}
+
+/// Makes a document with a superseded version and a conflict, and one that is deleted.
+async fn a_past(server: &TestServer, name: &str) -> Replica {
+    let (kept, gone) = (format!("{name}-kept"), format!("{name}-gone"));
+    let mut replica = Replica::new(COLLECTION);
+    let doc = json!({ "by": "phone" });
+    let revision = stamp("phone", 0);
+    let changes = [
+        change(&kept, &doc, &revision),
+        change(&gone, &doc, &revision),
+    ];
+    replica.sync(server, USER, &changes).await;
+    // It knows of no document, and its clock is later: it wins, and the other is reported.
+    let rival = change(&kept, &json!({ "by": "laptop" }), &stamp("laptop", 1));
+    replica.sync(server, USER, &[rival]).await;
+    let mut deletion = deletion(&gone, &stamp("phone", 2));
+    deletion["baseClock"] = replica.clock().clone();
+    replica.sync(server, USER, &[deletion]).await;
+    replica
+}
+
+#[tokio::test]
+async fn what_is_older_than_the_retention_goes_and_the_rest_stays() {
+    let server = TestServer::start().await;
+    a_past(&server, "old").await;
+    age(&server).await;
+    let young = a_past(&server, "young").await;
+    // Two documents each, a superseded version of both, and a conflict.
+    assert_eq!(stored(&server).await, [4, 4, 2]);
+    purge_until(&server, HOUR, [3, 2, 1]).await;
+    assert_eq!(purge(&server, HOUR).await, PurgeReport::default());
+    let mut fresh = Replica::new(COLLECTION);
+    fresh.sync(&server, USER, &[]).await;
+    let keys: Vec<_> = fresh.documents().keys().collect();
+    assert_eq!(keys, ["old-kept", "young-kept"]);
+    // Its cursor is newer than the horizon.
+    let mut young = young;
+    young.sync(&server, USER, &[]).await;
+    assert_eq!((young.resets, young.documents()), (0, fresh.documents()));
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_tombstone_that_an_open_transaction_may_be_reading_stays() {
+    let server = TestServer::start().await;
+    let mut connection = server.database.connect().await;
+    let mut open = connection.begin().await.unwrap();
+    open.execute("SELECT pg_current_xact_id()").await.unwrap();
+    a_past(&server, "old").await;
+    age(&server).await;
+    assert_eq!(purge(&server, HOUR).await, PurgeReport::default());
+    open.rollback().await.unwrap();
+    purge_until(&server, HOUR, [1, 0, 0]).await;
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_cursor_behind_the_horizon_is_reset_once() {
+    let server = TestServer::start().await;
+    let (mut whole, mut paged) = (Replica::new(COLLECTION), Replica::paged(COLLECTION, 1));
+    let documents =
+        ["1", "2", "3"].map(|key| change(key, &json!({ "by": "phone" }), &stamp("phone", 0)));
+    whole.sync(&server, USER, &documents).await;
+    // The third is in the midst of a paged pull.
+    let page = server.sync(USER, paged.body(&[])).await;
+    assert!(paged.apply(&page, &[]));
+    a_past(&server, "old").await;
+    age(&server).await;
+    purge_until(&server, 0, [4, 0, 0]).await;
+    let mut fresh = Replica::new(COLLECTION);
+    fresh.sync(&server, USER, &[]).await;
+    for mut replica in [whole, paged] {
+        for _ in 0..2 {
+            replica.sync(&server, USER, &[]).await;
+            assert_eq!(
+                (replica.resets, replica.documents()),
+                (1, fresh.documents())
+            );
+        }
+        assert_eq!(replica.told_twice(), Vec::<&(String, String)>::new());
+    }
+    server.finish().await;
+}
+
+/// A document that a device holds, which was then deleted and purged; and a push of the device.
+async fn push_to_purged(server: &TestServer, edited: bool) -> Value {
+    let mut device = Replica::new(COLLECTION);
+    let doc = json!({ "by": "phone" });
+    let mut push = change("note", &doc, &stamp("phone", 0));
+    device.sync(server, USER, &[push.clone()]).await;
+    push["baseClock"] = device.clock().clone();
+    let mut deletion = deletion("note", &stamp("laptop", 1));
+    deletion["baseClock"] = device.clock().clone();
+    Replica::new(COLLECTION)
+        .sync(server, USER, &[deletion])
+        .await;
+    age(server).await;
+    purge_until(server, 0, [0, 0, 0]).await;
+    if edited {
+        push["doc"]["title"] = "new".into();
+        push["fieldRevs"]["title"] = stamp("phone", 2).into();
+    }
+    server.sync(USER, device.body(&[push])).await
+}
+
+#[tokio::test]
+async fn a_push_of_a_purged_document_without_an_edit_is_answered_with_its_deletion() {
+    let server = TestServer::start().await;
+    let answer = push_to_purged(&server, false).await;
+    assert_eq!(answer["conflicts"], json!([]));
+    let told = answer["serverChanges"].as_array().unwrap();
+    assert_eq!(told.len(), 1, "{answer}");
+    assert_eq!(
+        (&told[0]["_key"], &told[0]["_deleted"]),
+        (&json!("note"), &json!(true))
+    );
+    assert_eq!(
+        server.sync(USER, first_sync(COLLECTION)).await["serverChanges"],
+        json!([])
+    );
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn an_edit_of_a_purged_document_creates_it_again_and_says_so() {
+    let server = TestServer::start().await;
+    let answer = push_to_purged(&server, true).await;
+    let conflict = &answer["conflicts"][0];
+    assert_eq!(conflict["field"], "_deleted", "{answer}");
+    assert_eq!(conflict["winner"], "local");
+    assert_eq!(
+        conflict["localValue"],
+        json!({ "by": "phone", "title": "new" })
+    );
+    let fresh = server.sync(USER, first_sync(COLLECTION)).await;
+    assert_eq!(fresh["serverChanges"][0]["title"], "new", "{fresh}");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_client_that_was_away_keeps_its_edits_and_forgets_what_was_deleted() {
+    let server = TestServer::start().await;
+    let address = format!("http://{}", server.address());
+    let transport = HttpTransport::new(&address, "todo", &server.token(USER), None).unwrap();
+    let node = Node::new("phone").unwrap();
+    let mut client = SyncClient::new(CollectionName::new(COLLECTION).unwrap(), node);
+    let ids = ["edited", "untouched", "alive"].map(|key| DocumentId::own(key).unwrap());
+    let at = |number| UnixMillis(now().0 + number);
+    for id in &ids {
+        let document = json!({ "title": "old" }).as_object().unwrap().clone();
+        client.edit(id, &document, at(0)).unwrap();
+    }
+    sync(&mut client, &transport, at(1)).await.unwrap();
+    let mut other = Replica::new(COLLECTION);
+    other.sync(&server, USER, &[]).await;
+    let mut deletions = [
+        deletion("edited", &stamp("laptop", 0)),
+        deletion("untouched", &stamp("laptop", 0)),
+    ];
+    for deletion in &mut deletions {
+        deletion["baseClock"] = other.clock().clone();
+    }
+    other.sync(&server, USER, &deletions).await;
+    age(&server).await;
+    purge_until(&server, 0, [1, 0, 0]).await;
+    let document = json!({ "title": "old", "more": "new" })
+        .as_object()
+        .unwrap()
+        .clone();
+    client.edit(&ids[0], &document, at(2)).unwrap();
+    let applied = sync(&mut client, &transport, at(3)).await.unwrap();
+    let reported: Vec<_> = applied
+        .conflicts
+        .iter()
+        .map(|report| report.conflict.field.as_str())
+        .collect();
+    assert_eq!(reported, ["_deleted"]);
+    assert_eq!(client.get(&ids[0]), Some(document.clone()));
+    assert_eq!(client.get(&ids[1]), None);
+    assert_eq!(client.documents().count(), 2);
+    let mut fresh = Replica::new(COLLECTION);
+    fresh.sync(&server, USER, &[]).await;
+    assert_eq!(fresh.documents()["edited"], Value::Object(document));
+    assert_eq!(fresh.documents().len(), 2);
+    server.finish().await;
+}
