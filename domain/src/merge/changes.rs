@@ -89,10 +89,15 @@ impl<'a> Sides<'a> {
         let own = self.past.own(path, revision, &edit.after);
         let from = match own {
             Some(Own::Proven(value) | Own::SameNode(value)) => value,
-            Some(Own::Superseded) | None => self.ancestor_of(path),
+            Some(Own::Superseded) | None => self.ancestor.get(path).copied(),
         };
         let taken_in = || revision.is_some_and(|revision| self.past.holds(path, revision, value));
-        if same_option(value, from) || taken_in() {
+        // What only the node says is assumed, and must be reported where it loses.
+        let is_sure = match own {
+            Some(own) => !matches!(own, Own::SameNode(_)),
+            None => !matches!(self.input.ancestor, Ancestor::Unknown),
+        };
+        if (is_sure && same_option(value, from)) || taken_in() {
             return None;
         }
         Some(Change {
@@ -104,19 +109,6 @@ impl<'a> Sides<'a> {
         })
     }
 
-    /// The ancestor's value. Where the ancestor is not known, equal values count as unchanged.
-    fn ancestor_of(&self, path: &Path) -> Option<&'a Value> {
-        let local = self.local.get(path).copied();
-        match self.input.ancestor {
-            Ancestor::Unknown => self
-                .remote
-                .get(path)
-                .copied()
-                .filter(|remote| same_option(Some(remote), local)),
-            _ => self.ancestor.get(path).copied(),
-        }
-    }
-
     /// Whether the edit names the absent `path`, or one above or below it, with a revision that
     /// the ancestor does not have. Otherwise the device merely does not know the field.
     fn is_removal(&self, path: &Path) -> bool {
@@ -126,7 +118,8 @@ impl<'a> Sides<'a> {
             Ancestor::Unknown => self.input.current.map(|current| &current.field_revisions),
         };
         around(&self.input.edit.revisions, path)
-            .any(|(path, revision)| known.and_then(|known| known.get(path)) != Some(revision))
+            .filter(|(path, revision)| known.and_then(|known| known.get(*path)) != Some(*revision))
+            .any(|(path, revision)| !self.past.knows(path, revision))
     }
 
     /// Whether the server changed the leaf since the value that `change` was made from.

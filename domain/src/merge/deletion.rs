@@ -106,7 +106,7 @@ fn rivals<'a>(sides: &Sides<'a>, deleted: &Hlc) -> Rivals<'a> {
 pub(super) fn edit_deleted(sides: &Sides<'_>, content: &Document, current: &Version) -> Merged {
     let changes = sides.local_changes();
     let seen = deletion_seen(sides, current);
-    let is_new_and_empty = content.is_empty() && seen != DeletionSeen::No;
+    let is_new_and_empty = content.is_empty() && seen == DeletionSeen::Yes;
     if changes.is_empty() && !is_new_and_empty {
         return Merged::default();
     }
@@ -165,6 +165,15 @@ pub(super) fn recreated(sides: &Sides<'_>, content: &Document) -> Version {
         let revision = revision_of(&sides.input.edit.revisions, path);
         let revision = revision.unwrap_or(sides.input.stamp).clone();
         version.field_revisions.insert(path.clone(), revision);
+    }
+    let removals = sides
+        .local_changes()
+        .into_iter()
+        .filter(|change| change.value.is_none());
+    for change in removals {
+        version
+            .field_revisions
+            .extend(change.revision.map(|revision| (change.path, revision)));
     }
     Version {
         content: content.clone(),

@@ -111,7 +111,7 @@ impl<'s, 'a> Draft<'s, 'a> {
             .partition(|step| step.value.is_none());
         for step in removals {
             remove_leaf(&mut version, &step.path);
-            emptied.extend(step.path.parent());
+            emptied.extend(step.path.above().map(Path::parse));
             version.field_revisions.insert(step.path, step.revision);
         }
         for Step {

@@ -1,6 +1,8 @@
 //! Both sides have a document: every leaf is decided by itself, but where one side put a value in
 //! the place of an object that the other edited inside.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
 use super::{
@@ -17,17 +19,18 @@ use crate::{
 };
 
 pub(super) fn merge<'a>(sides: &Sides<'a>, content: &'a Document) -> Merged {
-    let mut changes = sides.local_changes();
+    let changes = sides.local_changes();
+    let places = clashing_objects(sides, &changes);
+    let mut inside = BTreeMap::<_, Vec<_>>::new();
     let mut draft = Draft::new(sides);
-    for place in clashing_objects(sides, &changes) {
-        let (inside, outside): (Vec<_>, Vec<_>) = changes
-            .into_iter()
-            .partition(|change| change.path == place || is_below(&change.path, &place));
-        merge_object(sides, &mut draft, content, &place, &inside);
-        changes = outside;
+    for change in changes {
+        match outermost(&places, &change.path) {
+            Some(place) => inside.entry(place).or_default().push(change),
+            None => merge_leaf(sides, &mut draft, &change),
+        }
     }
-    for change in &changes {
-        merge_leaf(sides, &mut draft, change);
+    for (place, changes) in inside {
+        merge_object(sides, &mut draft, content, place, &changes);
     }
     draft.finish()
 }
@@ -51,7 +54,7 @@ fn merge_leaf<'a>(sides: &Sides<'a>, draft: &mut Draft<'_, 'a>, change: &Change<
         } else {
             draft.remember(change, None);
         }
-    } else if change.own == Some(Own::Superseded) {
+    } else if change.own == Some(Own::Superseded) || is_same_as_own(change) {
         draft.remember(change, Some(clash.won_by(Winner::Remote, reason)));
     } else if is_server_unchanged {
         draft.take(change);
@@ -70,6 +73,11 @@ fn merge_leaf<'a>(sides: &Sides<'a>, draft: &mut Draft<'_, 'a>, change: &Change<
     }
 }
 
+/// Whether the device set again what it pushed before, as far as its node tells.
+fn is_same_as_own(change: &Change<'_>) -> bool {
+    matches!(change.own, Some(Own::SameNode(own)) if same_option(own, change.value))
+}
+
 /// The merge of two texts, where there is an ancestor that was a text as well.
 fn merged_text(sides: &Sides<'_>, change: &Change<'_>, clash: &Clash<'_>) -> Option<String> {
     let ancestor = change.from?.as_str()?;
@@ -85,8 +93,8 @@ fn merged_text(sides: &Sides<'_>, change: &Change<'_>, clash: &Clash<'_>) -> Opt
 }
 
 /// The paths at which one side has a value and the other edited inside an object.
-fn clashing_objects(sides: &Sides<'_>, changes: &[Change<'_>]) -> Vec<Path> {
-    let mut places: Vec<Path> = Vec::new();
+fn clashing_objects(sides: &Sides<'_>, changes: &[Change<'_>]) -> BTreeSet<Path> {
+    let mut places = BTreeSet::new();
     for change in changes {
         let Some(value) = change.value else { continue };
         let edited_inside = !is_empty_object(value)
@@ -94,7 +102,7 @@ fn clashing_objects(sides: &Sides<'_>, changes: &[Change<'_>]) -> Vec<Path> {
                 .remote_below(&change.path)
                 .any(|(path, value)| is_new(sides, path, value));
         if edited_inside {
-            places.push(change.path.clone());
+            places.insert(change.path.clone());
         }
         let replaced = change.path.above().find_map(|above| {
             let (path, value) = sides.remote.get_key_value(above)?;
@@ -102,9 +110,13 @@ fn clashing_objects(sides: &Sides<'_>, changes: &[Change<'_>]) -> Vec<Path> {
         });
         places.extend(replaced);
     }
-    places.sort();
-    places.dedup();
     places
+}
+
+/// The place that `path` is at or in; of several, the one that holds the others.
+fn outermost<'a>(places: &'a BTreeSet<Path>, path: &Path) -> Option<&'a Path> {
+    let above = path.above().filter_map(|above| places.get(above)).last();
+    above.or_else(|| places.get(path))
 }
 
 /// Whether the server's leaf is not the ancestor's.
@@ -153,7 +165,9 @@ fn merge_object<'a>(
     }
     let conflict = clash.won_by(winner, None);
     draft.remember_value(place.clone(), revision, local, Some(conflict));
-    for change in changes.iter().filter(|change| change.path != *place) {
+    let is_other =
+        |change: &&Change<'_>| change.path != *place || change.revision.as_ref() != local_revision;
+    for change in changes.iter().filter(is_other) {
         draft.remember(change, None);
     }
 }
@@ -163,17 +177,22 @@ fn greatest_new_revision<'a>(sides: &Sides<'a>, place: &Path) -> Option<&'a Hlc>
         .remote
         .get_key_value(place)
         .map(|(path, value)| (path, *value));
+    let (from, to) = place.below();
+    let gone = sides
+        .ancestor
+        .get_key_value(place)
+        .into_iter()
+        .chain(sides.ancestor.range(from..to));
+    let gone = gone
+        .map(|(path, _)| path)
+        .filter(|path| !sides.remote.contains_key(*path));
     at.into_iter()
         .chain(sides.remote_below(place))
         .filter(|(path, value)| is_new(sides, path, value))
-        .filter_map(|(path, _)| sides.remote_revision(path))
+        .map(|(path, _)| path)
+        .chain(gone)
+        .filter_map(|path| sides.remote_revision(path))
         .max()
-}
-
-fn is_below(path: &Path, above: &Path) -> bool {
-    path.as_str()
-        .strip_prefix(above.as_str())
-        .is_some_and(|rest| rest.starts_with('.'))
 }
 
 fn is_empty_object(value: &Value) -> bool {

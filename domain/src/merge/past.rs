@@ -1,5 +1,7 @@
 //! What the server remembers of a document beside its current version.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::{Ancestor, DELETED, FieldRevisions, MergeInput, Version};
@@ -40,11 +42,10 @@ struct Entry<'a> {
     value: Option<&'a Value>,
 }
 
-#[derive(Clone, Copy)]
 pub(super) struct Past<'a> {
-    current: Option<&'a Version>,
-    versions: &'a [Version],
-    pushes: &'a [PushedValue],
+    /// The current version and superseded ones.
+    versions: Vec<&'a Version>,
+    pushes: BTreeMap<&'a Path, Vec<&'a PushedValue>>,
     ancestor: Option<&'a Version>,
 }
 
@@ -54,24 +55,27 @@ impl<'a> Past<'a> {
             Ancestor::Version(ancestor) => Some(ancestor),
             Ancestor::Nothing | Ancestor::Unknown => None,
         };
-        let MergeInput {
-            current,
-            versions,
-            pushes,
-            ..
-        } = *input;
+        let mut pushes = BTreeMap::<_, Vec<_>>::new();
+        for push in input.pushes {
+            pushes.entry(&push.path).or_default().push(push);
+        }
         Self {
-            current,
-            versions,
+            versions: input.current.into_iter().chain(input.versions).collect(),
             pushes,
             ancestor,
         }
     }
 
+    /// Whether something with this revision was taken in before.
+    pub(super) fn knows(&self, path: &Path, revision: &Hlc) -> bool {
+        self.entries(path, 0)
+            .any(|entry| entry.revision == revision)
+    }
+
     /// Whether exactly this was taken in before.
     pub(super) fn holds(&self, path: &Path, revision: &Hlc, value: Option<&Value>) -> bool {
         self.entries(path, 0)
-            .any(|entry| entry.revision == revision && same_option(entry.value, value))
+            .any(|entry| entry.revision == revision && is_shown(entry.value, value))
     }
 
     /// What the device that stamps `path` with `revision` has itself pushed there since the
@@ -85,7 +89,7 @@ impl<'a> Past<'a> {
         if let Some(after) = after.get(path) {
             let mut entries = self.unseen_entries(path);
             if let Some(entry) = entries.find(|entry| entry.revision == after) {
-                return Some(Own::Proven(entry.value));
+                return Some(Own::Proven(leaf(entry.value)));
             }
         }
         let revision = revision.filter(|revision| !revision.node().is_server())?;
@@ -97,7 +101,7 @@ impl<'a> Past<'a> {
         if last.revision > revision {
             Some(Own::Superseded)
         } else {
-            Some(Own::SameNode(last.value))
+            Some(Own::SameNode(leaf(last.value)))
         }
     }
 
@@ -113,29 +117,25 @@ impl<'a> Past<'a> {
 
     /// What is known at `path` from versions after the version numbered `seen`.
     fn entries(&self, path: &Path, seen: u64) -> impl Iterator<Item = Entry<'a>> {
-        let versions = self.current.into_iter().chain(self.versions);
-        let shown = versions
-            .filter(move |version| version.number > seen)
-            .filter_map({
-                let path = path.clone();
-                move |version| {
-                    let revision = version.field_revisions.get(&path)?;
-                    Some(Entry {
-                        revision,
-                        value: value_at(version, &path),
-                    })
-                }
+        let versions = self
+            .versions
+            .iter()
+            .filter(move |version| version.number > seen);
+        let shown = versions.filter_map(move |version| {
+            let revision = version.field_revisions.get(path)?;
+            Some(Entry {
+                revision,
+                value: value_at(version, path),
+            })
+        });
+        let pushed = self.pushes.get(path).into_iter().flatten();
+        let pushed = pushed
+            .filter(move |push| push.version > seen)
+            .map(|push| Entry {
+                revision: &push.revision,
+                value: push.value.as_ref(),
             });
-        let path = path.clone();
-        let pushed = self.pushes.iter().filter(move |push| push.path == path);
-        shown.chain(
-            pushed
-                .filter(move |push| push.version > seen)
-                .map(|push| Entry {
-                    revision: &push.revision,
-                    value: push.value.as_ref(),
-                }),
-        )
+        shown.chain(pushed)
     }
 }
 
@@ -154,4 +154,20 @@ pub(super) fn same_option(left: Option<&Value>, right: Option<&Value>) -> bool {
         (None, None) => true,
         _ => false,
     }
+}
+
+/// The value as a leaf: an object that has fields is none.
+fn leaf(value: Option<&Value>) -> Option<&Value> {
+    value.filter(|value| !has_fields(value))
+}
+
+/// Whether a leaf that was `pushed` may have become `value`: an object that others filled is still
+/// there, and where a leaf was removed there may be an object.
+fn is_shown(value: Option<&Value>, pushed: Option<&Value>) -> bool {
+    let is_object_or_none = pushed.is_none_or(Value::is_object);
+    (value.is_some_and(has_fields) && is_object_or_none) || same_option(value, pushed)
+}
+
+fn has_fields(value: &Value) -> bool {
+    value.as_object().is_some_and(|object| !object.is_empty())
 }

@@ -1,5 +1,7 @@
 //! One side wins whole, because a merge of both would break the schema.
 
+use std::collections::BTreeSet;
+
 use super::{
     MergeInput, Merged, PushedField, PushedValue, Reason, Winner,
     changes::{Change, Sides, revision_of},
@@ -69,9 +71,8 @@ pub fn prefer_whole_side(input: &MergeInput<'_>) -> Merged {
     }
 }
 
-fn differing_paths(sides: &Sides<'_>) -> Vec<Path> {
-    let paths: std::collections::BTreeSet<_> =
-        sides.local.keys().chain(sides.remote.keys()).collect();
+fn differing_paths(sides: &Sides<'_>) -> BTreeSet<Path> {
+    let paths: BTreeSet<_> = sides.local.keys().chain(sides.remote.keys()).collect();
     paths
         .into_iter()
         .filter(|path| {
