@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use syncline_domain::identifier::UserId;
 
+use crate::demo::DemoOptions;
+
 const CONFIGURATION: &str = "\
 Configuration:
   A file, `syncline.toml`, `.yaml` or `.json` in the current folder or named by --config,
@@ -65,6 +67,12 @@ pub enum Command {
         #[arg(long, value_name = "ID", value_parser = UserId::new)]
         user: UserId,
     },
+    /// Show the main job step by step, and check every promise.
+    ///
+    /// Two devices edit offline and converge, on a server that this command starts for itself or on
+    /// one that runs. The exit code is 1 when anything is not as promised.
+    #[command(after_help = "Example:\n  syncline demo\n  syncline demo --url http://127.0.0.1:8080")]
+    Demo(DemoOptions),
     /// Look into the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),

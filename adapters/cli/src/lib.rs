@@ -12,5 +12,6 @@ pub mod clock;
 pub mod commands;
 pub mod configuration;
 pub mod database;
+pub mod demo;
 pub mod logging;
 pub mod server;

@@ -1,0 +1,64 @@
+//! `syncline demo`: the main job, told step by step, and every promise checked.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `stage` | a server to play on, and sessions of two users |
+//! | `device` | a device: its name, its documents, its way to the server |
+//! | `story` | what happens, a chapter in a file |
+//! | `tour` | what is told and checked on the way |
+//! | `terminal` | how that looks |
+//!
+//! To add a chapter: write it in `story`, call it from `story::tell`, and let it check what it
+//! tells with [`tour::Tour::promise`].
+
+mod device;
+mod error;
+mod stage;
+mod story;
+mod terminal;
+mod tour;
+
+use clap::Args;
+
+pub use error::DemoError;
+
+use crate::configuration::Configuration;
+use stage::Stage;
+use terminal::Terminal;
+use tour::Tour;
+
+/// Where the demonstration takes place.
+#[derive(Clone, Debug, Default, Args)]
+pub struct DemoOptions {
+    /// A running server; without it, one is started for the tour and forgotten afterwards.
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+
+    /// A session token; give it twice, for two users of that server. Without them, sessions are
+    /// made with the secret in the configuration.
+    #[arg(long = "token", value_name = "TOKEN", requires = "url")]
+    pub tokens: Vec<String>,
+}
+
+/// Plays the demonstration. `configuration` is that of the server at `options.url`.
+///
+/// # Errors
+/// [`DemoError::Broken`] at the first promise that is not kept; otherwise what kept the
+/// demonstration from being played.
+pub async fn run(options: &DemoOptions, configuration: &Configuration) -> Result<(), DemoError> {
+    let terminal = Terminal::of_process();
+    let stage = Stage::set(options, configuration).await?;
+    let told = tokio::select! {
+        told = tell(terminal, &stage) => told,
+        _ = tokio::signal::ctrl_c() => Err(DemoError::Interrupted),
+    };
+    // A server of the tour's own is stopped however the tour ended, and the first error counts.
+    let struck = stage.strike().await;
+    told.and(struck)
+}
+
+async fn tell(terminal: Terminal, stage: &Stage) -> Result<(), DemoError> {
+    let mut tour = Tour::begin(terminal, stage)?;
+    story::tell(&mut tour, stage).await?;
+    tour.end()
+}

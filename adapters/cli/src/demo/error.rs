@@ -1,0 +1,38 @@
+use std::io;
+
+use syncline_client::{ClientError, SyncError, TransportError};
+use syncline_domain::identifier::IdentifierError;
+
+use crate::server::ServerError;
+
+/// Why the demonstration ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// Something was not as promised.
+    #[error("a promise was not kept: {0}; what was expected and what came stands above")]
+    Broken(String),
+    /// The options do not fit.
+    #[error("{0}")]
+    Options(&'static str),
+    /// There is no server to play on, or it did not end well.
+    #[error("the demonstration's server: {0}")]
+    Server(#[from] ServerError),
+    /// A sync failed that should not.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+    /// A request failed that should not.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// An edit failed that should not.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// A name is none.
+    #[error(transparent)]
+    Name(#[from] IdentifierError),
+    /// Nothing can be printed.
+    #[error("cannot print: {0}")]
+    Print(#[from] io::Error),
+    /// The user has seen enough.
+    #[error("interrupted")]
+    Interrupted,
+}

@@ -1,0 +1,143 @@
+//! A server to play on, and sessions of two users.
+
+use std::fs;
+
+use syncline_application::ports::Clock;
+use syncline_domain::identifier::UserId;
+use syncline_identity::SessionTokens;
+use tempfile::TempDir;
+
+use super::{DemoError, DemoOptions};
+use crate::{
+    clock::SystemClock,
+    configuration::{Configuration, Environment},
+    server::{Server, ServerError},
+};
+
+/// What the tour's own server serves.
+const APPLICATIONS: &str = include_str!("stage/syncline.toml");
+
+/// Where a tour takes place.
+pub(super) struct Stage {
+    /// The server.
+    pub(super) url: String,
+    /// The session of the first user.
+    pub(super) ada: String,
+    /// The session of the second user.
+    pub(super) bob: String,
+    /// Tells this tour's documents, devices and users from those of others.
+    pub(super) run: String,
+    own: Option<OwnServer>,
+}
+
+struct OwnServer {
+    server: Server,
+    /// Holds its data, and takes it away in the end.
+    folder: TempDir,
+}
+
+impl Stage {
+    /// Takes the running server that `options` name, or starts one.
+    pub(super) async fn set(
+        options: &DemoOptions,
+        configuration: &Configuration,
+    ) -> Result<Self, DemoError> {
+        let run = format!("{:x}", SystemClock.now().0);
+        let Some(url) = options.url.clone() else {
+            return Self::set_alone(run).await;
+        };
+        let (ada, bob) = match options.tokens.as_slice() {
+            [ada, bob] => (ada.clone(), bob.clone()),
+            [] => sessions(configuration, &run)?,
+            _ => return Err(DemoError::Options("give `--token` twice, for two users")),
+        };
+        Ok(Self {
+            url,
+            ada,
+            bob,
+            run,
+            own: None,
+        })
+    }
+
+    async fn set_alone(run: String) -> Result<Self, DemoError> {
+        let folder = tempfile::Builder::new()
+            .prefix("syncline-demo-")
+            .tempdir()?;
+        let configuration = own_configuration(&folder)?;
+        let server = Server::start(&configuration).await?;
+        let url = format!("http://{}", server.address());
+        let own = Some(OwnServer { server, folder });
+        match sessions(&configuration, &run) {
+            Ok((ada, bob)) => Ok(Self {
+                url,
+                ada,
+                bob,
+                run,
+                own,
+            }),
+            Err(error) => {
+                let (ada, bob) = (String::new(), String::new());
+                Self {
+                    url,
+                    ada,
+                    bob,
+                    run,
+                    own,
+                }
+                .strike()
+                .await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// The server in a few words.
+    pub(super) fn described(&self) -> String {
+        match self.own {
+            Some(_) => format!(
+                "{}, started for this tour with a database of its own",
+                self.url
+            ),
+            None => self.url.clone(),
+        }
+    }
+
+    /// Stops what was started.
+    pub(super) async fn strike(self) -> Result<(), DemoError> {
+        let Some(OwnServer { server, folder }) = self.own else {
+            return Ok(());
+        };
+        server.stop().await?;
+        Ok(folder.close()?)
+    }
+}
+
+/// A configuration that depends on nothing in the process's environment.
+fn own_configuration(folder: &TempDir) -> Result<Configuration, DemoError> {
+    let file = folder.path().join("syncline.toml");
+    fs::write(&file, APPLICATIONS)?;
+    let variables = [
+        ("SYNCLINE_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
+        (
+            "SYNCLINE_DATA_DIR".to_owned(),
+            folder.path().display().to_string(),
+        ),
+    ];
+    let environment = Environment::new(variables, folder.path().to_owned(), false);
+    let configuration = Configuration::load(Some(&file), &environment);
+    Ok(configuration.map_err(ServerError::from)?)
+}
+
+/// Sessions of two users that nobody else is.
+fn sessions(configuration: &Configuration, run: &str) -> Result<(String, String), DemoError> {
+    let secrets = configuration.session_secrets().map_err(ServerError::from)?;
+    let tokens = SessionTokens::new(&secrets).map_err(ServerError::from)?;
+    let session = |name: &str| -> Result<String, DemoError> {
+        let user = UserId::new(&format!("demo-{name}-{run}"))?;
+        Ok(tokens
+            .issue(&user, SystemClock.now())
+            .map_err(ServerError::from)?)
+    };
+    Ok((session("ada")?, session("bob")?))
+}
