@@ -34,6 +34,7 @@ pub struct Changes {
     time: UnixMillis,
     /// What the caller will have seen in the end.
     end: Snapshot,
+    /// A push of the caller of which it knows all that was written.
     own: Option<TransactionId>,
     greatest_revision: Hlc,
     has_more: bool,
@@ -106,6 +107,7 @@ impl SyncService {
         let repeated = std::mem::take(&mut page.reports)
             .into_iter()
             .map(mark_repeated);
+        let own = known_push(&request, &pushed).or(start.seen.own);
         let conflicts = pushed.conflicts.into_iter().chain(repeated).collect();
         let tells_all = request.knows_tombstones;
         let mut chunk = std::mem::take(&mut page.documents);
@@ -119,7 +121,7 @@ impl SyncService {
             &page,
             chunk,
             &start,
-            pushed.transaction,
+            own,
         );
         Ok(SyncAnswer {
             conflicts,
@@ -188,7 +190,7 @@ impl Changes {
                 .filter(|_| query.seen.paging.is_some())
                 .unwrap_or(page.state.now),
             end,
-            own: own.or(query.seen.own),
+            own,
             greatest_revision: Hlc::zero(),
             has_more: false,
             remaining: request.limit,
@@ -300,6 +302,12 @@ fn first_query(request: &SyncRequest, pushed: &Pushed, start: &Start) -> PageQue
         reports: reports_for(request),
         own: pushed.transaction,
     }
+}
+
+/// The transaction of a push all of whose documents are accepted as they were pushed. Of any other
+/// the caller knows only what it is sent, which may come with a later page.
+fn known_push(request: &SyncRequest, pushed: &Pushed) -> Option<TransactionId> {
+    pushed.transaction.filter(|_| !request.echo && !pushed.is_merged)
 }
 
 /// A device hears every report of its own pushes; who does not say which device it is, those of

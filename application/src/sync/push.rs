@@ -25,6 +25,8 @@ pub(super) struct Pushed {
     pub(super) transaction: Option<TransactionId>,
     /// The documents that are stored as they were pushed.
     pub(super) stored: Vec<Stored>,
+    /// Whether something else was written than what was pushed.
+    pub(super) is_merged: bool,
     /// The documents that were deleted so long ago that even their tombstones are gone.
     pub(super) purged: Vec<DocumentKey>,
     /// The conflicts that the changes met.
@@ -163,6 +165,7 @@ fn summary(
             (None, None) => None,
         };
         let as_pushed = stored.filter(|(version, _)| decision::is_as_pushed(version, &change.edit));
+        pushed.is_merged |= decision.version.is_some() && as_pushed.is_none();
         pushed
             .stored
             .extend(as_pushed.map(|(version, transaction)| Stored {
