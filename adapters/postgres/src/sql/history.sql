@@ -30,7 +30,9 @@ WITH input AS (
        )
     GROUP BY input.ordinal
 ), holding_named AS (
-    SELECT input.ordinal, max(versions.version) AS version
+    -- The first that holds a revision has the value that was pushed with it; a later one may have
+    -- lost it in a deletion, or below a value in the place of its object.
+    SELECT input.ordinal, min(versions.version) AS version
     FROM input
     JOIN named ON named.ordinal = input.ordinal
     JOIN document_versions AS versions USING (namespace_id, application, collection, key)
@@ -49,7 +51,7 @@ WITH input AS (
       AND substr(revisions.revision, 22) = nodes.node
     ORDER BY
         input.ordinal, nodes.node, revisions.path,
-        revisions.revision COLLATE "C" DESC, versions.version DESC
+        revisions.revision COLLATE "C" DESC, versions.version
 ), wanted AS (
     SELECT ordinal, version FROM ancestors
     UNION SELECT ordinal, version FROM holding_named
