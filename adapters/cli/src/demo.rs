@@ -19,6 +19,7 @@ mod terminal;
 mod tour;
 
 use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
 
 pub use error::DemoError;
 
@@ -47,10 +48,14 @@ pub struct DemoOptions {
 /// demonstration from being played.
 pub async fn run(options: &DemoOptions, configuration: &Configuration) -> Result<(), DemoError> {
     let terminal = Terminal::of_process();
+    // From here on an interrupt ends the tour, and not the process with its server half started.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
     let stage = Stage::set(options, configuration).await?;
     let told = tokio::select! {
         told = tell(terminal, &stage) => told,
-        _ = tokio::signal::ctrl_c() => Err(DemoError::Interrupted),
+        _ = interrupt.recv() => Err(DemoError::Interrupted),
+        _ = terminate.recv() => Err(DemoError::Interrupted),
     };
     // A server of the tour's own is stopped however the tour ended, and the first error counts.
     let struck = stage.strike().await;

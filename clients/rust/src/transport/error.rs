@@ -16,7 +16,7 @@ pub enum TransportError {
     #[error("{0}")]
     Setup(String),
     /// The session is not, or no longer, accepted: sign in again.
-    #[error("the server does not accept the session: {error}; sign in again")]
+    #[error("the server does not accept the session: {error}")]
     Unauthorized {
         /// The server's sentence.
         error: String,
