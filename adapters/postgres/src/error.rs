@@ -37,6 +37,8 @@ fn kind(error: &dyn DatabaseError) -> Kind {
         Some("57014" | "53300" | "25006" | "55P03") => Kind::Unavailable,
         // Connection lost, or an operator shut the server down.
         Some(code) if code.starts_with("08") || code.starts_with("57P") => Kind::Unavailable,
+        // The database is not there, or lets nobody in: it is being restored, or moved.
+        Some("3D000" | "55000") => Kind::Unavailable,
         // Out of disk or memory.
         Some(code) if code.starts_with("53") => Kind::Unavailable,
         _ => Kind::Other,

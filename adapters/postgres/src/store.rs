@@ -1,6 +1,12 @@
 //! The store: a pool of connections to a schema of Syncline's own.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use sqlx::{
@@ -42,6 +48,8 @@ pub enum ConnectError {
 /// Documents in PostgreSQL.
 pub struct PostgresStore {
     pool: PgPool,
+    /// Whether a transaction found that the database is not what it was.
+    is_changed: Arc<AtomicBool>,
 }
 
 impl PostgresStore {
@@ -68,7 +76,7 @@ impl PostgresStore {
                 return Err(ConnectError::NotDurable(setting));
             }
         }
-        Ok(Self { pool })
+        Ok(Self { pool, is_changed: Arc::default() })
     }
 
     /// The pool, for tests and metrics.
@@ -97,8 +105,11 @@ pub(crate) fn in_schema(options: PgConnectOptions) -> PgConnectOptions {
 #[async_trait]
 impl Store for PostgresStore {
     async fn begin(&self) -> Result<Box<dyn SyncTransaction>, StoreError> {
+        if self.is_changed.swap(false, Ordering::Relaxed) {
+            self.renew().await?;
+        }
         let transaction = self.pool.begin().await.map_err(store_error)?;
-        Ok(Box::new(PostgresTransaction::new(transaction, self.pool.clone())))
+        Ok(Box::new(PostgresTransaction::new(transaction, Arc::clone(&self.is_changed))))
     }
 
     async fn page(&self, query: &PageQuery) -> Result<Page, StoreError> {

@@ -2,8 +2,13 @@
 
 mod columns;
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use async_trait::async_trait;
-use sqlx::{PgPool, Postgres, Row, Transaction};
+use sqlx::{Postgres, Row, Transaction};
 use syncline_application::ports::{
     DocumentId, DocumentWrite, History, HistoryQuery, Locked, StoreError, StoredVersion,
     SyncTransaction,
@@ -12,21 +17,25 @@ use syncline_domain::{merge::PushedValue, path::Path, snapshot::TransactionId};
 
 use crate::{
     error::{corrupt, store_error},
-    incarnation, rows,
+    rows,
 };
 use columns::{DocumentColumns, HistoryColumns, PushColumns, VersionColumns};
 
 /// A transaction of the database, and the documents that it has locked.
 pub(crate) struct PostgresTransaction {
     transaction: Transaction<'static, Postgres>,
-    pool: PgPool,
+    /// Set when the database is found not to be what it was.
+    is_changed: Arc<AtomicBool>,
     documents: Vec<DocumentId>,
     namespaces: Vec<i64>,
 }
 
 impl PostgresTransaction {
-    pub(crate) fn new(transaction: Transaction<'static, Postgres>, pool: PgPool) -> Self {
-        Self { transaction, pool, documents: Vec::new(), namespaces: Vec::new() }
+    pub(crate) fn new(
+        transaction: Transaction<'static, Postgres>,
+        is_changed: Arc<AtomicBool>,
+    ) -> Self {
+        Self { transaction, is_changed, documents: Vec::new(), namespaces: Vec::new() }
     }
 
     /// Locks what exists. None if some user has no namespace yet.
@@ -51,7 +60,11 @@ impl PostgresTransaction {
         }
         match state {
             Some(state) => Ok(Some(Locked { state, current })),
-            None => Err(self.begin_incarnation().await),
+            // The new life waits for all writers, and this one has locked rows: it has to end first.
+            None => {
+                self.is_changed.store(true, Ordering::Relaxed);
+                Err(StoreError::Contention)
+            }
         }
     }
 
@@ -64,18 +77,6 @@ impl PostgresTransaction {
             .await
             .map_err(store_error)?;
         Ok(())
-    }
-
-    /// Begins a new incarnation beside this transaction, which has to be run again.
-    async fn begin_incarnation(&mut self) -> StoreError {
-        // The new life waits for all writers, and this one has locked rows.
-        let rolled_back = sqlx::query("ROLLBACK").execute(&mut *self.transaction).await;
-        let begun = async {
-            rolled_back?;
-            let mut connection = self.pool.acquire().await?;
-            incarnation::begin_if_changed(&mut connection).await
-        };
-        begun.await.map_or_else(store_error, |()| StoreError::Contention)
     }
 }
 
