@@ -11,6 +11,7 @@ use syncline_domain::{
     hlc::{Hlc, Node},
     identifier::{ApplicationName, CollectionName, UserId},
     merge::Edit,
+    path::Path,
 };
 
 use super::{SyncError, SyncService};
@@ -217,27 +218,22 @@ impl SyncService {
         let Edit {
             revisions, after, ..
         } = &change.edit;
+        let revisions = revisions
+            .iter()
+            .map(|(path, clock)| ("fieldRevs", Some(path), clock));
+        let after = after
+            .iter()
+            .map(|(path, clock)| ("after", Some(path), clock));
+        let base = change.base.iter().map(|clock| ("baseClock", None, clock));
         let now = self.clock.now();
         let bound = self.limits.clock_skew_millis;
-        let ahead = revisions
-            .iter()
-            .chain(after)
-            .find(|(_, clock)| clock.is_ahead_of(now, bound));
-        let base_is_ahead = change
-            .base
-            .as_ref()
-            .is_some_and(|base| base.is_ahead_of(now, bound));
-        match ahead {
-            None if !base_is_ahead => Ok(()),
-            ahead => {
-                let place = ahead.map_or("baseClock", |(path, _)| path.as_str());
-                Err(Rejection::of_clock(
-                    index,
-                    change.key.as_str(),
-                    place,
-                    bound,
-                    now,
-                ))
+        let mut clocks = revisions.chain(after).chain(base);
+        match clocks.find(|(_, _, clock)| clock.is_ahead_of(now, bound)) {
+            None => Ok(()),
+            Some((member, path, _)) => {
+                let rule = clock_rule(path, bound);
+                let key = change.key.as_str();
+                Err(Rejection::of_clock(index, key, member, &rule, now))
             }
         }
     }
@@ -254,5 +250,18 @@ impl SyncService {
             },
             None => SyncError::Rejected(rejected),
         }
+    }
+}
+
+/// What is said of a clock that is ahead, at a path or without one.
+fn clock_rule(path: Option<&Path>, bound: u64) -> String {
+    let seconds = bound / 1000;
+    let rule = format!("the clock is more than {seconds} seconds ahead of the server's time");
+    match path {
+        Some(path) => {
+            let path: String = path.as_str().chars().take(100).collect();
+            format!("`{path}`: {rule}")
+        }
+        None => rule,
     }
 }

@@ -71,18 +71,14 @@ impl Rejection {
     pub(super) fn of_clock(
         index: usize,
         key: &str,
-        place: &str,
-        bound: u64,
+        member: &str,
+        rule: &str,
         now: UnixMillis,
     ) -> Self {
-        let seconds = bound / 1000;
-        let rule = format!(
-            "the clock of `{place}` is more than {seconds} seconds ahead of the server's time"
-        );
         Self {
             code: RejectionCode::ClockSkew,
             server_time: Some(now.0),
-            ..Self::of_member(index, key, "fieldRevs", &rule)
+            ..Self::of_member(index, key, member, rule)
         }
     }
 
