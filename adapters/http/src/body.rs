@@ -28,6 +28,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
         check_type(&parts.headers)?;
         let bounds = Bounds::from_request_parts(&mut parts, state).await?;
         let bytes = read(body, bounds.body_bytes).await?;
+        check_form(&bytes)?;
         let value = serde_json::from_slice(&bytes)
             .map_err(|error| ApiError::new(ErrorCode::BadRequest, mistake::<T>(&bytes, &error)))?;
         Ok(Self(value))
@@ -46,6 +47,15 @@ fn check_type(headers: &HeaderMap) -> Result<(), ApiError> {
         return Ok(());
     }
     refuse("The body is not declared as JSON; send the header `Content-Type: application/json`")
+}
+
+/// All bodies are objects. An array would be taken as the values of their members in turn.
+fn check_form(bytes: &[u8]) -> Result<(), ApiError> {
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        let sentence = "The body is an array; send a JSON object";
+        return Err(ApiError::new(ErrorCode::BadRequest, sentence));
+    }
+    Ok(())
 }
 
 async fn read(body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
