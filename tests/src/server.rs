@@ -10,7 +10,7 @@ use syncline_cli::{
     configuration::{Configuration, Environment},
     server::Server,
 };
-use syncline_domain::identifier::UserId;
+use syncline_domain::{hlc::UnixMillis, identifier::UserId};
 use syncline_identity::SessionTokens;
 use tempfile::TempDir;
 
@@ -163,9 +163,15 @@ pub(crate) fn client() -> Client {
 
 pub(crate) fn token(user: &str) -> String {
     use syncline_application::ports::Clock;
+    token_at(user, SystemClock.now())
+}
+
+/// A token for a session of `user` that began at `time`.
+#[must_use]
+pub fn token_at(user: &str, time: UnixMillis) -> String {
     let tokens = SessionTokens::new(&[SecretString::from(SECRET)]).expect("the secret will do");
     let user = UserId::new(user).expect("a test names users well");
-    tokens.issue(&user, SystemClock.now()).expect("a token can be signed")
+    tokens.issue(&user, time).expect("a token can be signed")
 }
 
 fn configuration(folder: &TempDir, database: &TestDatabase, more: &str) -> Configuration {
