@@ -1,8 +1,10 @@
 //! What a device had seen of a document when it edited it.
 
 use syncline_domain::{
+    document::get,
     hlc::{Hlc, UnixMillis},
-    merge::Ancestor,
+    merge::{Ancestor, Version},
+    path::Path,
 };
 
 use crate::{
@@ -117,17 +119,26 @@ impl Base {
     }
 }
 
-/// The revisions that a change names and the current version does not have.
-fn unknown_revisions(
-    change: &PushedChange,
-    current: &StoredVersion,
-) -> Vec<(syncline_domain::path::Path, Hlc)> {
-    let known = &current.version.field_revisions;
+/// The revisions that a change names and the current version does not have, or without the value
+/// that came with them: a tombstone keeps the revisions of what it deleted.
+fn unknown_revisions(change: &PushedChange, current: &StoredVersion) -> Vec<(Path, Hlc)> {
+    let Version {
+        field_revisions,
+        content,
+        ..
+    } = &current.version;
     let edit = &change.edit;
+    let is_as_edited = |path: &Path| {
+        let edited = edit.content.as_ref();
+        edited.is_none_or(|edited| get(edited, path).is_some() == get(content, path).is_some())
+    };
+    let is_known = |path: &Path, revision: &Hlc| {
+        field_revisions.get(path) == Some(revision) && is_as_edited(path)
+    };
     edit.revisions
         .iter()
         .chain(&edit.after)
-        .filter(|(path, revision)| known.get(*path) != Some(*revision))
+        .filter(|(path, revision)| !is_known(path, revision))
         .map(|(path, revision)| (path.clone(), revision.clone()))
         .collect()
 }
