@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use syncline_client::{CollectionName, Document, DocumentId, Node, Snapshot, SyncClient, UnixMillis};
+use syncline_client::{
+    CollectionName, Document, DocumentId, Node, Snapshot, SyncClient, UnixMillis,
+};
 
 use super::plain::PlainDevice;
 
@@ -24,12 +26,20 @@ impl Device {
     pub(super) fn client(name: &str, collection: &str, drift: i64, page: Option<u32>) -> Self {
         let collection = CollectionName::new(collection).expect("it is a name");
         let client = SyncClient::new(collection, node(name)).with_page_size(page);
-        Self { name: name.to_owned(), drift, kind: Kind::Client(Box::new(client)) }
+        Self {
+            name: name.to_owned(),
+            drift,
+            kind: Kind::Client(Box::new(client)),
+        }
     }
 
     pub(super) fn plain(name: &str, collection: &str, drift: i64) -> Self {
         let device = PlainDevice::new(collection, node(name));
-        Self { name: name.to_owned(), drift, kind: Kind::Plain(device) }
+        Self {
+            name: name.to_owned(),
+            drift,
+            kind: Kind::Plain(device),
+        }
     }
 
     pub(super) fn get(&self, key: &str) -> Option<Document> {
@@ -43,7 +53,9 @@ impl Device {
         match &self.kind {
             Kind::Client(client) => {
                 let documents = client.documents();
-                documents.map(|(id, document)| (id.key.to_string(), document.into())).collect()
+                documents
+                    .map(|(id, document)| (id.key.to_string(), document.into()))
+                    .collect()
             }
             Kind::Plain(device) => device.documents(),
         }
@@ -60,7 +72,9 @@ impl Device {
     pub(super) fn edit(&mut self, key: &str, content: Option<&Document>, now: UnixMillis) {
         match (&mut self.kind, content) {
             (Kind::Client(client), Some(content)) => {
-                client.edit(&id(key), content, now).expect("the edit is valid");
+                client
+                    .edit(&id(key), content, now)
+                    .expect("the edit is valid");
             }
             (Kind::Client(client), None) => {
                 client.delete(&id(key), now).expect("the clock advances");
@@ -87,7 +101,9 @@ impl Device {
             Kind::Client(client) => {
                 let answer = serde_json::from_value(answer.clone())
                     .map_err(|error| format!("the answer cannot be read: {error}: {answer}"))?;
-                let applied = client.apply(answer, now).map_err(|error| error.to_string())?;
+                let applied = client
+                    .apply(answer, now)
+                    .map_err(|error| error.to_string())?;
                 Ok(applied.has_more)
             }
             Kind::Plain(device) => {

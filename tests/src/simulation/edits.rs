@@ -34,7 +34,10 @@ fn edit_once(document: &mut Document, dice: &mut Dice, ledger: &mut Ledger) {
         7 => put_inside(document, "e.mail", ledger.token().into()),
         8 => put(document, "person", text(ledger)),
         9 => put(document, "person", json!({})),
-        10 => remove(document, ["title", "count", "person", "tags"][dice.random_range(0..4)]),
+        10 => remove(
+            document,
+            ["title", "count", "person", "tags"][dice.random_range(0..4)],
+        ),
         11 => change_line(document, dice, Some(ledger)),
         12 => change_line(document, dice, None),
         _ => insert_lines(document, dice, ledger),
@@ -66,7 +69,10 @@ fn change_line(document: &mut Document, dice: &mut Dice, ledger: Option<&mut Led
 }
 
 fn lines(document: &Document) -> Vec<String> {
-    let text = document.get("text").and_then(Value::as_str).unwrap_or_default();
+    let text = document
+        .get("text")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     text.lines().map(str::to_owned).collect()
 }
 

@@ -37,10 +37,14 @@ impl Ledger {
 
     /// Somebody who saw `old` made `new` of it; null stands for no document.
     pub(super) fn edited(&mut self, key: &str, old: &Value, new: &Value) {
-        let (old, new): (BTreeSet<_>, BTreeSet<_>) =
-            (tokens(old).into_iter().collect(), tokens(new).into_iter().collect());
-        self.made.extend(new.difference(&old).map(|token| (key.to_owned(), *token)));
-        self.overwritten.extend(old.difference(&new).map(|token| (key.to_owned(), *token)));
+        let (old, new): (BTreeSet<_>, BTreeSet<_>) = (
+            tokens(old).into_iter().collect(),
+            tokens(new).into_iter().collect(),
+        );
+        self.made
+            .extend(new.difference(&old).map(|token| (key.to_owned(), *token)));
+        self.overwritten
+            .extend(old.difference(&new).map(|token| (key.to_owned(), *token)));
     }
 
     /// A device heard an answer with these reports.
@@ -50,7 +54,8 @@ impl Ledger {
             let named = ["localValue", "remoteValue"]
                 .into_iter()
                 .flat_map(|member| tokens(&report[member]));
-            self.reported.extend(named.map(|token| (key.to_owned(), token)));
+            self.reported
+                .extend(named.map(|token| (key.to_owned(), token)));
         }
     }
 
@@ -77,9 +82,9 @@ impl Ledger {
             .filter(of_key)
             .find(|entry| unique.contains(&entry.1) && !self.reported.contains(*entry));
         match revived {
-            Some((_, token)) => {
-                Err(format!("{key} has <{token}> again without a report: {document}"))
-            }
+            Some((_, token)) => Err(format!(
+                "{key} has <{token}> again without a report: {document}"
+            )),
             None => Ok(()),
         }
     }
@@ -88,6 +93,8 @@ impl Ledger {
     pub(super) fn missing(&self, key: &str, document: &Value) -> Vec<Token> {
         let held = tokens(document);
         let made = self.made.iter().filter(|entry| entry.0 == key);
-        made.map(|(_, token)| *token).filter(|token| !held.contains(token)).collect()
+        made.map(|(_, token)| *token)
+            .filter(|token| !held.contains(token))
+            .collect()
     }
 }

@@ -43,7 +43,9 @@ impl PlainDevice {
 
     pub(super) fn documents(&self) -> BTreeMap<String, Value> {
         let copies = self.documents.iter();
-        copies.map(|(key, copy)| (key.clone(), Value::Object(copy.content.clone()))).collect()
+        copies
+            .map(|(key, copy)| (key.clone(), Value::Object(copy.content.clone())))
+            .collect()
     }
 
     pub(super) fn is_edited(&self) -> bool {
@@ -56,7 +58,8 @@ impl PlainDevice {
         let difference = diff(&copy.content, content);
         let changed = difference.changed.into_iter().map(|(path, _)| path);
         let paths: Vec<_> = changed.chain(difference.removed).collect();
-        copy.revisions.extend(paths.into_iter().map(|path| (path, self.clock.clone())));
+        copy.revisions
+            .extend(paths.into_iter().map(|path| (path, self.clock.clone())));
         copy.content = content.clone();
         copy.is_edited = true;
     }
@@ -83,7 +86,12 @@ impl PlainDevice {
             let mut revisions: FieldRevisions =
                 serde_json::from_value(state["_fieldRevs"].clone()).expect("they are revisions");
             revisions.remove(DELETED);
-            let copy = Copy { content, revisions, base: Some(clock.clone()), is_edited: false };
+            let copy = Copy {
+                content,
+                revisions,
+                base: Some(clock.clone()),
+                is_edited: false,
+            };
             self.documents.insert(key.to_owned(), copy);
         }
         let heard = clock.as_str().and_then(|clock| clock.parse::<Hlc>().ok());

@@ -65,9 +65,9 @@ impl<'s> Run<'s> {
         let devices = devices.collect();
         let keys = match plan {
             Plan::Lines => vec![TEXT.to_owned()],
-            Plan::Everything | Plan::WithPredecessors => {
-                (0..dice.random_range(1..=3)).map(|number| format!("document-{number}")).collect()
-            }
+            Plan::Everything | Plan::WithPredecessors => (0..dice.random_range(1..=3))
+                .map(|number| format!("document-{number}"))
+                .collect(),
         };
         Self {
             server,
@@ -179,7 +179,11 @@ impl<'s> Run<'s> {
         let first = self.post(&body).await?;
         self.note(device, "the request is repeated".to_owned());
         let second = self.post(&body).await?;
-        let heard = if self.dice.random_bool(0.5) { first } else { second };
+        let heard = if self.dice.random_bool(0.5) {
+            first
+        } else {
+            second
+        };
         self.apply(device, &heard)?;
         Ok(())
     }
@@ -190,7 +194,8 @@ impl<'s> Run<'s> {
         }
         let number = self.dice.random_range(0..self.sent.len());
         let body = self.sent[number].clone();
-        self.log.push(format!("{}: request {number} comes again", self.steps));
+        self.log
+            .push(format!("{}: request {number} comes again", self.steps));
         self.post(&body).await?;
         Ok(())
     }
@@ -205,7 +210,11 @@ impl<'s> Run<'s> {
     async fn edit_meanwhile(&mut self, device: usize) -> Result<u64, String> {
         let body = self.begin(device);
         // A plain device overwrites what it has with the answer: its user waits for it.
-        let edits = if body["node"].is_null() { 0 } else { self.edit(device) };
+        let edits = if body["node"].is_null() {
+            0
+        } else {
+            self.edit(device)
+        };
         let answer = self.post(&body).await?;
         self.apply(device, &answer)?;
         Ok(edits)
@@ -235,7 +244,9 @@ impl<'s> Run<'s> {
         let documents = fresh.documents();
         if self.devices[0].documents() != documents {
             let device = self.devices[0].documents();
-            return Err(format!("a fresh pull gives {documents:#?}, the devices have {device:#?}"));
+            return Err(format!(
+                "a fresh pull gives {documents:#?}, the devices have {device:#?}"
+            ));
         }
         for key in &self.keys {
             let document = documents.get(key).unwrap_or(&Value::Null);
@@ -254,8 +265,9 @@ impl<'s> Run<'s> {
         let before = self.pull_fresh().await?;
         for pulled in self.pulled.clone() {
             let states = pulled["serverChanges"].as_array().into_iter().flatten();
-            let changes: Vec<_> =
-                states.filter_map(|state| resent(state, &before["serverClock"])).collect();
+            let changes: Vec<_> = states
+                .filter_map(|state| resent(state, &before["serverClock"]))
+                .collect();
             let body = json!({
                 "collection": COLLECTION, "clientClock": before["serverClock"], "changes": changes,
             });
@@ -300,16 +312,24 @@ impl<'s> Run<'s> {
     async fn post(&mut self, body: &Value) -> Result<Value, String> {
         let answer = self.server.post_sync(&self.user, "todo", body).await;
         self.log.push(format!("    answer: {}", answer.body));
-        let is_rejected = answer.body["rejected"].as_array().is_some_and(|list| !list.is_empty());
+        let is_rejected = answer.body["rejected"]
+            .as_array()
+            .is_some_and(|list| !list.is_empty());
         if answer.status.is_success() && !is_rejected {
             Ok(answer.body)
         } else {
-            Err(format!("the server refused a request: {} {}", answer.status, answer.body))
+            Err(format!(
+                "the server refused a request: {} {}",
+                answer.status, answer.body
+            ))
         }
     }
 
     fn note(&mut self, device: usize, what: String) {
-        self.log.push(format!("{} {}: {what}", self.steps, self.devices[device].name));
+        self.log.push(format!(
+            "{} {}: {what}",
+            self.steps, self.devices[device].name
+        ));
     }
 
     fn now(&self, device: usize) -> UnixMillis {
