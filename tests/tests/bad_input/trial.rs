@@ -19,7 +19,7 @@ use tokio::{
 use tracing::{Level, subscriber::set_global_default};
 
 /// The most bytes of a document.
-pub const MEBIBYTE: usize = 1 << 20;
+pub(crate) const MEBIBYTE: usize = 1 << 20;
 
 const YEAR_MILLIS: u64 = 365 * 24 * 60 * 60 * 1000;
 
@@ -35,7 +35,7 @@ const TABLES: [&str; 4] = [
 const MEMBERS: [&str; 4] = ["error", "code", "details", "serverTime"];
 
 /// A request that would be stored.
-pub fn valid() -> Value {
+pub(crate) fn valid() -> Value {
     json!({
         "collection": "notes", "protocol": 2, "node": "phone",
         "changes": [change("1", &json!({ "title": "Milk" }), &stamp("phone", 0))],
@@ -43,7 +43,7 @@ pub fn valid() -> Value {
 }
 
 /// The same with one place of it replaced, or one member added.
-pub fn with(pointer: &str, value: Value) -> Value {
+pub(crate) fn with(pointer: &str, value: Value) -> Value {
     let mut body = valid();
     if let Some(place) = body.pointer_mut(pointer) {
         *place = value;
@@ -55,7 +55,7 @@ pub fn with(pointer: &str, value: Value) -> Value {
 }
 
 /// A clock of the device, a year ahead of everybody.
-pub fn next_year() -> String {
+pub(crate) fn next_year() -> String {
     format!("{:013x}-000000-phone", now().0 + YEAR_MILLIS)
 }
 
@@ -75,14 +75,14 @@ impl Write for Errors {
 }
 
 /// A server whose errors are seen.
-pub struct Trial {
-    pub server: TestServer,
+pub(crate) struct Trial {
+    pub(crate) server: TestServer,
     errors: Errors,
 }
 
 impl Trial {
     /// One to a process: the log is the whole process's.
-    pub async fn begin() -> Self {
+    pub(crate) async fn begin() -> Self {
         let errors = Errors::default();
         let writer = errors.clone();
         let log = tracing_subscriber::fmt()
@@ -96,14 +96,14 @@ impl Trial {
     }
 
     /// Sends a body as it is.
-    pub async fn post(&self, body: Vec<u8>) -> Answer {
+    pub(crate) async fn post(&self, body: Vec<u8>) -> Answer {
         let request = self.server.request(Method::POST, "/todo/sync");
         let request = request.bearer_auth(self.server.token("ada"));
         answer(request.header(CONTENT_TYPE, "application/json").body(body)).await
     }
 
     /// Sends a body of a greater `length` than it has, and reads the whole answer.
-    pub async fn send_truncated(&self, body: &str, length: usize) -> String {
+    pub(crate) async fn send_truncated(&self, body: &str, length: usize) -> String {
         let token = self.server.token("ada");
         let mut stream = TcpStream::connect(self.server.address()).await.unwrap();
         let head = format!(
@@ -118,20 +118,20 @@ impl Trial {
     }
 
     /// Sends a request and takes nothing but a refusal that names `place`.
-    pub async fn refuses(&self, body: &Value, code: &str, place: &str) -> Value {
+    pub(crate) async fn refuses(&self, body: &Value, code: &str, place: &str) -> Value {
         let answer = self.server.post_sync("ada", "todo", body).await;
         is_refusal(&answer, StatusCode::BAD_REQUEST, code, place);
         answer.body
     }
 
     /// The same with a text that need not be JSON.
-    pub async fn refuses_text(&self, body: Vec<u8>, place: &str) {
+    pub(crate) async fn refuses_text(&self, body: Vec<u8>, place: &str) {
         let answer = self.post(body).await;
         is_refusal(&answer, StatusCode::BAD_REQUEST, "bad_request", place);
     }
 
     /// Holds that nothing was stored and no error logged.
-    pub async fn end(self) {
+    pub(crate) async fn end(self) {
         let mut connection = self.server.database.connect().await;
         for table in TABLES {
             let count = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
@@ -145,7 +145,7 @@ impl Trial {
     }
 
     /// Holds that so many documents are stored, whatever their collection, and no error logged.
-    pub async fn end_with_documents(self, count: usize) {
+    pub(crate) async fn end_with_documents(self, count: usize) {
         let mut stored = 0;
         for collection in ["notes", "tasks"] {
             let pulled = self.server.sync("ada", first_sync(collection)).await;
@@ -159,7 +159,7 @@ impl Trial {
 
 /// Holds that an answer is an error in the form of the protocol.
 #[track_caller]
-pub fn is_refusal(answer: &Answer, status: StatusCode, code: &str, place: &str) {
+pub(crate) fn is_refusal(answer: &Answer, status: StatusCode, code: &str, place: &str) {
     assert_eq!(
         (answer.status, &answer.body["code"]),
         (status, &json!(code)),
