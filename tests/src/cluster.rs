@@ -43,18 +43,28 @@ pub async fn connect_options(database: &str) -> PgConnectOptions {
 /// the next process adopt it.
 async fn start(folder: &Path) -> PgConnectOptions {
     let is_first = !folder.join("data/postgres/postmaster.pid").exists();
-    let cluster = LocalCluster::start(&folder.join("data")).await.expect("the cluster starts");
+    let cluster = LocalCluster::start(&folder.join("data"))
+        .await
+        .expect("the cluster starts");
     if is_first {
-        Command::new("sh")
-            .args(["-c", JANITOR, "janitor"])
-            .arg(folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the janitor starts");
+        start_janitor(folder);
     }
     cluster.connect_options()
+}
+
+#[expect(
+    clippy::zombie_processes,
+    reason = "the janitor outlives this process, and waits for it"
+)]
+fn start_janitor(folder: &Path) {
+    Command::new("sh")
+        .args(["-c", JANITOR, "janitor"])
+        .arg(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the janitor starts");
 }
 
 fn folder() -> PathBuf {

@@ -7,8 +7,10 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::missing_panics_doc,
     clippy::panic,
-    reason = "a test that cannot be set up has failed")]
+    reason = "a test that cannot be set up has failed"
+)]
 
 pub mod cluster;
 pub mod database;

@@ -49,11 +49,11 @@ async fn costs_of(server: &TestServer, tap: &Tap, size: usize) -> [u64; 5] {
         .map(|number| format!("{}-{number}", tap.count()))
         .collect();
     first.sync(server, USER, &[]).await;
-    let new = edits(&keys, "phone", &first);
-    let new = cost(server, tap, &mut first, &new).await;
+    let first_edits = edits(&keys, "phone", &first);
+    let new = cost(server, tap, &mut first, &first_edits).await;
     second.sync(server, USER, &[]).await;
-    let changes = edits(&keys, "phone", &first);
-    let changed = cost(server, tap, &mut first, &changes).await;
+    let next_edits = edits(&keys, "phone", &first);
+    let changed = cost(server, tap, &mut first, &next_edits).await;
     // The second device has not seen the last change.
     let changes = edits(&keys, "laptop", &second);
     let mut latest = first.clone();

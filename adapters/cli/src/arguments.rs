@@ -71,7 +71,9 @@ pub enum Command {
     ///
     /// Two devices edit offline and converge, on a server that this command starts for itself or on
     /// one that runs. The exit code is 1 when anything is not as promised.
-    #[command(after_help = "Example:\n  syncline demo\n  syncline demo --url http://127.0.0.1:8080")]
+    #[command(
+        after_help = "Example:\n  syncline demo\n  syncline demo --url http://127.0.0.1:8080"
+    )]
     Demo(DemoOptions),
     /// Look into the configuration.
     #[command(subcommand)]

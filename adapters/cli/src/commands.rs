@@ -26,7 +26,9 @@ pub fn run(arguments: &Arguments) -> Result<(), ServerError> {
         Command::Migrate => block_on(&configuration, migrate::run(&configuration)),
         Command::Purge => block_on(&configuration, purge::run(&configuration)),
         Command::Token { user } => token::run(&configuration, user, &SystemClock),
-        Command::Demo(options) => runtime()?.block_on(demo::run(options, &configuration)).map_err(Into::into),
+        Command::Demo(options) => runtime()?
+            .block_on(demo::run(options, &configuration))
+            .map_err(Into::into),
         Command::Config(ConfigCommand::Check) => config_check::run(&configuration),
     }
 }
@@ -36,10 +38,15 @@ fn block_on(
     configuration: &Configuration,
     command: impl Future<Output = Result<(), ServerError>>,
 ) -> Result<(), ServerError> {
-    logging::start(&configuration.log, std::env::var("RUST_LOG").ok().as_deref())?;
+    logging::start(
+        &configuration.log,
+        std::env::var("RUST_LOG").ok().as_deref(),
+    )?;
     runtime()?.block_on(command)
 }
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
 }

@@ -24,9 +24,12 @@ impl Database {
             let cluster = LocalCluster::start(&configuration.data_dir).await?;
             return Ok(Self::Local(Box::new(cluster)));
         };
-        let options = url.expose_secret().parse::<PgConnectOptions>().map_err(|_| {
-            "databaseUrl: it is written postgres://user:password@host:port/database".to_owned()
-        })?;
+        let options = url
+            .expose_secret()
+            .parse::<PgConnectOptions>()
+            .map_err(|_| {
+                "databaseUrl: it is written postgres://user:password@host:port/database".to_owned()
+            })?;
         Ok(Self::External(Box::new(options)))
     }
 

@@ -44,9 +44,13 @@ impl Server {
     pub async fn start(configuration: &Configuration) -> Result<Self, ServerError> {
         let database = Database::open(configuration).await?;
         match Self::start_with(configuration, database.options()).await {
-            Ok((address, stop, serving, purging)) => {
-                Ok(Self { address, stop, serving, purging, database })
-            }
+            Ok((address, stop, serving, purging)) => Ok(Self {
+                address,
+                stop,
+                serving,
+                purging,
+                database,
+            }),
             Err(error) => {
                 database.close().await?;
                 Err(error)
@@ -58,9 +62,14 @@ impl Server {
         configuration: &Configuration,
         options: PgConnectOptions,
     ) -> Result<Parts, ServerError> {
-        let listener = TcpListener::bind(configuration.listen).await.map_err(|error| {
-            format!("cannot listen on {}: {error}; choose another with SYNCLINE_LISTEN", configuration.listen)
-        })?;
+        let listener = TcpListener::bind(configuration.listen)
+            .await
+            .map_err(|error| {
+                format!(
+                    "cannot listen on {}: {error}; choose another with SYNCLINE_LISTEN",
+                    configuration.listen
+                )
+            })?;
         migrate(options.clone()).await?;
         let connections = configuration.limits.database_connections;
         let store: Arc<dyn Store> = Arc::new(PostgresStore::connect(options, connections).await?);
@@ -98,8 +107,12 @@ impl Server {
     }
 }
 
-type Parts =
-    (SocketAddr, watch::Sender<bool>, JoinHandle<std::io::Result<()>>, JoinHandle<()>);
+type Parts = (
+    SocketAddr,
+    watch::Sender<bool>,
+    JoinHandle<std::io::Result<()>>,
+    JoinHandle<()>,
+);
 
 async fn serve(
     listener: TcpListener,
@@ -110,14 +123,20 @@ async fn serve(
         // An error means that whoever could stop it is gone.
         let _ = stopped.wait_for(|stopped| *stopped).await;
     };
-    axum::serve(listener, router).with_graceful_shutdown(until_stopped).await
+    axum::serve(listener, router)
+        .with_graceful_shutdown(until_stopped)
+        .await
 }
 
 fn state(configuration: &Configuration, store: Arc<dyn Store>) -> Result<AppState, ServerError> {
     let secrets = configuration.session_secrets()?;
     let sessions = Arc::new(SessionTokens::new(&secrets)?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let cursors = CursorCodec::new(secrets.iter().map(|secret| secret.expose_secret().as_bytes()));
+    let cursors = CursorCodec::new(
+        secrets
+            .iter()
+            .map(|secret| secret.expose_secret().as_bytes()),
+    );
     let sync = Arc::new(SyncService::new(
         Arc::clone(&store),
         configuration.registry()?,
@@ -125,11 +144,15 @@ fn state(configuration: &Configuration, store: Arc<dyn Store>) -> Result<AppStat
         ServerClock::new(Arc::clone(&clock), process_node()?),
         limits(configuration),
     ));
-    Ok(AppState { sync, sessions, clock, store })
+    Ok(AppState {
+        sync,
+        sessions,
+        clock,
+        store,
+    })
 }
 
 /// A node that no other process has: two that stamp at the same instant are still told apart.
-#[expect(clippy::disallowed_methods, reason = "this is where randomness comes from")]
 fn process_node() -> Result<Node, ServerError> {
     use rand::RngExt;
     let id: u64 = rand::rng().random();

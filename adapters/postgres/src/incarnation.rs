@@ -43,15 +43,21 @@ async fn begin_unless(
 }
 
 async fn present(connection: &mut PgConnection) -> Result<Option<uuid::Uuid>, sqlx::Error> {
-    sqlx::query_scalar("SELECT incarnation_id FROM database_state").fetch_one(connection).await
+    sqlx::query_scalar("SELECT incarnation_id FROM database_state")
+        .fetch_one(connection)
+        .await
 }
 
 /// Waits until nobody writes, and keeps it so: what is written from now on belongs to the new life.
 async fn lock(transaction: &mut Transaction<'_, Postgres>) -> Result<(), sqlx::Error> {
-    sqlx::query("SET LOCAL statement_timeout = 0").execute(&mut **transaction).await?;
-    sqlx::query("LOCK TABLE incarnations, documents, document_versions, document_pushes IN EXCLUSIVE MODE")
+    sqlx::query("SET LOCAL statement_timeout = 0")
         .execute(&mut **transaction)
         .await?;
+    sqlx::query(
+        "LOCK TABLE incarnations, documents, document_versions, document_pushes IN EXCLUSIVE MODE",
+    )
+    .execute(&mut **transaction)
+    .await?;
     Ok(())
 }
 
@@ -59,14 +65,21 @@ async fn lock(transaction: &mut Transaction<'_, Postgres>) -> Result<(), sqlx::E
 async fn forget_transactions(
     transaction: &mut Transaction<'_, Postgres>,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("SET LOCAL syncline.renewing = 'on'").execute(&mut **transaction).await?;
+    sqlx::query("SET LOCAL syncline.renewing = 'on'")
+        .execute(&mut **transaction)
+        .await?;
     for table in [
         "UPDATE documents SET tx = $1::text::xid8",
         "UPDATE document_versions SET tx = $1::text::xid8",
         "UPDATE document_pushes SET tx = $1::text::xid8",
     ] {
-        sqlx::query(table).bind(EVERYONES_TRANSACTION).execute(&mut **transaction).await?;
+        sqlx::query(table)
+            .bind(EVERYONES_TRANSACTION)
+            .execute(&mut **transaction)
+            .await?;
     }
-    sqlx::query("SET LOCAL syncline.renewing = 'off'").execute(&mut **transaction).await?;
+    sqlx::query("SET LOCAL syncline.renewing = 'off'")
+        .execute(&mut **transaction)
+        .await?;
     Ok(())
 }

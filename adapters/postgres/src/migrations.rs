@@ -35,14 +35,22 @@ pub enum MigrationError {
 /// [`MigrationError`]; migrations that were applied before it stay.
 pub async fn migrate(options: PgConnectOptions) -> Result<(), MigrationError> {
     let options = in_schema(options);
-    let mut connection =
-        PgConnection::connect_with(&options).await.map_err(MigrationError::Connect)?;
-    create_schema(&mut connection).await.map_err(MigrationError::Prepare)?;
-    MIGRATOR.run_direct(None, &mut connection, false).await.map_err(|error| match error {
-        MigrateError::VersionMissing(version) => MigrationError::Newer(version),
-        error => MigrationError::Migrate(error),
-    })?;
-    incarnation::begin_if_changed(&mut connection).await.map_err(MigrationError::Prepare)?;
+    let mut connection = PgConnection::connect_with(&options)
+        .await
+        .map_err(MigrationError::Connect)?;
+    create_schema(&mut connection)
+        .await
+        .map_err(MigrationError::Prepare)?;
+    MIGRATOR
+        .run_direct(None, &mut connection, false)
+        .await
+        .map_err(|error| match error {
+            MigrateError::VersionMissing(version) => MigrationError::Newer(version),
+            error => MigrationError::Migrate(error),
+        })?;
+    incarnation::begin_if_changed(&mut connection)
+        .await
+        .map_err(MigrationError::Prepare)?;
     connection.close().await.map_err(MigrationError::Prepare)
 }
 
@@ -52,7 +60,9 @@ pub(crate) async fn is_current(connection: &mut PgConnection) -> Result<bool, sq
         sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
             .fetch_all(connection)
             .await?;
-    Ok(applied.into_iter().eq(MIGRATOR.iter().map(|migration| migration.version)))
+    Ok(applied
+        .into_iter()
+        .eq(MIGRATOR.iter().map(|migration| migration.version)))
 }
 
 /// `IF NOT EXISTS` still asks for the right to create schemas, which a role that was given its
@@ -65,7 +75,9 @@ async fn create_schema(connection: &mut PgConnection) -> Result<(), sqlx::Error>
     if exists {
         return Ok(());
     }
-    let created = sqlx::query("CREATE SCHEMA IF NOT EXISTS syncline").execute(connection).await;
+    let created = sqlx::query("CREATE SCHEMA IF NOT EXISTS syncline")
+        .execute(connection)
+        .await;
     match created {
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(()),
         created => created.map(|_| ()),

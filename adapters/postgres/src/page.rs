@@ -17,8 +17,9 @@ pub(crate) async fn read(pool: &PgPool, query: &PageQuery) -> Result<Option<Page
     let scope = &query.scope;
     let seen = &query.seen;
     let paging = seen.paging.as_ref();
-    let (position, position_key) = paging
-        .map_or(("0".to_owned(), ""), |(_, last)| (last.transaction.to_string(), last.key.as_str()));
+    let (position, position_key) = paging.map_or(("0".to_owned(), ""), |(_, last)| {
+        (last.transaction.to_string(), last.key.as_str())
+    });
     let (without_transactions, without_keys): (Vec<String>, Vec<&str>) = query
         .without
         .iter()
@@ -56,15 +57,19 @@ fn report_columns(reports: &ReportsFor) -> (Option<&str>, Vec<&str>, Vec<&str>) 
         ReportsFor::Nobody => (None, Vec::new(), Vec::new()),
         ReportsFor::Device(node) => (Some(node.as_str()), Vec::new(), Vec::new()),
         ReportsFor::Pushes(pushes) => {
-            let (keys, nodes) =
-                pushes.iter().map(|(key, node)| (key.as_str(), node.as_str())).unzip();
+            let (keys, nodes) = pushes
+                .iter()
+                .map(|(key, node)| (key.as_str(), node.as_str()))
+                .unzip();
             (None, keys, nodes)
         }
     }
 }
 
 fn page(row: &PgRow) -> Result<Option<Page>, StoreError> {
-    let Some(state) = rows::state(row)? else { return Ok(None) };
+    let Some(state) = rows::state(row)? else {
+        return Ok(None);
+    };
     let snapshot: &str = rows::column(row, "snapshot")?;
     let documents: Option<String> = rows::column(row, "documents")?;
     let count = rows::number(rows::column(row, "count")?);
@@ -72,7 +77,9 @@ fn page(row: &PgRow) -> Result<Option<Page>, StoreError> {
     let reports = rows::json(row, "reports")?;
     Ok(Some(Page {
         state,
-        snapshot: snapshot.parse().map_err(|error| corrupt("snapshot", error))?,
+        snapshot: snapshot
+            .parse()
+            .map_err(|error| corrupt("snapshot", error))?,
         next_transaction: rows::transaction(row, "next_transaction")?.unwrap_or_default(),
         newest: newest_document.max(rows::transaction(row, "newest_push")?),
         documents: documents.unwrap_or_default(),
@@ -80,7 +87,9 @@ fn page(row: &PgRow) -> Result<Option<Page>, StoreError> {
         last: last(row)?,
         has_more: rows::column(row, "has_more")?,
         greatest_revision: rows::clock(row, "greatest_revision")?,
-        reports: reports.and_then(|reports| reports.as_array().cloned()).unwrap_or_default(),
+        reports: reports
+            .and_then(|reports| reports.as_array().cloned())
+            .unwrap_or_default(),
     }))
 }
 
@@ -89,5 +98,7 @@ fn last(row: &PgRow) -> Result<Option<Position>, StoreError> {
     let key = key.map(DocumentKey::new).transpose();
     let key = key.map_err(|error| corrupt("documents.key", error))?;
     let transaction = rows::transaction(row, "last_tx")?;
-    Ok(transaction.zip(key).map(|(transaction, key)| Position { transaction, key }))
+    Ok(transaction
+        .zip(key)
+        .map(|(transaction, key)| Position { transaction, key }))
 }

@@ -23,7 +23,10 @@ pub(crate) async fn purge(
             .fetch_one(pool)
             .await?;
     let horizon = present.saturating_sub(signed(retention_millis));
-    sqlx::query(include_str!("sql/move_horizon.sql")).bind(as_millis(horizon)).execute(pool).await?;
+    sqlx::query(include_str!("sql/move_horizon.sql"))
+        .bind(as_millis(horizon))
+        .execute(pool)
+        .await?;
     let longest = i64::try_from(LONGEST_TRANSACTION.as_millis()).unwrap_or(i64::MAX);
     let before = horizon.saturating_sub(longest);
     Ok(PurgeReport {
@@ -40,8 +43,11 @@ async fn in_batches(
 ) -> Result<u64, sqlx::Error> {
     let mut removed = 0;
     loop {
-        let batch =
-            sqlx::query(statement).bind(as_millis(before)).bind(BATCH).execute(pool).await?;
+        let batch = sqlx::query(statement)
+            .bind(as_millis(before))
+            .bind(BATCH)
+            .execute(pool)
+            .await?;
         removed += batch.rows_affected();
         if batch.rows_affected() < number(BATCH) {
             return Ok(removed);
@@ -50,7 +56,10 @@ async fn in_batches(
 }
 
 /// PostgreSQL's `to_timestamp` takes a double.
-#[expect(clippy::cast_precision_loss, reason = "milliseconds of our time fit a double")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds of our time fit a double"
+)]
 fn as_millis(millis: i64) -> f64 {
     millis as f64
 }

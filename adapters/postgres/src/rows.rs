@@ -39,19 +39,25 @@ fn millis(value: i64) -> UnixMillis {
 /// A transaction id, which travels as text.
 pub(crate) fn transaction(row: &PgRow, name: &str) -> Result<Option<TransactionId>, StoreError> {
     let text: Option<&str> = column(row, name)?;
-    text.map(str::parse).transpose().map_err(|error| corrupt(name, error))
+    text.map(str::parse)
+        .transpose()
+        .map_err(|error| corrupt(name, error))
 }
 
 /// A clock.
 pub(crate) fn clock(row: &PgRow, name: &str) -> Result<Option<Hlc>, StoreError> {
     let text: Option<&str> = column(row, name)?;
-    text.map(str::parse).transpose().map_err(|error| corrupt(name, error))
+    text.map(str::parse)
+        .transpose()
+        .map_err(|error| corrupt(name, error))
 }
 
 /// A JSON value, which travels as text.
 pub(crate) fn json(row: &PgRow, name: &str) -> Result<Option<Value>, StoreError> {
     let text: Option<&str> = column(row, name)?;
-    text.map(serde_json::from_str).transpose().map_err(|error| corrupt(name, error))
+    text.map(serde_json::from_str)
+        .transpose()
+        .map_err(|error| corrupt(name, error))
 }
 
 /// A version of a document; none if its columns are null.

@@ -19,7 +19,8 @@ use syncline_application::ports::{
 use syncline_domain::hlc::Hlc;
 
 use crate::{
-    error::store_error, incarnation, migrations, page, purge, rows, transaction::PostgresTransaction,
+    error::store_error, incarnation, migrations, page, purge, rows,
+    transaction::PostgresTransaction,
 };
 
 /// The schema in which everything of Syncline's is.
@@ -76,7 +77,10 @@ impl PostgresStore {
                 return Err(ConnectError::NotDurable(setting));
             }
         }
-        Ok(Self { pool, is_changed: Arc::default() })
+        Ok(Self {
+            pool,
+            is_changed: Arc::default(),
+        })
     }
 
     /// The pool, for tests and metrics.
@@ -88,7 +92,9 @@ impl PostgresStore {
     /// Begins a new incarnation: a statement found that the database is not what it was.
     async fn renew(&self) -> Result<(), StoreError> {
         let mut connection = self.pool.acquire().await.map_err(store_error)?;
-        incarnation::begin_if_changed(&mut connection).await.map_err(store_error)
+        incarnation::begin_if_changed(&mut connection)
+            .await
+            .map_err(store_error)
     }
 }
 
@@ -109,7 +115,10 @@ impl Store for PostgresStore {
             self.renew().await?;
         }
         let transaction = self.pool.begin().await.map_err(store_error)?;
-        Ok(Box::new(PostgresTransaction::new(transaction, Arc::clone(&self.is_changed))))
+        Ok(Box::new(PostgresTransaction::new(
+            transaction,
+            Arc::clone(&self.is_changed),
+        )))
     }
 
     async fn page(&self, query: &PageQuery) -> Result<Page, StoreError> {
@@ -117,7 +126,9 @@ impl Store for PostgresStore {
             return Ok(page);
         }
         self.renew().await?;
-        page::read(&self.pool, query).await?.ok_or(StoreError::Contention)
+        page::read(&self.pool, query)
+            .await?
+            .ok_or(StoreError::Contention)
     }
 
     async fn heal_from(&self, incarnation: Incarnation) -> Result<Option<Hlc>, StoreError> {
@@ -135,17 +146,24 @@ impl Store for PostgresStore {
     async fn renew_incarnation(&self, observed: Incarnation) -> Result<(), StoreError> {
         let observed = uuid::Uuid::from_bytes(observed.0);
         let mut connection = self.pool.acquire().await.map_err(store_error)?;
-        incarnation::begin_after(&mut connection, observed).await.map_err(store_error)
+        incarnation::begin_after(&mut connection, observed)
+            .await
+            .map_err(store_error)
     }
 
     async fn purge(&self, retention_millis: u64) -> Result<PurgeReport, StoreError> {
-        purge::purge(&self.pool, retention_millis).await.map_err(store_error)
+        purge::purge(&self.pool, retention_millis)
+            .await
+            .map_err(store_error)
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
         let mut connection = self.pool.acquire().await.map_err(store_error)?;
         connection.ping().await.map_err(store_error)?;
-        if migrations::is_current(&mut connection).await.map_err(store_error)? {
+        if migrations::is_current(&mut connection)
+            .await
+            .map_err(store_error)?
+        {
             return Ok(());
         }
         let error = "the database does not have this program's schema; run `syncline migrate`";

@@ -35,7 +35,12 @@ impl PostgresTransaction {
         transaction: Transaction<'static, Postgres>,
         is_changed: Arc<AtomicBool>,
     ) -> Self {
-        Self { transaction, is_changed, documents: Vec::new(), namespaces: Vec::new() }
+        Self {
+            transaction,
+            is_changed,
+            documents: Vec::new(),
+            namespaces: Vec::new(),
+        }
     }
 
     /// Locks what exists. None if some user has no namespace yet.
@@ -53,19 +58,19 @@ impl PostgresTransaction {
         let mut current = Vec::with_capacity(found.len());
         self.namespaces.clear();
         for row in &found {
-            let Some(namespace) = rows::column(row, "namespace_id")? else { return Ok(None) };
+            let Some(namespace) = rows::column(row, "namespace_id")? else {
+                return Ok(None);
+            };
             self.namespaces.push(namespace);
             state = rows::state(row)?;
             current.push(stored_version(row)?);
         }
-        match state {
-            Some(state) => Ok(Some(Locked { state, current })),
-            // The new life waits for all writers, and this one has locked rows: it has to end first.
-            None => {
-                self.is_changed.store(true, Ordering::Relaxed);
-                Err(StoreError::Contention)
-            }
+        if let Some(state) = state {
+            return Ok(Some(Locked { state, current }));
         }
+        // The new life waits for all writers, and this one has locked rows: it has to end first.
+        self.is_changed.store(true, Ordering::Relaxed);
+        Err(StoreError::Contention)
     }
 
     /// Records users at their first write.
@@ -85,7 +90,10 @@ fn stored_version(row: &sqlx::postgres::PgRow) -> Result<Option<StoredVersion>, 
     let transaction = rows::transaction(row, "tx")?;
     Ok(version
         .zip(transaction)
-        .map(|(version, transaction)| StoredVersion { version, transaction }))
+        .map(|(version, transaction)| StoredVersion {
+            version,
+            transaction,
+        }))
 }
 
 #[async_trait]
@@ -109,7 +117,9 @@ impl SyncTransaction for PostgresTransaction {
         let mut histories = vec![History::default(); queries.len()];
         for row in &found {
             let ordinal = rows::number(rows::column(row, "ordinal")?);
-            let slot = usize::try_from(ordinal).ok().and_then(|slot| histories.get_mut(slot));
+            let slot = usize::try_from(ordinal)
+                .ok()
+                .and_then(|slot| histories.get_mut(slot));
             let history = slot.ok_or_else(|| corrupt("ordinal", ordinal))?;
             read_history(row, history)?;
         }

@@ -114,15 +114,7 @@ impl SyncService {
         if tells_all {
             self.append_purged(&mut chunk, &pushed.purged)?;
         }
-        let changes = Changes::begin(
-            self,
-            &request,
-            query,
-            &page,
-            chunk,
-            &start,
-            own,
-        );
+        let changes = Changes::begin(self, &request, query, &page, chunk, &start, own);
         Ok(SyncAnswer {
             conflicts,
             accepted: (!request.echo).then(|| accepted(pushed.stored)),
@@ -307,7 +299,9 @@ fn first_query(request: &SyncRequest, pushed: &Pushed, start: &Start) -> PageQue
 /// The transaction of a push all of whose documents are accepted as they were pushed. Of any other
 /// the caller knows only what it is sent, which may come with a later page.
 fn known_push(request: &SyncRequest, pushed: &Pushed) -> Option<TransactionId> {
-    pushed.transaction.filter(|_| !request.echo && !pushed.is_merged)
+    pushed
+        .transaction
+        .filter(|_| !request.echo && !pushed.is_merged)
 }
 
 /// A device hears every report of its own pushes; who does not say which device it is, those of

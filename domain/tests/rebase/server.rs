@@ -23,7 +23,7 @@ impl Server {
     }
 
     pub(crate) fn push(&mut self, push: &Push, time: u64) {
-        let ancestor = match self.seen(push.base_clock.as_ref()) {
+        let ancestor = match seen(push.base_clock.as_ref()) {
             0 => Ancestor::Nothing,
             number => Ancestor::Version(&self.versions[number - 1]),
         };
@@ -51,7 +51,7 @@ impl Server {
 
     /// The document, if the holder of `clock` has not seen its present state.
     pub(crate) fn pull(&self, clock: Option<&Hlc>) -> Option<ServerDocument> {
-        if self.seen(clock) == self.versions.len() {
+        if seen(clock) == self.versions.len() {
             return None;
         }
         let current = self.versions.last()?;
@@ -62,15 +62,16 @@ impl Server {
             deleted: current.deleted,
         })
     }
+}
 
-    fn seen(&self, clock: Option<&Hlc>) -> usize {
-        let number = |clock: &Hlc| {
-            clock
-                .node()
-                .as_str()
-                .strip_prefix("server~")
-                .map(str::parse)
-        };
-        clock.and_then(number).map_or(0, Result::unwrap)
-    }
+/// How many versions a clock of this server has seen.
+fn seen(clock: Option<&Hlc>) -> usize {
+    let number = |clock: &Hlc| {
+        clock
+            .node()
+            .as_str()
+            .strip_prefix("server~")
+            .map(str::parse)
+    };
+    clock.and_then(number).map_or(0, Result::unwrap)
 }

@@ -114,7 +114,7 @@ fn edits_made_from_a_merge_are_not_merged_with_it_again() {
     laptop.sync_quietly(&mut server, 11);
     phone.set("n", json!(2), 12);
     phone.sync(&mut server, Network::Works, 13, |phone| {
-        phone.set("n", json!(3), 14)
+        phone.set("n", json!(3), 14);
     });
     // The text is the laptop's by now; the base of the pending `n` is older.
     phone.set("text", json!("a\nlaptop\nphone\n"), 15);

@@ -8,6 +8,9 @@ pub(super) async fn run(configuration: &Configuration) -> Result<(), ServerError
     let migrated = syncline_postgres::migrate(database.options()).await;
     database.close().await?;
     migrated?;
-    println!("The database has the schema of Syncline {}.", env!("CARGO_PKG_VERSION"));
+    println!(
+        "The database has the schema of Syncline {}.",
+        env!("CARGO_PKG_VERSION")
+    );
     Ok(())
 }

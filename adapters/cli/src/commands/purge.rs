@@ -18,10 +18,7 @@ pub(super) async fn run(configuration: &Configuration) -> Result<(), ServerError
     Ok(())
 }
 
-async fn purge(
-    configuration: &Configuration,
-    database: &Database,
-) -> Result<String, ServerError> {
+async fn purge(configuration: &Configuration, database: &Database) -> Result<String, ServerError> {
     syncline_postgres::migrate(database.options()).await?;
     let store = PostgresStore::connect(database.options(), 1).await?;
     let removed = store.purge(retention_millis(configuration)).await?;

@@ -25,11 +25,21 @@ pub(super) async fn run(configuration: &Configuration) -> Result<(), ServerError
 fn greet(configuration: &Configuration, server: &Server) {
     let data = match &configuration.database_url {
         Some(_) => "the PostgreSQL server that databaseUrl names".to_owned(),
-        None => format!("{} (a PostgreSQL of Syncline's own)", configuration.data_dir.display()),
+        None => format!(
+            "{} (a PostgreSQL of Syncline's own)",
+            configuration.data_dir.display()
+        ),
     };
-    let names: Vec<_> = configuration.applications.keys().map(ToString::to_string).collect();
-    let applications =
-        if names.is_empty() { "none: name some in the configuration".into() } else { names.join(", ") };
+    let names: Vec<_> = configuration
+        .applications
+        .keys()
+        .map(ToString::to_string)
+        .collect();
+    let applications = if names.is_empty() {
+        "none: name some in the configuration".into()
+    } else {
+        names.join(", ")
+    };
     println!(
         "Syncline listens on http://{}\n  applications  {applications}\n  data          {data}\n  \
          a token       syncline token --user ada\n  a tour        syncline demo\n  \

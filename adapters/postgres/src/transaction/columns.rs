@@ -59,7 +59,9 @@ impl HistoryColumns {
     ) -> Self {
         let mut columns = Self::default();
         for (ordinal, query) in (0_i64..).zip(queries) {
-            let document = documents.get(query.document).zip(namespaces.get(query.document));
+            let document = documents
+                .get(query.document)
+                .zip(namespaces.get(query.document));
             if let Some((document, namespace)) = document {
                 columns.push(ordinal, query, document, *namespace);
             }
@@ -74,10 +76,13 @@ impl HistoryColumns {
         self.namespaces.push(namespace);
         self.documents.push(document);
         self.begins.push(seen.map(|seen| seen.begin.to_string()));
-        self.owns.push(seen.and_then(|seen| seen.own).map(|own| own.to_string()));
+        self.owns
+            .push(seen.and_then(|seen| seen.own).map(|own| own.to_string()));
         self.ends.push(paging.map(|(end, _)| end.to_string()));
-        self.positions.push(paging.map(|(_, position)| position.transaction.to_string()));
-        self.position_keys.push(paging.map(|(_, position)| position.key.to_string()));
+        self.positions
+            .push(paging.map(|(_, position)| position.transaction.to_string()));
+        self.position_keys
+            .push(paging.map(|(_, position)| position.key.to_string()));
         for (path, revision) in &query.revisions {
             self.named_ordinals.push(ordinal);
             self.paths.push(path.to_string());
@@ -129,9 +134,11 @@ impl VersionColumns {
     ) -> Self {
         let mut columns = Self::default();
         for write in writes {
-            let (Some(version), Some(document), Some(namespace)) =
-                (&write.version, documents.get(write.document), namespaces.get(write.document))
-            else {
+            let (Some(version), Some(document), Some(namespace)) = (
+                &write.version,
+                documents.get(write.document),
+                namespaces.get(write.document),
+            ) else {
                 continue;
             };
             let field_revisions = text(&version.field_revisions);
@@ -187,8 +194,12 @@ impl PushColumns {
     ) -> Self {
         let mut columns = Self::default();
         for write in writes {
-            let place = documents.get(write.document).zip(namespaces.get(write.document));
-            let Some((document, namespace)) = place else { continue };
+            let place = documents
+                .get(write.document)
+                .zip(namespaces.get(write.document));
+            let Some((document, namespace)) = place else {
+                continue;
+            };
             for push in &write.pushes {
                 columns.namespaces.push(*namespace);
                 columns.documents.push(document);

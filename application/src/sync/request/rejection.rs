@@ -3,6 +3,9 @@ use syncline_domain::{document::Violation, hlc::UnixMillis};
 
 use crate::registry::SchemaViolation;
 
+/// A key that is too long is not repeated whole.
+const MAX_KEY_CHARACTERS: usize = 400;
+
 /// Why one change cannot be stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rejection {
@@ -50,7 +53,7 @@ pub struct Detail {
 impl Rejection {
     /// A member of the change at `index` breaks a rule.
     pub(super) fn of_member(index: usize, key: &str, member: &str, rule: &str) -> Self {
-        let key = (!key.is_empty()).then(|| key.chars().take(100).collect());
+        let key = (!key.is_empty()).then(|| key.chars().take(MAX_KEY_CHARACTERS).collect());
         Self {
             key,
             code: RejectionCode::BadRequest,
