@@ -1,0 +1,87 @@
+//! Conflict reports that a device may have missed, and what it pushed without an answer.
+
+use serde_json::{Value, json};
+use syncline_tests::TestServer;
+
+use crate::device::{Device, clock, report};
+
+/// A conflict that the phone lost, in an answer that it never got. Returns the report.
+async fn lost_answer<'s>(server: &'s TestServer) -> (Device<'s>, Vec<Value>, Value) {
+    let mut phone = Device::new(server, "phone", "notes");
+    phone.edit("1", json!({ "n": 1 }), 1).await;
+    let mut laptop = phone.synced("laptop").await;
+    laptop.edit("1", json!({ "n": 2 }), 20).await;
+    let changes = vec![phone.change("1", json!({ "n": 3 }), 10)];
+    let answer = phone.send(&phone.body(&changes)).await;
+    let (local, remote) = (clock(10, "phone"), clock(20, "laptop"));
+    let mut expected = report("n", (&local, json!(3)), (&remote, json!(2)), "remote");
+    assert_eq!(answer["conflicts"], json!([expected]));
+    expected["reason"] = "repeated".into();
+    (phone, changes, expected)
+}
+
+#[tokio::test]
+async fn a_device_hears_again_what_was_lost_with_an_answer() {
+    let server = TestServer::start().await;
+    let (mut phone, _, expected) = lost_answer(&server).await;
+    for node in ["laptop", "tablet"] {
+        let mut other = phone.clone();
+        other.node = node;
+        let answer = other.send(&other.body(&[])).await;
+        assert_eq!(answer["conflicts"], json!([]), "{node}");
+    }
+    let mut unnamed = phone.body(&[]);
+    unnamed.as_object_mut().unwrap().remove("node");
+    assert_eq!(phone.send(&unnamed).await["conflicts"], json!([]));
+    assert_eq!(phone.pull().await["conflicts"], json!([expected]));
+    assert_eq!(phone.pull().await["conflicts"], json!([]));
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_change_that_lost_is_reported_again_when_it_comes_again() {
+    let server = TestServer::start().await;
+    let (mut phone, changes, expected) = lost_answer(&server).await;
+    let before = phone.stored().await;
+    let mut unnamed = phone.body(&changes);
+    unnamed.as_object_mut().unwrap().remove("node");
+    assert_eq!(phone.send(&unnamed).await["conflicts"], json!([expected]));
+    assert_eq!(phone.push(&changes).await["conflicts"], json!([expected]));
+    assert_eq!(phone.stored().await, before);
+    // Now it has heard; to say the same once more is no news.
+    assert_eq!(phone.push(&changes).await["conflicts"], json!([]));
+    assert_eq!(phone.stored().await, before);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn an_edit_of_an_unanswered_push_names_it() {
+    let server = TestServer::start().await;
+    let mut phone = Device::new(&server, "phone", "notes");
+    phone.edit("1", json!({ "text": "a\n" }), 1).await;
+    let unanswered = phone.change("1", json!({ "text": "a\nb\n" }), 2);
+    phone.send(&phone.body(&[unanswered])).await;
+    let mut change = phone.change("1", json!({ "text": "a\nb\nc\n" }), 3);
+    change["after"] = json!({ "text": clock(2, "phone") });
+    let answer = phone.push(&[change]).await;
+    assert_eq!(answer["conflicts"], json!([]));
+    assert_eq!(phone.only_document().await, json!({ "text": "a\nb\nc\n" }));
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn an_edit_whose_node_alone_says_what_it_saw_is_reported() {
+    let server = TestServer::start().await;
+    let mut phone = Device::new(&server, "phone", "notes");
+    phone.edit("1", json!({ "text": "a\n" }), 1).await;
+    let unanswered = phone.change("1", json!({ "text": "a\nb\n" }), 2);
+    phone.send(&phone.body(&[unanswered])).await;
+    let answer = phone.edit("1", json!({ "text": "a\nb\nc\n" }), 3).await;
+    let (local, remote) = (clock(3, "phone"), clock(2, "phone"));
+    let local = (&*local, json!("a\nb\nc\n"));
+    let mut expected = report("text", local, (&remote, json!("a\nb\n")), "local");
+    expected["reason"] = "same-node".into();
+    assert_eq!(answer["conflicts"], json!([expected]));
+    assert_eq!(phone.only_document().await, json!({ "text": "a\nb\nc\n" }));
+    server.finish().await;
+}
