@@ -105,6 +105,12 @@ pub(crate) fn in_schema(options: PgConnectOptions) -> PgConnectOptions {
         ("search_path", SCHEMA),
         ("statement_timeout", longest.as_str()),
         ("idle_in_transaction_session_timeout", longest.as_str()),
+        // Our few statements read by key whatever their parameters: planning them anew each time,
+        // or compiling them, costs more than running them.
+        ("plan_cache_mode", "force_generic_plan"),
+        ("jit", "off"),
+        // A plan may be older than the first documents: what looks empty then is not for long.
+        ("enable_seqscan", "off"),
     ])
 }
 

@@ -9,7 +9,7 @@ use rustix::process::Pid;
 
 use super::{
     error::{LocalClusterError, io_error},
-    process,
+    process, settings,
 };
 
 /// What a postmaster wrote into its file.
@@ -41,9 +41,13 @@ impl PidFile {
     }
 }
 
-/// Removes the file of a postmaster that is gone if its process id now belongs to another process:
-/// PostgreSQL would take that one for the postmaster and refuse to start.
-pub(super) fn remove_misleading(cluster: &Path) -> Result<(), LocalClusterError> {
+/// Removes the files of a postmaster that is gone if its process id now belongs to another process,
+/// or to what is left of it until its parent hears of its end: PostgreSQL would take that one for
+/// the postmaster and refuse to start. The lock of the socket names the same process.
+pub(super) fn remove_misleading(
+    cluster: &Path,
+    socket_folder: &Path,
+) -> Result<(), LocalClusterError> {
     let Some(file) = PidFile::read(cluster)? else {
         return Ok(());
     };
@@ -52,7 +56,18 @@ pub(super) fn remove_misleading(cluster: &Path) -> Result<(), LocalClusterError>
     }
     let path = path(cluster);
     tracing::warn!(path = %path.display(), "removing the process id file of a postmaster that is gone");
-    fs::remove_file(&path).map_err(io_error("remove", &path))
+    // The socket's first: without the other file nobody would look for it.
+    remove(&socket_folder.join(format!("{}.lock", settings::SOCKET)))?;
+    remove(&path)
+}
+
+fn remove(path: &Path) -> Result<(), LocalClusterError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(io_error("remove", path)(error))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn path(cluster: &Path) -> PathBuf {

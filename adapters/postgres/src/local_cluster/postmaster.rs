@@ -81,7 +81,7 @@ impl Postmaster {
         binaries: &Binaries,
     ) -> Result<Self, LocalClusterError> {
         let socket_folder = socket_folder::create(folder, account)?;
-        pid_file::remove_misleading(&folder.cluster())?;
+        pid_file::remove_misleading(&folder.cluster(), &socket_folder)?;
         let started = start_after_leftovers(folder, account, binaries, &socket_folder);
         let (pid, child) = limited(folder, started).await?;
         tracing::info!(%pid, folder = %folder.path().display(), "started the local PostgreSQL cluster");

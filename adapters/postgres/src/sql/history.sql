@@ -2,7 +2,8 @@
 -- that hold a revision it names, and the last that its own nodes wrote to each path since.
 --
 -- A statement of its own after the lock: one that waited for a row sees everything but that row as
--- of before the wait, and would miss the ancestor.
+-- of before the wait, and would miss the ancestor. OFFSET keeps the planner from turning the
+-- look-ups by key around.
 WITH input AS (
     SELECT *
     FROM unnest(
@@ -21,7 +22,15 @@ WITH input AS (
 ), ancestors AS (
     SELECT input.ordinal, max(versions.version) AS version
     FROM input
-    JOIN document_versions AS versions USING (namespace_id, application, collection, key)
+    CROSS JOIN LATERAL (
+        SELECT *
+        FROM document_versions AS past
+        WHERE past.namespace_id = input.namespace_id
+          AND past.application = input.application
+          AND past.collection = input.collection
+          AND past.key = input.key
+        OFFSET 0
+    ) AS versions
     WHERE pg_visible_in_snapshot(versions.tx, input.seen_begin)
        OR versions.tx = input.seen_own
        OR (
@@ -35,7 +44,15 @@ WITH input AS (
     SELECT input.ordinal, min(versions.version) AS version
     FROM input
     JOIN named ON named.ordinal = input.ordinal
-    JOIN document_versions AS versions USING (namespace_id, application, collection, key)
+    CROSS JOIN LATERAL (
+        SELECT *
+        FROM document_versions AS past
+        WHERE past.namespace_id = input.namespace_id
+          AND past.application = input.application
+          AND past.collection = input.collection
+          AND past.key = input.key
+        OFFSET 0
+    ) AS versions
     WHERE versions.field_revisions ->> named.path = named.revision
     GROUP BY input.ordinal, named.path, named.revision
 ), holding_own AS (
@@ -44,7 +61,15 @@ WITH input AS (
     FROM input
     JOIN nodes ON nodes.ordinal = input.ordinal
     LEFT JOIN ancestors ON ancestors.ordinal = input.ordinal
-    JOIN document_versions AS versions USING (namespace_id, application, collection, key)
+    CROSS JOIN LATERAL (
+        SELECT *
+        FROM document_versions AS past
+        WHERE past.namespace_id = input.namespace_id
+          AND past.application = input.application
+          AND past.collection = input.collection
+          AND past.key = input.key
+        OFFSET 0
+    ) AS versions
     CROSS JOIN LATERAL json_each_text(versions.field_revisions) AS revisions (path, revision)
     WHERE versions.version > coalesce(ancestors.version, 0)
       -- A revision is 13 digits, 6 digits and the node, with a hyphen after each number.
@@ -70,15 +95,31 @@ SELECT
 FROM wanted
 JOIN input ON input.ordinal = wanted.ordinal
 LEFT JOIN ancestors ON ancestors.ordinal = wanted.ordinal
-JOIN document_versions AS versions USING (namespace_id, application, collection, key)
-WHERE versions.version = wanted.version
+CROSS JOIN LATERAL (
+    SELECT *
+    FROM document_versions AS past
+    WHERE past.namespace_id = input.namespace_id
+      AND past.application = input.application
+      AND past.collection = input.collection
+      AND past.key = input.key
+      AND past.version = wanted.version
+    OFFSET 0
+) AS versions
 UNION ALL
 SELECT
     input.ordinal, pushes.version, NULL, pushes.revision, NULL, NULL, NULL,
     pushes.path, pushes.value::text
 FROM input
 LEFT JOIN ancestors ON ancestors.ordinal = input.ordinal
-JOIN document_pushes AS pushes USING (namespace_id, application, collection, key)
+CROSS JOIN LATERAL (
+    SELECT *
+    FROM document_pushes AS past
+    WHERE past.namespace_id = input.namespace_id
+      AND past.application = input.application
+      AND past.collection = input.collection
+      AND past.key = input.key
+    OFFSET 0
+) AS pushes
 WHERE EXISTS (
         SELECT FROM named
         WHERE (named.ordinal, named.path, named.revision)

@@ -4,17 +4,25 @@ WITH input AS (
     SELECT *
     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
         WITH ORDINALITY AS input (owner_id, application, collection, key, ordinal)
-), locked AS MATERIALIZED (
-    SELECT input.ordinal, documents.*
+), ordered AS MATERIALIZED (
+    SELECT input.*, namespaces.namespace_id
     FROM input
     JOIN namespaces ON namespaces.kind = 'personal' AND namespaces.owner_id = input.owner_id
-    JOIN documents
-        ON documents.namespace_id = namespaces.namespace_id
-       AND documents.application = input.application
-       AND documents.collection = input.collection
-       AND documents.key = input.key
-    ORDER BY documents.namespace_id, documents.application, documents.collection, documents.key
-    FOR UPDATE OF documents
+    ORDER BY namespaces.namespace_id, input.application, input.collection, input.key
+), locked AS MATERIALIZED (
+    -- LIMIT keeps the planner from turning the look-ups by key around.
+    SELECT ordered.ordinal, found.*
+    FROM ordered
+    CROSS JOIN LATERAL (
+        SELECT *
+        FROM documents
+        WHERE documents.namespace_id = ordered.namespace_id
+          AND documents.application = ordered.application
+          AND documents.collection = ordered.collection
+          AND documents.key = ordered.key
+        LIMIT 1
+        FOR UPDATE
+    ) AS found
 )
 SELECT
     state.incarnation_id,

@@ -1,5 +1,5 @@
 -- Stores new versions, keeps those they supersede, and remembers what was pushed. A document that
--- was not there when it was locked is inserted only if it still is not: the caller counts.
+-- was not there when it was locked is left alone if it has appeared since: the caller counts.
 WITH input AS (
     SELECT *
     FROM unnest(
@@ -15,27 +15,22 @@ WITH input AS (
         revision, field_revisions, content, deleted, tx
     )
     SELECT
-        namespace_id, application, collection, key, current.version,
+        input.namespace_id, input.application, input.collection, input.key, current.version,
         current.revision, current.field_revisions, current.content, current.deleted, current.tx
     FROM input
-    JOIN documents AS current USING (namespace_id, application, collection, key)
+    -- LIMIT keeps the planner from turning the look-ups by key around.
+    CROSS JOIN LATERAL (
+        SELECT *
+        FROM documents
+        WHERE documents.namespace_id = input.namespace_id
+          AND documents.application = input.application
+          AND documents.collection = input.collection
+          AND documents.key = input.key
+        LIMIT 1
+    ) AS current
     WHERE input.version > 1
-), updated AS (
-    UPDATE documents AS current
-    SET version = input.version,
-        revision = input.revision,
-        field_revisions = input.field_revisions::json,
-        content = input.content::jsonb,
-        deleted = input.deleted,
-        bytes = input.bytes,
-        written_at = clock_timestamp()
-    FROM input
-    WHERE input.version > 1
-      AND (current.namespace_id, current.application, current.collection, current.key)
-        = (input.namespace_id, input.application, input.collection, input.key)
-    RETURNING 1
-), inserted AS (
-    INSERT INTO documents (
+), written AS (
+    INSERT INTO documents AS current (
         namespace_id, application, collection, key, version,
         revision, field_revisions, content, deleted, bytes
     )
@@ -43,9 +38,16 @@ WITH input AS (
         namespace_id, application, collection, key, version,
         revision, field_revisions::json, content::jsonb, deleted, bytes
     FROM input
-    WHERE version = 1
     ORDER BY namespace_id, application, collection, key
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (namespace_id, application, collection, key) DO UPDATE
+    SET version = excluded.version,
+        revision = excluded.revision,
+        field_revisions = excluded.field_revisions,
+        content = excluded.content,
+        deleted = excluded.deleted,
+        bytes = excluded.bytes,
+        written_at = excluded.written_at
+    WHERE current.version = excluded.version - 1
     RETURNING 1
 ), pushed AS (
     INSERT INTO document_pushes (
@@ -64,5 +66,5 @@ WITH input AS (
     )
 )
 SELECT
-    (SELECT count(*) FROM updated) + (SELECT count(*) FROM inserted) AS written,
+    (SELECT count(*) FROM written) AS written,
     pg_current_xact_id()::text AS tx
