@@ -90,6 +90,29 @@ async fn a_cursor_passes_transactions_with_more_digits() {
     server.finish().await;
 }
 
+/// What a push became is not known to whoever pushed it before it was sent.
+#[tokio::test]
+async fn a_merged_push_comes_with_a_later_page() {
+    let server = TestServer::start().await;
+    let mut other = Replica::new(COLLECTION);
+    let merged = change("merged", &json!({ "by": "other" }), &stamp("other", 0));
+    other.sync(&server, USER, &[merged]).await;
+    for key in ["1", "2", "3"] {
+        let more = change(key, &json!({ "by": "other" }), &stamp("other", 0));
+        other.sync(&server, USER, &[more]).await;
+    }
+    let mut replica = Replica::paged(COLLECTION, 1);
+    let push = change("merged", &json!({ "too": "mine" }), &stamp("mine", 0));
+    replica.sync(&server, USER, &[push]).await;
+    other.sync(&server, USER, &[]).await;
+    assert_eq!(
+        replica.documents()["merged"],
+        json!({ "by": "other", "too": "mine" })
+    );
+    assert_eq!(replica.documents(), other.documents());
+    server.finish().await;
+}
+
 async fn two_servers() -> Arc<[TestServer; 2]> {
     let first = TestServer::start().await;
     let second = TestServer::on(first.database.clone()).await;
