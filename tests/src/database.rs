@@ -29,7 +29,11 @@ impl TestDatabase {
             .await
             .expect("the template's lock is free");
         let template = template(&mut admin).await;
-        execute(&mut admin, format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        execute(
+            &mut admin,
+            format!("CREATE DATABASE {name} TEMPLATE {template}"),
+        )
+        .await;
         admin.close().await.expect("the connection closes");
         let options = cluster::connect_options(&name).await;
         Self { name, options }
@@ -46,7 +50,10 @@ impl TestDatabase {
     /// The database that these options lead to.
     #[must_use]
     pub fn at(options: PgConnectOptions) -> Self {
-        let name = options.get_database().expect("the options name a database").to_owned();
+        let name = options
+            .get_database()
+            .expect("the options name a database")
+            .to_owned();
         Self { name, options }
     }
 
@@ -74,24 +81,36 @@ impl TestDatabase {
     /// A connection that finds Syncline's tables.
     pub async fn connect(&self) -> PgConnection {
         let options = self.options().options([("search_path", "syncline")]);
-        PgConnection::connect_with(&options).await.expect("the test's database answers")
+        PgConnection::connect_with(&options)
+            .await
+            .expect("the test's database answers")
     }
 
     /// Removes it. A test that fails leaves its database to be looked at; the whole cluster goes
     /// when the tests end.
     pub async fn drop(self) {
         let mut admin = admin().await;
-        execute(&mut admin, format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+        execute(
+            &mut admin,
+            format!("DROP DATABASE {} WITH (FORCE)", self.name),
+        )
+        .await;
     }
 }
 
 fn new_name() -> String {
-    format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+    format!(
+        "test_{}_{}",
+        std::process::id(),
+        COUNT.fetch_add(1, Ordering::Relaxed)
+    )
 }
 
 async fn admin() -> PgConnection {
     let options = cluster::connect_options("postgres").await;
-    PgConnection::connect_with(&options).await.expect("the cluster answers")
+    PgConnection::connect_with(&options)
+        .await
+        .expect("the cluster answers")
 }
 
 /// The name of the migrated template, which is made by whoever needs it first.
@@ -110,7 +129,11 @@ async fn template(admin: &mut PgConnection) -> &'static str {
             .await
             .expect("the template migrates");
         // Only a finished template has this name.
-        execute(admin, format!("ALTER DATABASE {name} RENAME TO {name}_ready")).await;
+        execute(
+            admin,
+            format!("ALTER DATABASE {name} RENAME TO {name}_ready"),
+        )
+        .await;
     }
     "syncline_template_ready"
 }

@@ -68,8 +68,15 @@ impl TestServer {
     pub async fn with(database: TestDatabase, more: &str) -> Self {
         let folder = tempfile::tempdir().expect("there is a temporary folder");
         let configuration = configuration(&folder, &database, more);
-        let server = Server::start(&configuration).await.expect("the server starts");
-        Self { database, server, folder, client: client() }
+        let server = Server::start(&configuration)
+            .await
+            .expect("the server starts");
+        Self {
+            database,
+            server,
+            folder,
+            client: client(),
+        }
     }
 
     /// Where it listens.
@@ -136,7 +143,11 @@ pub async fn answer(request: RequestBuilder) -> Answer {
     let (status, headers) = (response.status(), response.headers().clone());
     let text = response.text().await.expect("the answer is complete");
     let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-    Answer { status, headers, body }
+    Answer {
+        status,
+        headers,
+        body,
+    }
 }
 
 /// The body of a pull of everything.

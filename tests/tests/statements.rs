@@ -53,7 +53,7 @@ async fn costs_of(server: &TestServer, tap: &Tap, size: usize) -> [u64; 5] {
     let new = cost(server, tap, &mut first, &first_edits).await;
     second.sync(server, USER, &[]).await;
     let next_edits = edits(&keys, "phone", &first);
-    let changed = cost(server, tap, &mut first, &next_edits).await;
+    let updated = cost(server, tap, &mut first, &next_edits).await;
     // The second device has not seen the last change.
     let changes = edits(&keys, "laptop", &second);
     let mut latest = first.clone();
@@ -65,7 +65,7 @@ async fn costs_of(server: &TestServer, tap: &Tap, size: usize) -> [u64; 5] {
         .collect();
     let deletions = based(deletions, &latest);
     let deleted = cost(server, tap, &mut latest, &deletions).await;
-    [new, changed, conflicting, repeated, deleted]
+    [new, updated, conflicting, repeated, deleted]
 }
 
 fn edits(keys: &[String], node: &str, base: &Replica) -> Vec<Value> {

@@ -13,13 +13,16 @@ fn clock(millis: u64, node: &str) -> String {
 async fn what_one_device_pushes_another_pulls() {
     let server = TestServer::start().await;
     let pushed = server
-        .sync("ada", json!({
-            "collection": "tasks", "protocol": 2, "node": "phone",
-            "changes": [{
-                "key": "1", "doc": { "title": "Buy milk", "done": false },
-                "fieldRevs": { "title": clock(1, "phone"), "done": clock(1, "phone") },
-            }],
-        }))
+        .sync(
+            "ada",
+            json!({
+                "collection": "tasks", "protocol": 2, "node": "phone",
+                "changes": [{
+                    "key": "1", "doc": { "title": "Buy milk", "done": false },
+                    "fieldRevs": { "title": clock(1, "phone"), "done": clock(1, "phone") },
+                }],
+            }),
+        )
         .await;
     assert_eq!(pushed["conflicts"], json!([]));
     assert_eq!(pushed["serverChanges"][0]["title"], "Buy milk");
@@ -41,12 +44,15 @@ async fn a_document_that_breaks_its_schema_is_refused() {
     });
     let answer = server.post_sync("ada", "todo", &body).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-    assert_eq!(answer.body, json!({
-        "error": "Schema validation failed",
-        "code": "schema_validation_failed",
-        "details": [{
-            "key": "task-1", "field": "title", "message": "must have required property 'title'",
-        }],
-    }));
+    assert_eq!(
+        answer.body,
+        json!({
+            "error": "Schema validation failed",
+            "code": "schema_validation_failed",
+            "details": [{
+                "key": "task-1", "field": "title", "message": "must have required property 'title'",
+            }],
+        })
+    );
     server.finish().await;
 }

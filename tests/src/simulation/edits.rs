@@ -77,8 +77,8 @@ fn lines(document: &Document) -> Vec<String> {
 }
 
 fn write_lines(document: &mut Document, lines: &[String]) {
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    document.insert("text".to_owned(), text.into());
+    let ends = lines.iter().flat_map(|line| [line.as_str(), "\n"]);
+    document.insert("text".to_owned(), ends.collect::<String>().into());
 }
 
 fn text(ledger: &mut Ledger) -> Value {

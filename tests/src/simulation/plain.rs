@@ -56,11 +56,11 @@ impl PlainDevice {
         self.clock = self.clock.tick(now).expect("the clock advances");
         let copy = self.documents.entry(key.to_owned()).or_default();
         let difference = diff(&copy.content, content);
-        let changed = difference.changed.into_iter().map(|(path, _)| path);
+        let changed = difference.changed.into_keys();
         let paths: Vec<_> = changed.chain(difference.removed).collect();
         copy.revisions
             .extend(paths.into_iter().map(|path| (path, self.clock.clone())));
-        copy.content = content.clone();
+        copy.content.clone_from(content);
         copy.is_edited = true;
     }
 

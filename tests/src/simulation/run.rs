@@ -325,7 +325,7 @@ impl<'s> Run<'s> {
         }
     }
 
-    fn note(&mut self, device: usize, what: String) {
+    fn note(&mut self, device: usize, what: impl std::fmt::Display) {
         self.log.push(format!(
             "{} {}: {what}",
             self.steps, self.devices[device].name

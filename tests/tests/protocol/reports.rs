@@ -6,7 +6,7 @@ use syncline_tests::TestServer;
 use crate::device::{Device, clock, report};
 
 /// A conflict that the phone lost, in an answer that it never got. Returns the report.
-async fn lost_answer<'s>(server: &'s TestServer) -> (Device<'s>, Vec<Value>, Value) {
+async fn lost_answer(server: &TestServer) -> (Device<'_>, Vec<Value>, Value) {
     let mut phone = Device::new(server, "phone", "notes");
     phone.edit("1", json!({ "n": 1 }), 1).await;
     let mut laptop = phone.synced("laptop").await;
