@@ -28,6 +28,7 @@ use crate::{
 };
 
 pub use pending::{Change, Pending, PendingField};
+use pending::Seen;
 
 /// A document as the server last sent it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -133,21 +134,22 @@ impl LocalDocument {
         {
             return false;
         }
-        let shown = shown.unwrap_or_default();
         let mut pending = self.begin(clock);
         pending.undelete();
         let server = self.server.as_ref();
-        let difference = diff(&shown, content);
+        let seen = Seen { server, shown };
+        let difference = diff(seen.shown.as_ref().unwrap_or(&Document::new()), content);
         for path in difference.removed {
-            pending.put(path, Change::Removed, revision, server);
+            pending.put(path, Change::Removed, revision, &seen);
         }
         for (path, value) in difference.changed {
-            pending.put(path, Change::Set(value.clone()), revision, server);
+            pending.put(path, Change::Set(value.clone()), revision, &seen);
         }
         // What the edit uncovers was not in the document either: leaves that a pending value hid,
-        // and those of a document that is created again.
-        for path in diff(&pending.overlay(server), content).removed {
-            pending.put(path, Change::Removed, revision, server);
+        // and those of a document that is created again, pushed ones that may have arrived included.
+        let uncovered = diff(&pending.overlay(server), content).removed;
+        for path in uncovered.into_iter().chain(pending.pushed_and_gone(content)) {
+            pending.put(path, Change::Removed, revision, &seen);
         }
         let is_needed = pending.is_needed(server);
         self.keep(is_needed.then_some(pending));
@@ -156,11 +158,13 @@ impl LocalDocument {
 
     /// Deletes the document. Returns whether there was one.
     pub fn delete(&mut self, revision: &Hlc, clock: Option<&Hlc>) -> bool {
-        if self.content().is_none() {
+        let shown = self.content();
+        if shown.is_none() {
             return false;
         }
         let mut pending = self.begin(clock);
-        pending.delete(revision, self.server.as_ref());
+        let server = self.server.as_ref();
+        pending.delete(revision, &Seen { server, shown });
         let is_known = self.live().is_some() || pending.is_perhaps_known();
         self.keep(is_known.then_some(pending));
         true

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Push, ServerDocument};
 use crate::{
-    document::{Document, flatten, same_value, unflatten},
+    document::{Document, flatten, get, same_value, unflatten},
     hlc::Hlc,
     merge::{DELETED, FieldRevisions},
     path::Path,
@@ -52,6 +52,25 @@ pub struct Pending {
     /// The push that waits for its answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<Push>,
+}
+
+/// What there was to be seen when an edit was made.
+pub(super) struct Seen<'a> {
+    pub(super) server: Option<&'a ServerDocument>,
+    /// What the device showed; none if there was no document, or it was deleted.
+    pub(super) shown: Option<Document>,
+}
+
+impl Seen<'_> {
+    /// The revision of the server's leaf at `path` if it is that which the device showed.
+    fn revision(&self, path: &Path) -> Option<&Hlc> {
+        let (server, shown) = (self.server?, self.shown.as_ref()?);
+        let is_shown = match (server.leaf(path), get(shown, path)) {
+            (Some(leaf), Some(shown)) => same_value(leaf, shown),
+            (leaf, shown) => leaf.is_none() && shown.is_none(),
+        };
+        server.field_revisions.get(path).filter(|_| is_shown)
+    }
 }
 
 impl Pending {
@@ -120,10 +139,10 @@ impl Pending {
         path: Path,
         change: Change,
         revision: &Hlc,
-        server: Option<&ServerDocument>,
+        seen: &Seen<'_>,
     ) {
-        self.note_origin(&path, server);
-        if is_at(server, &path, &change) && !self.has_perhaps_arrived(&path) {
+        self.note_origin(&path, seen);
+        if is_at(seen.server, &path, &change) && !self.has_perhaps_arrived(&path) {
             self.fields.remove(&path);
         } else {
             self.fields.insert(
@@ -136,14 +155,15 @@ impl Pending {
         }
     }
 
-    pub(super) fn delete(&mut self, revision: &Hlc, server: Option<&ServerDocument>) {
-        let known = server
+    pub(super) fn delete(&mut self, revision: &Hlc, seen: &Seen<'_>) {
+        let known = seen
+            .server
             .into_iter()
             .flat_map(ServerDocument::fields)
             .map(|(path, _)| path);
         let paths: Vec<Path> = known.chain(self.fields.keys()).cloned().collect();
         for path in &paths {
-            self.note_origin(path, server);
+            self.note_origin(path, seen);
         }
         self.fields.clear();
         self.deletion = Some(revision.clone());
@@ -269,13 +289,23 @@ impl Pending {
         self.deletion.is_some() || !self.fields.is_empty()
     }
 
+    /// The leaves that the device pushed, and that neither `content` has nor a pending edit names:
+    /// a deletion took them away.
+    pub(super) fn pushed_and_gone(&self, content: &Document) -> Vec<Path> {
+        let pushed = self.after.keys().filter(|path| path.as_str() != DELETED);
+        let gone = pushed.filter(|path| !self.fields.contains_key(*path));
+        gone.filter(|path| get(content, path).is_none())
+            .cloned()
+            .collect()
+    }
+
     /// Remembers from what the next value of `path` is made, where that is newer than the base:
-    /// the device's own push, or what the server sent since.
-    fn note_origin(&mut self, path: &Path, server: Option<&ServerDocument>) {
+    /// the device's own push, or what the server sent since and the device showed.
+    fn note_origin(&mut self, path: &Path, seen: &Seen<'_>) {
         let origin = match self.fields.get(path) {
             Some(field) => Some(&field.revision).filter(|sent| self.is_sent(path.as_str(), sent)),
             None if self.after.contains_key(path) || !self.is_rebased => None,
-            None => server.and_then(|server| server.field_revisions.get(path)),
+            None => seen.revision(path),
         };
         if let Some(origin) = origin.cloned() {
             self.after.insert(path.clone(), origin);
