@@ -27,8 +27,8 @@ use crate::{
     path::Path,
 };
 
-pub use pending::{Change, Pending, PendingField};
 use pending::Seen;
+pub use pending::{Change, Pending, PendingField};
 
 /// A document as the server last sent it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -148,7 +148,10 @@ impl LocalDocument {
         // What the edit uncovers was not in the document either: leaves that a pending value hid,
         // and those of a document that is created again, pushed ones that may have arrived included.
         let uncovered = diff(&pending.overlay(server), content).removed;
-        for path in uncovered.into_iter().chain(pending.pushed_and_gone(content)) {
+        for path in uncovered
+            .into_iter()
+            .chain(pending.pushed_and_gone(content))
+        {
             pending.put(path, Change::Removed, revision, &seen);
         }
         let is_needed = pending.is_needed(server);

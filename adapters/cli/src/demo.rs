@@ -9,7 +9,7 @@
 //! | `terminal` | how that looks |
 //!
 //! To add a chapter: write it in `story`, call it from `story::tell`, and let it check what it
-//! tells with [`tour::Tour::promise`].
+//! tells with `Tour::promise`.
 
 mod device;
 mod error;

@@ -134,13 +134,7 @@ impl Pending {
 
     /// Takes a change in, unless it merely goes back to what the server has, and the server can
     /// know nothing else.
-    pub(super) fn put(
-        &mut self,
-        path: Path,
-        change: Change,
-        revision: &Hlc,
-        seen: &Seen<'_>,
-    ) {
+    pub(super) fn put(&mut self, path: Path, change: Change, revision: &Hlc, seen: &Seen<'_>) {
         self.note_origin(&path, seen);
         if is_at(seen.server, &path, &change) && !self.has_perhaps_arrived(&path) {
             self.fields.remove(&path);
