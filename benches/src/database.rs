@@ -37,6 +37,7 @@ impl Database {
     pub(crate) async fn connect(folder: &Path) -> Result<Self, BenchError> {
         let options = PgConnectOptions::new_without_pgpass()
             .socket(folder)
+            .port(5432)
             .ssl_mode(PgSslMode::Disable)
             .username(NAME)
             .database(NAME);

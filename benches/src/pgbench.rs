@@ -71,7 +71,7 @@ impl Pgbench {
             format!("--client={connections}"),
             format!("--time={seconds}"),
         ]);
-        command.arg("--host").arg(&self.socket);
+        command.arg("--host").arg(&self.socket).arg("--port=5432");
         let (first, last) = script.keys;
         let own = [
             format!("first_key={first}"),

@@ -1,6 +1,7 @@
 //! The server under test, a process of its own.
 
 use std::{
+    ffi::OsStr,
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -44,8 +45,7 @@ impl Server {
         fs::write(&configuration, CONFIGURATION)?;
         let mut command = Command::new(program);
         // No setting of the caller's shall change what is measured.
-        let settings = std::env::vars().map(|(name, _)| name);
-        for name in settings.filter(|name| name.starts_with("SYNCLINE_") || name == "RUST_LOG") {
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_setting(name)) {
             command.env_remove(name);
         }
         let mut process = command
@@ -113,6 +113,12 @@ impl Server {
     pub(crate) async fn stop(mut self) -> Result<(), BenchError> {
         stop(&mut self.process, self.id).await
     }
+}
+
+/// Whether a variable of the environment could change what the server, or its database, does.
+fn is_setting(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.starts_with(b"SYNCLINE_") || name.starts_with(b"PG") || name == b"RUST_LOG"
 }
 
 async fn address(greeting: &mut Lines<BufReader<ChildStdout>>) -> Result<SocketAddr, BenchError> {
