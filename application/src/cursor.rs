@@ -29,6 +29,9 @@ pub struct Cursor {
     pub time: UnixMillis,
     /// What was seen.
     pub seen: Seen,
+    /// If it was read in several pages, when the last of them was: a version that was superseded
+    /// before then may not have been on any.
+    pub pages_read_at: Option<UnixMillis>,
 }
 
 /// What a clock that a caller presents says of what it has seen.

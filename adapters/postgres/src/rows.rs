@@ -32,7 +32,8 @@ pub(crate) fn state(row: &PgRow) -> Result<Option<DatabaseState>, StoreError> {
     }))
 }
 
-fn millis(value: i64) -> UnixMillis {
+/// Milliseconds, which the database counts with a signed number.
+pub(crate) fn millis(value: i64) -> UnixMillis {
     UnixMillis(value.try_into().unwrap_or_default())
 }
 

@@ -151,6 +151,8 @@ fn read_history(row: &sqlx::postgres::PgRow, history: &mut History) -> Result<()
     if let Some(version) = rows::version(row)? {
         if rows::column::<Option<bool>>(row, "is_ancestor")? == Some(true) {
             history.ancestor = Some(version.number);
+            let superseded = rows::column::<Option<i64>>(row, "superseded_at")?;
+            history.ancestor_superseded_at = superseded.map(rows::millis);
         }
         history.versions.push(version);
         return Ok(());

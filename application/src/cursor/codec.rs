@@ -12,18 +12,24 @@ use crate::ports::{Incarnation, Position, Seen};
 const FORMAT: u8 = 1;
 const HAS_OWN: u8 = 1;
 const HAS_PAGING: u8 = 2;
+const HAS_PAGES: u8 = 4;
 
 /// Writes a cursor whose snapshots keep at most so many transactions in progress.
 pub(super) fn encode(cursor: &Cursor, max_in_progress: usize) -> Vec<u8> {
     let Seen { begin, own, paging } = &cursor.seen;
-    let flags =
-        if own.is_some() { HAS_OWN } else { 0 } | if paging.is_some() { HAS_PAGING } else { 0 };
+    let flag = |is_there: bool, flag: u8| if is_there { flag } else { 0 };
+    let flags = flag(own.is_some(), HAS_OWN)
+        | flag(paging.is_some(), HAS_PAGING)
+        | flag(cursor.pages_read_at.is_some(), HAS_PAGES);
     let mut bytes = vec![FORMAT, flags];
     bytes.extend_from_slice(&cursor.incarnation.0);
     put_number(&mut bytes, cursor.time.0);
     put_snapshot(&mut bytes, begin, max_in_progress);
     if let Some(own) = own {
         put_number(&mut bytes, *own);
+    }
+    if let Some(time) = cursor.pages_read_at {
+        put_number(&mut bytes, time.0);
     }
     if let Some((end, position)) = paging {
         put_snapshot(&mut bytes, end, max_in_progress);
@@ -37,7 +43,7 @@ pub(super) fn encode(cursor: &Cursor, max_in_progress: usize) -> Vec<u8> {
 pub(super) fn decode(bytes: &[u8]) -> Option<Cursor> {
     let mut rest = bytes;
     let [format, flags] = *take::<2>(&mut rest)?;
-    if format != FORMAT || flags > HAS_OWN | HAS_PAGING {
+    if format != FORMAT || flags > HAS_OWN | HAS_PAGING | HAS_PAGES {
         return None;
     }
     let incarnation = Incarnation(*take::<16>(&mut rest)?);
@@ -48,6 +54,11 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Cursor> {
     } else {
         Some(take_number(&mut rest)?)
     };
+    let pages_read_at = if flags & HAS_PAGES == 0 {
+        None
+    } else {
+        Some(UnixMillis(take_number(&mut rest)?))
+    };
     let paging = if flags & HAS_PAGING == 0 {
         rest.is_empty().then_some(None)?
     } else {
@@ -56,10 +67,12 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Cursor> {
         let key = DocumentKey::new(std::str::from_utf8(rest).ok()?).ok()?;
         Some((end, Position { transaction, key }))
     };
+    let seen = Seen { begin, own, paging };
     Some(Cursor {
         incarnation,
         time,
-        seen: Seen { begin, own, paging },
+        seen,
+        pages_read_at,
     })
 }
 

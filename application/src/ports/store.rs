@@ -113,6 +113,8 @@ pub struct HistoryQuery {
 pub struct History {
     /// The number of the last version that the device had seen.
     pub ancestor: Option<u64>,
+    /// When that version was superseded, by the database's clock.
+    pub ancestor_superseded_at: Option<UnixMillis>,
     /// Superseded versions: the ancestor, and those that hold a revision asked for.
     pub versions: Vec<Version>,
     /// Values that were pushed and are held by no version.

@@ -32,6 +32,8 @@ pub struct Changes {
     /// The database at the first page, whose clock the final cursor has.
     incarnation: Incarnation,
     time: UnixMillis,
+    /// When the last page was read, if there are several.
+    pages_read_at: Option<UnixMillis>,
     /// What the caller will have seen in the end.
     end: Snapshot,
     /// A push of the caller of which it knows all that was written.
@@ -183,6 +185,7 @@ impl Changes {
                 .unwrap_or(page.state.now),
             end,
             own,
+            pages_read_at: None,
             greatest_revision: Hlc::zero(),
             has_more: false,
             remaining: request.limit,
@@ -242,6 +245,7 @@ impl Changes {
             incarnation: self.incarnation,
             time: self.time,
             seen,
+            pages_read_at: self.pages_read_at,
         };
         let server_clock =
             self.service
@@ -255,6 +259,9 @@ impl Changes {
 
     /// Makes the query one for what comes behind `page`.
     fn move_behind(&mut self, page: &Page) {
+        if page.has_more || self.query.seen.paging.is_some() {
+            self.pages_read_at = Some(page.state.now);
+        }
         self.has_more = page.has_more;
         self.remaining = self
             .remaining

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{
-    Merged, Reason, Winner,
+    Ancestor, Merged, Reason, Winner,
     changes::{Change, Sides},
     draft::{Clash, Draft},
     past::{Own, same_option},
@@ -82,7 +82,11 @@ fn is_same_as_own(change: &Change<'_>) -> bool {
 fn merged_text(sides: &Sides<'_>, change: &Change<'_>, clash: &Clash<'_>) -> Option<String> {
     let ancestor = change.from?.as_str()?;
     let (local, remote) = (clash.local.1?.as_str()?, clash.remote.1?.as_str()?);
-    if !(sides.input.is_prose)(&change.path) {
+    // Without the ancestor, what a node pushed before may be older than what the device had seen:
+    // lines of others would count as the device's own.
+    let is_known = !matches!(sides.input.ancestor, Ancestor::Unknown)
+        || matches!(change.own, Some(Own::Proven(_)));
+    if !is_known || !(sides.input.is_prose)(&change.path) {
         return None;
     }
     if clash.is_local_later() {

@@ -90,6 +90,7 @@ SELECT
     versions.field_revisions::text AS field_revisions,
     versions.content::text AS content,
     versions.deleted,
+    floor(extract(epoch FROM versions.superseded_at) * 1000)::bigint AS superseded_at,
     NULL AS path,
     NULL AS value
 FROM wanted
@@ -107,7 +108,7 @@ CROSS JOIN LATERAL (
 ) AS versions
 UNION ALL
 SELECT
-    input.ordinal, pushes.version, NULL, pushes.revision, NULL, NULL, NULL,
+    input.ordinal, pushes.version, NULL, pushes.revision, NULL, NULL, NULL, NULL,
     pushes.path, pushes.value::text
 FROM input
 LEFT JOIN ancestors ON ancestors.ordinal = input.ordinal

@@ -95,13 +95,17 @@ impl Base {
         let Some(current) = current else {
             return Ancestor::Nothing;
         };
-        let seen = match self {
+        let cursor = match self {
             Self::Nothing => return Ancestor::Nothing,
             Self::Purged(_) | Self::Unknown => return Ancestor::Unknown,
-            Self::Seen(cursor) => &cursor.seen,
+            Self::Seen(cursor) => cursor,
         };
-        if seen.sees(current.transaction, &change.key) {
+        if cursor.seen.sees(current.transaction, &change.key) {
             return Ancestor::Version(&current.version);
+        }
+        // One that gave way while the device read page after page may not have been on any.
+        if history.ancestor.is_some() && history.ancestor_superseded_at <= cursor.pages_read_at {
+            return Ancestor::Unknown;
         }
         let number = history.ancestor;
         let version = history
