@@ -25,6 +25,16 @@ find_cargo() {
         fail "cargo was not found on PATH or in ~/.cargo/bin: install a Rust toolchain with rustup, then run this again"
 }
 
+# Debian's own Node.js is too old, so it is not installed here.
+find_node() {
+    local version
+    version=$(node --version 2>/dev/null) ||
+        fail "node was not found on PATH: install Node.js 20 or later (https://nodejs.org), then run this again"
+    version=${version#v}
+    [ "${version%%.*}" -ge 20 ] ||
+        fail "Node.js $version is too old: install version 20 or later (https://nodejs.org), then run this again"
+}
+
 # Some crates contain C, and Rust links with the C compiler.
 has_compiler() {
     command -v cc >/dev/null

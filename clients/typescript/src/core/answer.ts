@@ -1,0 +1,151 @@
+/** What an answer does to the client's documents. */
+
+import { correctClock, hear } from "./clock.js";
+import { SynclineError } from "./error.js";
+import * as HLC from "./hlc.js";
+import type { Push } from "./pending.js";
+import { type LocalDocument, answer as answered, receive, refused, removed, storedAs } from "./rebase.js";
+import { type Entry, type Replica, isUnsent, withDocument } from "./replica.js";
+import type { InFlight } from "./request.js";
+import { beginReset, endPull } from "./reset.js";
+import { type Conflict, type Rejection, type ServerChange, type SyncAnswer, documentIdOf, documentOf, idOf } from "./wire.js";
+
+/** The code of a rejection that a correct clock prevents. */
+const CLOCK_SKEW = "clock_skew";
+
+/** What an answer did. Documents are named as `idOf` does. */
+export interface Applied {
+  /** Fields that both sides changed; the loser of each is named. */
+  readonly conflicts: readonly Conflict[];
+  /** The documents that the server changed on this device, deleted or took away. */
+  readonly changed: ReadonlySet<string>;
+  /** The documents that the server did not store. */
+  readonly rejected: ReadonlySet<string>;
+  /** Whether there is more to push or to pull: sync again at once. */
+  readonly hasMore: boolean;
+  /** What was pushed and is still not told of: a later page may do so. */
+  readonly inFlight: InFlight;
+}
+
+/** Takes the answer to a request in that pushed `pushed`. Edits that were made meanwhile stay pending. */
+export function applyAnswer(replica: Replica, answer: SyncAnswer, pushed: InFlight, wallMs: number): Applied {
+  assertAnswer(answer);
+  hear(replica, answer, wallMs);
+  if (answer.reset) beginReset(replica, answer.healFrom);
+  const inFlight: InFlight = new Map(pushed);
+  const changed = new Set<string>();
+  for (const change of answer.serverChanges ?? []) {
+    const id = idOf({ key: change._key, ...(change._owner !== undefined && { owner: change._owner }) });
+    take(replica, id, change, inFlight.get(id), answer.serverClock);
+    inFlight.delete(id);
+    changed.add(id);
+  }
+  for (const accepted of answer.accepted ?? []) {
+    const id = idOf(accepted);
+    const push = inFlight.get(id);
+    if (push) accept(replica, id, push, accepted.rev, answer.serverClock);
+    inFlight.delete(id);
+  }
+  const rejected = reject(replica, answer, inFlight, wallMs);
+  const isPaging = answer.hasMore === true;
+  replica.state = { ...replica.state, serverClock: answer.serverClock, lastSync: wallMs, isPaging };
+  if (!isPaging) {
+    settle(replica, inFlight, answer.serverClock);
+    for (const id of endPull(replica)) changed.add(id);
+  }
+  return { conflicts: answer.conflicts ?? [], changed, rejected, hasMore: hasMore(replica), inFlight };
+}
+
+function hasMore({ state, entries }: Replica): boolean {
+  return state.isPaging || state.reset !== undefined || [...entries.values()].some(isUnsent);
+}
+
+function take(replica: Replica, id: string, change: ServerChange, push: Push | undefined, clock: string): void {
+  const document: LocalDocument = replica.entries.get(id) ?? {};
+  const state = documentOf(change);
+  const next = nextOf(document, state, push, clock);
+  const { rejection } = replica.entries.get(id) ?? {};
+  replica.set(id, {
+    ...withDocument({}, next),
+    ...(change._access && { access: change._access }),
+    ...(rejection && { rejection }),
+  });
+}
+
+function nextOf(
+  document: LocalDocument,
+  state: ReturnType<typeof documentOf>,
+  push: Push | undefined,
+  clock: string,
+): LocalDocument {
+  if (!state) return removed(document);
+  return push ? answered(document, push, state, clock) : receive(document, state);
+}
+
+function accept(replica: Replica, id: string, push: Push, revision: string, clock: string): void {
+  const entry = replica.entries.get(id);
+  if (!entry) return;
+  const { isMissing: _, ...found } = entry;
+  replica.set(id, withDocument(found, answered(found, push, storedAs(push, revision), clock)));
+}
+
+/**
+ * Documents of which a whole answer says nothing are as the device last saw them: what it pushed lost
+ * against that, or was known already.
+ */
+function settle(replica: Replica, inFlight: InFlight, clock: string): void {
+  for (const [id, push] of inFlight) {
+    replica.change(id, (document) => answered(document, push, undefined, clock));
+  }
+  inFlight.clear();
+}
+
+/** Keeps what was not stored, with the reason. A clock that was ahead is corrected instead. */
+function reject(replica: Replica, answer: SyncAnswer, inFlight: InFlight, wallMs: number): Set<string> {
+  const rejected = new Set<string>();
+  const rejections = answer.rejected ?? [];
+  for (const rejection of rejections) {
+    for (const id of rejectedIds(rejection, inFlight)) {
+      inFlight.delete(id);
+      const entry = replica.entries.get(id);
+      if (!entry) continue;
+      replica.set(id, { ...withDocument(entry, refused(entry)), rejection });
+      rejected.add(id);
+    }
+  }
+  const skewed = rejections.find(isSkew);
+  if (!skewed) return rejected;
+  if (correctClock(replica, skewed.serverTime ?? HLC.millisOf(answer.serverClock), wallMs)) {
+    for (const [id, entry] of replica.entries) {
+      if (!entry.rejection || !isSkew(entry.rejection)) continue;
+      replica.set(id, withoutRejection(entry));
+      rejected.delete(id);
+    }
+  }
+  return rejected;
+}
+
+/** The entry, to be sent again. */
+export function withoutRejection({ rejection: _, ...entry }: Entry): Entry {
+  return entry;
+}
+
+function isSkew({ code }: Rejection): boolean {
+  return code === CLOCK_SKEW;
+}
+
+/**
+ * Which pushes a rejection means. One that names none, or not exactly, means every push that the
+ * answer says nothing else of: better sent again than taken for stored.
+ */
+function rejectedIds({ key }: Rejection, inFlight: InFlight): string[] {
+  const ids = [...inFlight.keys()];
+  const named = ids.filter((id) => documentIdOf(id).key === key);
+  return named.length > 0 ? named : ids;
+}
+
+function assertAnswer(answer: SyncAnswer): void {
+  const lists = [answer.serverChanges, answer.conflicts, answer.accepted, answer.rejected];
+  const isAnswer = typeof answer.serverClock === "string" && lists.every((list) => list === undefined || Array.isArray(list));
+  if (!isAnswer) throw new SynclineError("answer", "the server's answer is not one of a sync: check the URL");
+}

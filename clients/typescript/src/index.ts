@@ -1,0 +1,24 @@
+/**
+ * An offline-first client for Syncline.
+ *
+ * `openStore` is the whole client: durable documents, synchronised by themselves. `SyncClient` is its
+ * core alone, without storage or network, for those who bring their own.
+ */
+
+export { SyncClient, type DocumentRef, type DocumentState, type Snapshot, type SyncResult } from "./core/client.js";
+export { type Difference, type Leaves, diff, flatten, unflatten } from "./core/document.js";
+export { type Detail, type ErrorCode, SynclineError } from "./core/error.js";
+export * as HLC from "./core/hlc.js";
+export type { Document, Json } from "./core/json.js";
+export { type Path, keysOf, pathOf } from "./core/path.js";
+export type {
+  Accepted,
+  Access,
+  Conflict,
+  DocumentChange,
+  DocumentId,
+  Rejection,
+  ServerChange,
+  SyncAnswer,
+  SyncRequest,
+} from "./core/wire.js";

@@ -1,0 +1,247 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import { type Document, HLC, type ServerChange, type SyncAnswer, SyncClient } from "../src/index.js";
+
+const YEAR = 31_536_000_000;
+
+describe("the predecessor's surface", () => {
+  it("edits, pushes, applies, keeps and restores", () => {
+    const client = new SyncClient("phone");
+    assert.equal(client.baseClock, HLC.zero());
+    const changes = client.edit("a", { n: 1 }, 10).edit("b", { n: 2 }, 11).getChanges();
+    assert.deepEqual(changes[0], { key: "a", doc: { n: 1 }, fieldRevs: { n: stamp(10) } });
+    const { serverChanges, conflicts } = client.sync(answer(100, { serverChanges: [stored("c", { n: 3 }, 50)] }), 100);
+    assert.deepEqual([serverChanges.length, conflicts.length], [1, 0]);
+
+    const restored = SyncClient.fromSnapshot(JSON.parse(JSON.stringify(client.getSnapshot())) as never)!;
+    assert.equal(restored.baseClock, clock(100));
+    assert.equal(restored.nodeId, "phone");
+    assert.equal(restored.lastSyncAt, 100);
+    assert.deepEqual(restored.docs, client.docs);
+    assert.deepEqual(restored.getSnapshot(), client.getSnapshot());
+  });
+
+  it("has no client where there is no snapshot, and refuses one that it cannot read", () => {
+    assert.equal(SyncClient.fromSnapshot(null), null);
+    assert.throws(() => SyncClient.fromSnapshot({ version: 2 } as never), { code: "snapshot" });
+  });
+
+  it("prunes all but pending edits", () => {
+    const client = synced({ a: { n: 1 }, b: { n: 1 } });
+    client.edit("a", { n: 2 }, 200);
+    assert.equal(client.shouldPrune(100, 200), false);
+    assert.equal(client.shouldPrune(100, 201), true);
+    client.prune();
+    assert.deepEqual([...client.documents()], [[{ key: "a" }, { n: 2 }]]);
+    assert.equal(client.baseClock, HLC.zero());
+    assert.equal(client.shouldPrune(100, YEAR), false);
+  });
+
+  it("keeps what it was given and what it gave apart from what it holds", () => {
+    const client = new SyncClient("phone");
+    const mine = { list: [1] };
+    client.edit("a", mine, 10);
+    mine.list.push(2);
+    (client.get("a")!["list"] as number[]).push(3);
+    assert.deepEqual(client.get("a"), { list: [1] });
+  });
+
+  it("refuses what no server would store", () => {
+    const client = new SyncClient("phone");
+    assert.throws(() => client.edit("a", { _rev: 1 }), { code: "document" });
+    assert.throws(() => client.edit("", { n: 1 }), { code: "document" });
+    assert.throws(() => new SyncClient(""), { code: "node" });
+    assert.deepEqual(client.getChanges(), []);
+  });
+});
+
+describe("answers", () => {
+  it("applies documents, deletions and removals", () => {
+    const client = synced({ a: { n: 1 }, b: { n: 2 } });
+    const tombstone = { _key: "a", _rev: clock(150), _fieldRevs: { _deleted: clock(150) }, _deleted: true };
+    const serverChanges = [tombstone, { _key: "b", _removed: true }, stored("c", { n: 3 }, 150)];
+    const { changed } = client.sync(answer(200, { serverChanges }), 200);
+    assert.deepEqual(changed, [{ key: "a" }, { key: "b" }, { key: "c" }]);
+    assert.deepEqual([...client.documents()], [[{ key: "c" }, { n: 3 }]]);
+  });
+
+  it("keeps another user's document beside one's own", () => {
+    const client = synced({ a: { n: 1 } });
+    const theirs = { key: "a", owner: "ada" };
+    const change = { ...stored("a", { n: 2 }, 150), _owner: "ada", _access: "write" as const };
+    client.sync(answer(200, { serverChanges: [change] }), 200);
+    assert.deepEqual([client.get("a"), client.get(theirs)], [{ n: 1 }, { n: 2 }]);
+    assert.equal(client.access(theirs), "write");
+    assert.equal(client.edit(theirs, { n: 3 }, 300).getChanges()[0]!.owner, "ada");
+  });
+
+  it("loses no edit that was made meanwhile", () => {
+    const client = synced({ a: { n: 1, m: 1 } });
+    client.edit("a", { n: 2, m: 1 }, 200).getChanges();
+    client.edit("a", { n: 3, m: 1 }, 201);
+    assert.ok(client.sync(answer(300, { accepted: [{ key: "a", rev: clock(250) }] }), 300).hasMore);
+    assert.deepEqual(client.get("a"), { n: 3, m: 1 });
+    const [change] = client.getChanges();
+    assert.equal(change!.baseClock, clock(300), "it was made from what is stored");
+    assert.equal(change!.after, undefined);
+  });
+
+  it("says what an edit was made from when the server merged meanwhile", () => {
+    const client = synced({ a: { text: "x\n" } });
+    client.edit("a", { text: "x\ny\n" }, 200).getChanges();
+    client.edit("a", { text: "x\ny\nz\n" }, 201);
+    client.sync(answer(300, { serverChanges: [stored("a", { text: "w\nx\ny\n" }, 250)] }), 300);
+    const [change] = client.getChanges();
+    assert.deepEqual(change!.doc, { text: "x\ny\nz\n" });
+    assert.equal(change!.baseClock, clock(100));
+    assert.deepEqual(change!.after, { text: stamp(200) });
+  });
+
+  it("takes a push of which the answer says nothing for lost", () => {
+    const client = synced({ a: { n: 1 } });
+    client.edit("a", { n: 2 }, 200).getChanges();
+    client.sync(answer(300), 300);
+    assert.deepEqual([client.get("a"), client.pending()], [{ n: 1 }, []]);
+  });
+
+  it("pushes word for word again what got no answer, and anew what was refused", () => {
+    const client = synced({ a: { n: 1 } });
+    const [first] = client.edit("a", { n: 2 }, 200).getChanges();
+    client.edit("a", { n: 3 }, 201);
+    assert.deepEqual(client.getChanges(), [first]);
+    client.refuse();
+    assert.deepEqual(client.getChanges()[0]!.doc, { n: 3 });
+  });
+
+  it("keeps a rejected document, with the reason, and lets it block no other", () => {
+    const client = new SyncClient("phone");
+    client.edit("bad", { n: "x" }, 10).edit("good", { n: 1 }, 11).getChanges();
+    const rejection = { key: "bad", code: "schema_validation_failed", error: "Schema validation failed" };
+    const result = client.sync(answer(100, { accepted: [{ key: "good", rev: clock(90) }], rejected: [rejection] }), 100);
+    assert.deepEqual([result.rejected, result.hasMore], [[{ key: "bad" }], false]);
+    assert.deepEqual(client.rejected(), [[{ key: "bad" }, rejection]]);
+    assert.deepEqual(client.get("bad"), { n: "x" });
+    assert.deepEqual(client.getChanges(), []);
+    client.retry("bad");
+    assert.equal(client.getChanges().length, 1);
+    client.sync(answer(110, { rejected: [rejection] }), 110);
+    client.edit("bad", { n: 2 }, 120);
+    assert.deepEqual(client.rejected(), []);
+    assert.deepEqual(client.getChanges()[0]!.doc, { n: 2 });
+  });
+
+  it("pushes nothing while pages come, and settles what was pushed with the last", () => {
+    const client = synced({ a: { n: 1 } });
+    client.edit("a", { n: 2 }, 200).getChanges();
+    const page = answer(300, { serverChanges: [stored("b", { n: 1 }, 250)], hasMore: true });
+    assert.ok(client.sync(page, 300).hasMore);
+    assert.deepEqual(client.pending(), [{ key: "a" }]);
+    assert.deepEqual(client.getChanges(), []);
+    const last = client.sync(answer(310, { serverChanges: [stored("a", { n: 2, m: 5 }, 260)] }), 310);
+    assert.equal(last.hasMore, false);
+    assert.deepEqual([client.pending(), client.get("a")], [[], { n: 2, m: 5 }]);
+  });
+
+  it("changes nothing when the answer is none", () => {
+    const client = synced({ a: { n: 1 } });
+    const before = client.getSnapshot();
+    assert.throws(() => client.sync({ error: "no" } as never), { code: "answer" });
+    const broken = answer(200, { serverChanges: [stored("a", { n: 2 }, 150), { ...stored("b", {}, 0), _rev: "zzz" }] });
+    assert.throws(() => client.sync(broken, 200), { code: "clock" });
+    assert.deepEqual(client.getSnapshot(), before);
+  });
+});
+
+describe("the device's clock", () => {
+  it("stamps later than all that was seen", () => {
+    const client = synced({ a: { n: 1 } });
+    const revision = client.edit("a", { n: 2 }, 3).getChanges()[0]!.fieldRevs["n"]!;
+    assert.ok(revision > clock(100) && revision.endsWith("-phone"));
+  });
+
+  it("moves edits that were ahead by as much as the device's time is ahead", () => {
+    const client = synced({ a: { n: 1, m: 1 } });
+    client.edit("a", { n: 2, m: 1 }, YEAR + 500).edit("a", { n: 2, m: 2 }, YEAR + 600).getChanges();
+    const skewed = { key: "a", code: "clock_skew", error: "It is ahead.", serverTime: 1000 };
+    const result = client.sync(answer(1000, { rejected: [skewed] }), YEAR + 1000);
+    assert.deepEqual([result.hasMore, result.rejected], [true, []]);
+    assert.deepEqual(client.getChanges()[0]!.fieldRevs, { n: stamp(500), m: stamp(600) });
+    client.edit("b", { k: 1 }, YEAR + 1200);
+    assert.deepEqual(client.getChanges()[1]!.fieldRevs, { k: stamp(1200) });
+  });
+
+  it("moves them after the refusal of a whole request too", () => {
+    const client = new SyncClient("phone");
+    client.edit("a", { n: 1 }, YEAR + 500).getChanges();
+    assert.ok(client.refuse(1000, YEAR + 1000));
+    assert.deepEqual(client.getChanges()[0]!.fieldRevs, { n: stamp(500) });
+  });
+
+  it("leaves a rejection that a correct clock does not mend", () => {
+    const client = new SyncClient("phone");
+    client.edit("a", { n: 1 }, 10).getChanges();
+    const skewed = { key: "a", code: "clock_skew", error: "It is ahead.", serverTime: 1000 };
+    const result = client.sync(answer(1000, { rejected: [skewed] }), 1000);
+    assert.deepEqual([result.hasMore, result.rejected], [false, [{ key: "a" }]]);
+  });
+});
+
+describe("resets", () => {
+  it("drops what the whole state lacks after one more pull, and keeps pending edits", () => {
+    const client = synced({ a: { n: 1 }, b: { n: 1 }, c: { n: 1 } });
+    const reset = answer(200, { reset: true, serverChanges: [stored("a", { n: 5 }, 150)] });
+    assert.ok(client.sync(reset, 200).hasMore, "one more pull is needed");
+    client.edit("c", { n: 1, m: 2 }, 210);
+    assert.equal([...client.documents()].length, 3);
+    client.getChanges();
+    assert.ok(client.sync(answer(220, { hasMore: true }), 220).hasMore);
+    assert.equal([...client.documents()].length, 3, "that pull is not complete");
+    const rejected = [{ key: "c", code: "bad_request", error: "No." }];
+    assert.equal(client.sync(answer(230, { rejected }), 230).hasMore, false);
+    assert.deepEqual([client.get("a"), client.get("b"), client.get("c")], [{ n: 5 }, undefined, { n: 1, m: 2 }]);
+  });
+
+  it("gives a server that came back from a backup what it lost", () => {
+    const client = synced({ kept: { n: 1 }, lost: { n: 1 } });
+    const tombstone = { _key: "gone", _rev: clock(260), _fieldRevs: { _deleted: clock(255) }, _deleted: true };
+    client.sync(answer(300, { serverChanges: [stored("lost", { n: 2 }, 250), tombstone] }), 300);
+    const serverChanges = [stored("kept", { n: 1 }, 50), stored("lost", { n: 1 }, 50)];
+    assert.ok(client.sync(answer(400, { reset: true, healFrom: clock(100), serverChanges }), 400).hasMore);
+    assert.deepEqual(client.get("lost"), { n: 2 });
+    assert.deepEqual(client.getChanges(), [
+      { key: "lost", doc: { n: 2 }, fieldRevs: { n: revision(250) } },
+      { key: "gone", deleted: true, fieldRevs: { _deleted: clock(255) } },
+    ]);
+  });
+});
+
+/** A client that had these documents from the server at 50, in an answer at 100. */
+function synced(documents: Record<string, Document>): SyncClient {
+  const client = new SyncClient("phone");
+  client.getChanges();
+  const serverChanges = Object.entries(documents).map(([key, doc]) => stored(key, doc, 50));
+  client.sync(answer(100, { serverChanges }), 100);
+  return client;
+}
+
+function answer(millis: number, members: Partial<SyncAnswer> = {}): SyncAnswer {
+  return { serverClock: clock(millis), ...members };
+}
+
+function stored(key: string, doc: Document, millis: number): ServerChange {
+  const fields = Object.keys(doc).map((field) => [field, revision(millis)]);
+  return { _key: key, _rev: clock(millis), _fieldRevs: Object.fromEntries(fields) as Record<string, string>, ...doc };
+}
+
+function clock(millis: number): string {
+  return HLC.create("server~1", millis);
+}
+
+function stamp(millis: number): string {
+  return HLC.create("phone", millis);
+}
+
+function revision(millis: number): string {
+  return HLC.create("laptop", millis);
+}
