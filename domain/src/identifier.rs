@@ -67,6 +67,15 @@ identifier!(
 );
 
 identifier!(
+    /// An organisation. The server makes it from a random UUID; to all others it means nothing.
+    OrganisationId,
+    "an organisation's id",
+    "1 to 64 letters, digits or `-`",
+    |text| (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+);
+
+identifier!(
     /// A configured application: the first segment of its paths.
     ApplicationName,
     "an application name",

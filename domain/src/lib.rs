@@ -7,7 +7,8 @@
 //! | module | what it decides |
 //! |---|---|
 //! | [`hlc`] | Hybrid Logical Clocks: how revisions are written, compared and advanced |
-//! | [`identifier`] | which names of users, applications, collections and documents are valid |
+//! | [`identifier`] | which names of users, organisations, applications, collections and documents are valid |
+//! | [`organisation`] | the roles in an organisation, and what they may do |
 //! | [`path`] | dot-paths to the leaves of a document |
 //! | [`document`] | flattening, equality and limits of JSON documents |
 //! | `merge` | the three-way merge of an edit into a stored document |
@@ -22,6 +23,7 @@ pub mod document;
 pub mod hlc;
 pub mod identifier;
 pub mod merge;
+pub mod organisation;
 pub mod path;
 pub mod rebase;
 pub mod snapshot;

@@ -54,7 +54,8 @@ async fn lock(transaction: &mut Transaction<'_, Postgres>) -> Result<(), sqlx::E
         .execute(&mut **transaction)
         .await?;
     sqlx::query(
-        "LOCK TABLE incarnations, documents, document_versions, document_pushes IN EXCLUSIVE MODE",
+        "LOCK TABLE incarnations, documents, document_versions, document_pushes, memberships \
+         IN EXCLUSIVE MODE",
     )
     .execute(&mut **transaction)
     .await?;
@@ -72,6 +73,7 @@ async fn forget_transactions(
         "UPDATE documents SET tx = $1::text::xid8",
         "UPDATE document_versions SET tx = $1::text::xid8",
         "UPDATE document_pushes SET tx = $1::text::xid8",
+        "UPDATE memberships SET tx = $1::text::xid8",
     ] {
         sqlx::query(table)
             .bind(EVERYONES_TRANSACTION)
