@@ -22,3 +22,12 @@ export type {
   SyncAnswer,
   SyncRequest,
 } from "./core/wire.js";
+export { Collection, type Patch, type Query } from "./store/collection.js";
+export type { StoreEvents } from "./store/events.js";
+export type { Status } from "./store/loop.js";
+export type { Scope } from "./store/replica.js";
+export type { GetToken } from "./store/session.js";
+export { type Fetch, type Store, type StoreOptions, openStore } from "./store/store.js";
+export type { Found } from "./store/view.js";
+export { MemoryStorage } from "./storage/memory.js";
+export type { Storage } from "./storage/storage.js";

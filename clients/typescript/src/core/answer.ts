@@ -144,8 +144,10 @@ function rejectedIds({ key }: Rejection, inFlight: InFlight): string[] {
   return named.length > 0 ? named : ids;
 }
 
-function assertAnswer(answer: SyncAnswer): void {
+/** Throws a `SynclineError` with code `answer` if no Syncline server can have answered so. */
+export function assertAnswer(answer: SyncAnswer): void {
   const lists = [answer.serverChanges, answer.conflicts, answer.accepted, answer.rejected];
-  const isAnswer = typeof answer.serverClock === "string" && lists.every((list) => list === undefined || Array.isArray(list));
+  const areLists = lists.every((list) => list === undefined || Array.isArray(list));
+  const isAnswer = typeof answer.serverClock === "string" && areLists;
   if (!isAnswer) throw new SynclineError("answer", "the server's answer is not one of a sync: check the URL");
 }

@@ -20,8 +20,8 @@ export type InFlight = Map<string, Push>;
  * What the next request pushes: all that is pending, as far as one request may hold it. While the
  * server's pages are fetched nothing new is pushed.
  */
-export function beginRequest(replica: Replica, earlier: InFlight): InFlight {
-  return replica.state.isPaging ? earlier : nextPushes(replica);
+export function beginRequest(replica: Replica, earlier: InFlight, maxChanges = MAX_CHANGES): InFlight {
+  return replica.state.isPaging ? earlier : nextPushes(replica, maxChanges);
 }
 
 /** The changes of a request that pushes `inFlight`. */
@@ -43,12 +43,12 @@ export function refuseRequest(replica: Replica, inFlight: InFlight): void {
   for (const id of inFlight.keys()) replica.change(id, refused);
 }
 
-function nextPushes(replica: Replica): InFlight {
+function nextPushes(replica: Replica, maxChanges: number): InFlight {
   const pushes: InFlight = new Map();
   let length = 0;
   for (const [id, entry] of replica.entries) {
     if (!isToBeSent(entry)) continue;
-    if (pushes.size >= MAX_CHANGES || length >= MAX_LENGTH) break;
+    if (pushes.size >= maxChanges || length >= MAX_LENGTH) break;
     const [document, sent] = push(entry);
     replica.set(id, withDocument(entry, document));
     pushes.set(id, sent);

@@ -1,0 +1,187 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type FileHandle, mkdir, open, readFile, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+
+import { SynclineError } from "../core/error.js";
+import type { Entry } from "../core/replica.js";
+import { MemoryStorage } from "./memory.js";
+import type { ScopeRecord, Written } from "./storage.js";
+
+/** Nobody else on the machine may read the documents. */
+const PRIVATE = 0o600;
+
+/** How much more than what is kept the file may tell of before it is written anew. */
+const SLACK = 1000;
+
+/** A line of the file: what changed in a scope. Without a record, the scope went. */
+interface Line {
+  readonly scope: string;
+  readonly record?: ScopeRecord;
+  readonly entries?: readonly (readonly [id: string, entry: Entry | null])[];
+}
+
+/**
+ * Keeps everything in memory and in a journal at `path`, which one process uses at a time. A change
+ * is one line, flushed to the disk before the call returns; what a crash cut off is left out.
+ */
+export class FileStorage extends MemoryStorage {
+  readonly #path: string;
+  #file: FileHandle;
+  /** How much of the file is good. */
+  #length = 0;
+  /** Whether a change is being written, or was not written as a whole. */
+  #isTorn = false;
+  /** How many scopes and documents its lines tell of, those that a later line replaces included. */
+  #told = 0;
+
+  private constructor(path: string, file: FileHandle) {
+    super();
+    this.#path = path;
+    this.#file = file;
+  }
+
+  /** Opens the journal, and creates it and its folder if there is none. */
+  static async open(path: string): Promise<FileStorage> {
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      takeLock(lockOf(path));
+    } catch (cause) {
+      throw storageError(path, cause);
+    }
+    try {
+      return await FileStorage.#openLocked(path);
+    } catch (cause) {
+      rmSync(lockOf(path), { force: true });
+      throw storageError(path, cause);
+    }
+  }
+
+  static async #openLocked(path: string): Promise<FileStorage> {
+    const text = await readFile(path, "utf8").catch(ifMissing(""));
+    const end = text.lastIndexOf("\n") + 1;
+    const storage = new FileStorage(path, await open(path, "a"));
+    for (const line of text.slice(0, end).split("\n").filter(Boolean)) storage.#take(JSON.parse(line) as Line);
+    await storage.#compact();
+    return storage;
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    await this.#file.close();
+    rmSync(lockOf(this.#path), { force: true });
+  }
+
+  override async wipe(): Promise<void> {
+    await super.wipe();
+    await this.exclusively(() => this.#compact());
+  }
+
+  protected override async keep(scope: string, written: Written | undefined): Promise<void> {
+    const line = lineOf(scope, written);
+    const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+    try {
+      if (this.#told > 2 * this.#live() + SLACK) await this.#compact();
+      if (this.#isTorn) await this.#file.truncate(this.#length);
+      this.#isTorn = true;
+      await this.#file.appendFile(bytes);
+      await this.#file.datasync();
+    } catch (cause) {
+      throw storageError(this.#path, cause);
+    }
+    this.#isTorn = false;
+    this.#length += bytes.length;
+    this.#told += toldBy(line);
+  }
+
+  #take(line: Line): void {
+    const { scope, record, entries = [] } = line;
+    const changed = new Map(entries.map(([id, entry]) => [id, entry ?? undefined]));
+    this.put(scope, record && { record, entries: changed });
+    this.#told += toldBy(line);
+  }
+
+  #live(): number {
+    return [...this.contents()].reduce((sum, [, { entries }]) => sum + entries.size + 1, 0);
+  }
+
+  /** Writes what is kept to a new file, and puts that in the place of the old one. */
+  async #compact(): Promise<void> {
+    const lines = [...this.contents()].map(([scope, written]) => `${JSON.stringify(lineOf(scope, written))}\n`);
+    await replace(this.#path, lines);
+    await this.#file.close();
+    this.#file = await open(this.#path, "a");
+    this.#length = (await this.#file.stat()).size;
+    this.#isTorn = false;
+    this.#told = this.#live();
+  }
+}
+
+/** Puts a file with these lines at `path`: after a crash, either the old one is there or this one. */
+async function replace(path: string, lines: readonly string[]): Promise<void> {
+  const next = await open(`${path}.new`, "w", PRIVATE);
+  for (const line of lines) await next.appendFile(line);
+  await next.sync();
+  await next.close();
+  await rename(`${path}.new`, path);
+  const folder = await open(dirname(path), "r");
+  await folder.sync();
+  await folder.close();
+}
+
+function toldBy({ entries = [] }: Line): number {
+  return entries.length + 1;
+}
+
+function lineOf(scope: string, written: Written | undefined): Line {
+  if (!written) return { scope };
+  const entries = [...written.entries].map(([id, entry]) => [id, entry ?? null] as const);
+  return { scope, record: written.record, entries };
+}
+
+function lockOf(path: string): string {
+  return `${path}.lock`;
+}
+
+/** Two processes would each write what the other does not know. */
+function takeLock(path: string): void {
+  try {
+    writeFileSync(path, String(process.pid), { flag: "wx" });
+  } catch (cause) {
+    if (!hasCode(cause, "EEXIST")) throw cause;
+    const owner = Number(readFileSync(path, "utf8"));
+    if (isRunning(owner)) {
+      throw new SynclineError("blocked", `process ${owner} uses this file already: close its store, or use another file`);
+    }
+    rmSync(path, { force: true });
+    takeLock(path);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  if (!(pid > 0)) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return hasCode(error, "EPERM");
+  }
+}
+
+function ifMissing<T>(value: T): (error: unknown) => T {
+  return (error) => {
+    if (hasCode(error, "ENOENT")) return value;
+    throw error;
+  };
+}
+
+function storageError(path: string, cause: unknown): SynclineError {
+  if (cause instanceof SynclineError) return cause;
+  if (hasCode(cause, "ENOSPC") || hasCode(cause, "EDQUOT")) {
+    return new SynclineError("quota", "the disk is full: free some space, then try again; nothing was lost", { cause });
+  }
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new SynclineError("storage", `${path} cannot be used: ${reason}`, { cause });
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

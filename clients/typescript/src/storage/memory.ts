@@ -1,0 +1,103 @@
+import type { Entry } from "../core/replica.js";
+import { type Change, type Loaded, type ScopeRecord, type Storage, type Wanted, type Written, waitsAs } from "./storage.js";
+
+interface Scope {
+  record: ScopeRecord;
+  readonly entries: Map<string, Entry>;
+}
+
+/** Keeps everything in memory, as long as the program runs. */
+export class MemoryStorage implements Storage {
+  readonly #scopes = new Map<string, Scope>();
+  #last: Promise<unknown> = Promise.resolve();
+
+  scopes(): Promise<string[]> {
+    return Promise.resolve([...this.#scopes.keys()]);
+  }
+
+  read(scope: string, wanted: Wanted): Promise<Loaded> {
+    return Promise.resolve(this.#load(scope, wanted));
+  }
+
+  page(scope: string, after: string | undefined, limit: number): Promise<[string, Entry][]> {
+    const entries = [...(this.#scopes.get(scope)?.entries ?? [])].sort(([left], [right]) => (left < right ? -1 : 1));
+    return Promise.resolve(entries.filter(([id]) => after === undefined || id > after).slice(0, limit));
+  }
+
+  update<T>(scope: string, wanted: Wanted, change: (loaded: Loaded) => Change<T>): Promise<T> {
+    return this.exclusively(async () => {
+      const { written, result } = change(this.#load(scope, wanted));
+      if (written) {
+        await this.keep(scope, written);
+        this.put(scope, written);
+      }
+      return result;
+    });
+  }
+
+  drop(scopes: readonly string[]): Promise<void> {
+    return this.exclusively(async () => {
+      for (const scope of scopes) {
+        await this.keep(scope, undefined);
+        this.#scopes.delete(scope);
+      }
+    });
+  }
+
+  async wipe(): Promise<void> {
+    await this.drop(await this.scopes());
+  }
+
+  close(): Promise<void> {
+    return this.exclusively(() => Promise.resolve());
+  }
+
+  /** Makes a change durable, before it is seen; nothing written means that the scope goes. */
+  protected keep(_scope: string, _written: Written | undefined): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Runs `work` after all that came before it. */
+  protected exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#last.then(work, work);
+    this.#last = next;
+    return next;
+  }
+
+  /** Takes a change in; nothing written means that the scope goes. */
+  protected put(scope: string, written: Written | undefined): void {
+    if (!written) {
+      this.#scopes.delete(scope);
+      return;
+    }
+    const kept = this.#scopes.get(scope) ?? { record: written.record, entries: new Map<string, Entry>() };
+    kept.record = written.record;
+    for (const [id, entry] of written.entries) {
+      if (entry) kept.entries.set(id, entry);
+      else kept.entries.delete(id);
+    }
+    this.#scopes.set(scope, kept);
+  }
+
+  /** Everything that is kept. */
+  protected *contents(): Generator<[scope: string, written: Written]> {
+    for (const [scope, { record, entries }] of this.#scopes) yield [scope, { record, entries }];
+  }
+
+  #load(scope: string, { ids = [], unsent = 0, rejected = false, all = false }: Wanted): Loaded {
+    const kept = this.#scopes.get(scope);
+    if (!kept) return { record: undefined, entries: new Map() };
+    if (all) return { record: kept.record, entries: new Map(kept.entries) };
+    const entries = new Map<string, Entry>();
+    for (const id of ids) {
+      const entry = kept.entries.get(id);
+      if (entry) entries.set(id, entry);
+    }
+    let left = unsent;
+    for (const [id, entry] of kept.entries) {
+      const waits = waitsAs(entry);
+      if ((waits === "unsent" && left-- > 0) || (waits === "rejected" && rejected)) entries.set(id, entry);
+    }
+    return { record: kept.record, entries };
+  }
+}

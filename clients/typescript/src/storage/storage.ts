@@ -1,0 +1,67 @@
+import type { Entry, ReplicaState } from "../core/replica.js";
+
+/** What is kept of a scope (one collection in one namespace) beside its documents. */
+export interface ScopeRecord {
+  readonly state: ReplicaState;
+  /** The last request that began. An answer to another one comes too late. */
+  readonly request?: string;
+}
+
+/** Which documents an operation concerns. */
+export interface Wanted {
+  readonly ids?: readonly string[];
+  /** At most so many that wait to be pushed. */
+  readonly unsent?: number;
+  /** Those that the server did not store. */
+  readonly rejected?: boolean;
+  /** Every one. */
+  readonly all?: boolean;
+}
+
+/** What was found. */
+export interface Loaded {
+  readonly record: ScopeRecord | undefined;
+  readonly entries: Map<string, Entry>;
+}
+
+/** What to keep. Documents without an entry go. */
+export interface Written {
+  readonly record: ScopeRecord;
+  readonly entries: ReadonlyMap<string, Entry | undefined>;
+}
+
+/** The outcome of a change: what to keep, if anything, and what to tell the caller. */
+export interface Change<T> {
+  readonly written?: Written;
+  readonly result: T;
+}
+
+/**
+ * Where a store keeps its documents. Every method throws a `SynclineError` with code `quota`,
+ * `blocked`, `storage` or `closed`, and then what was kept before is kept still.
+ */
+export interface Storage {
+  /** A name that all users of the same data share, such as the tabs of a browser; none if there is one user. */
+  readonly sharedAs?: string;
+  /** Every scope that was ever written. */
+  scopes(): Promise<string[]>;
+  read(scope: string, wanted: Wanted): Promise<Loaded>;
+  /** The next documents of a scope in the order of their ids. */
+  page(scope: string, after: string | undefined, limit: number): Promise<[id: string, entry: Entry][]>;
+  /**
+   * Reads, lets `change` decide, and keeps what it says, all at once or not at all. It is durable when
+   * the promise resolves. Two updates never overlap, whoever makes them; `change` may be called again.
+   */
+  update<T>(scope: string, wanted: Wanted, change: (loaded: Loaded) => Change<T>): Promise<T>;
+  /** Forgets scopes. */
+  drop(scopes: readonly string[]): Promise<void>;
+  /** Forgets everything. */
+  wipe(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How an entry waits for the server, if it does. */
+export function waitsAs({ pending, rejection }: Entry): "unsent" | "rejected" | undefined {
+  if (!pending) return undefined;
+  return rejection ? "rejected" : "unsent";
+}

@@ -1,0 +1,143 @@
+import { type DocumentRef } from "../core/client.js";
+import type { Document } from "../core/json.js";
+import { type DocumentId, type Rejection, documentIdOf, idOf } from "../core/wire.js";
+import { call } from "./events.js";
+import type { StoredReplica } from "./replica.js";
+import type { Found, View } from "./view.js";
+
+/** Which documents of a collection, and in which order. */
+export interface Query<T extends object = Document> {
+  /** Fields that a document must have, or a condition that it must meet. */
+  readonly where?: Partial<T> | ((doc: Readonly<T>, id: DocumentId) => boolean);
+  /** Which of two comes first, as for `Array.prototype.sort`; by key without it. */
+  readonly order?: (left: Readonly<T>, right: Readonly<T>) => number;
+  /** At most so many. */
+  readonly limit?: number;
+}
+
+/** A change of some fields: those that are `undefined` are removed. */
+export type Patch<T> = { readonly [Field in keyof T]?: T[Field] | undefined };
+
+/** What a collection needs of its store. */
+export interface CollectionPort {
+  readonly replica: StoredReplica;
+  readonly view: View;
+  /** Documents were edited, and wait to be pushed. */
+  onEdited(ids: readonly string[]): Promise<void>;
+}
+
+/** The documents of one collection. Every edit is durable when its promise resolves. */
+export class Collection<T extends object = Document> {
+  readonly #port: CollectionPort;
+
+  constructor(port: CollectionPort) {
+    this.#port = port;
+  }
+
+  /** A copy of the document; none if there is none, or it is deleted. */
+  async get(document: DocumentRef): Promise<T | undefined> {
+    const found = (await this.#documents()).get(idOfRef(document));
+    return found && structuredClone(found.doc as T);
+  }
+
+  /** Makes `doc` the document, and creates it if there is none. */
+  async set(document: DocumentRef, doc: T): Promise<void> {
+    const id = idOfRef(document);
+    if (await this.#port.replica.edit(id, doc)) await this.#port.onEdited([id]);
+  }
+
+  /**
+   * Changes some fields of the document, or makes of it what a function makes of it, and leaves alone
+   * what another tab or device changed meanwhile. Returns what it is then; none if there is none.
+   *
+   * The function only computes: it may be called more than once.
+   */
+  async update(document: DocumentRef, change: Patch<T> | ((doc: T) => T)): Promise<T | undefined> {
+    const id = idOfRef(document);
+    const next = typeof change === "function" ? (doc: Document) => change(doc as T) : patchedWith(change);
+    const doc = await this.#port.replica.update(id, next);
+    if (doc) await this.#port.onEdited([id]);
+    return doc as T | undefined;
+  }
+
+  /** Deletes the document. Returns whether there was one. */
+  async delete(document: DocumentRef): Promise<boolean> {
+    const id = idOfRef(document);
+    const isDeleted = await this.#port.replica.delete(id);
+    if (isDeleted) await this.#port.onEdited([id]);
+    return isDeleted;
+  }
+
+  /** The documents that meet a query; all without one. */
+  async query(query: Query<T> = {}): Promise<Found<T>[]> {
+    return select(await this.#documents(), query);
+  }
+
+  /**
+   * Calls `listener` with the documents that meet a query, now and whenever they change, until the
+   * function that this returns is called.
+   */
+  subscribe(query: Query<T>, listener: (documents: Found<T>[]) => void): () => void {
+    let known: Found<T>[] | undefined;
+    let isOver = false;
+    const tell = async () => {
+      const documents = await this.query(query);
+      if (isOver || (known && isSame(known, documents))) return;
+      known = documents;
+      call(listener, documents);
+    };
+    const stop = this.#port.view.listen(() => void tell());
+    void tell();
+    return () => {
+      isOver = true;
+      stop();
+    };
+  }
+
+  /** The documents that the server did not store, and why. They keep their edits. */
+  async rejected(): Promise<(DocumentId & { readonly rejection: Rejection })[]> {
+    const rejected = await this.#port.replica.rejected();
+    return rejected.map(([id, rejection]) => ({ ...documentIdOf(id), rejection }));
+  }
+
+  /** Sends a rejected document again as it is. The next edit of it does so as well. */
+  async retry(document: DocumentRef): Promise<void> {
+    const id = idOfRef(document);
+    await this.#port.replica.retry(id);
+    await this.#port.onEdited([id]);
+  }
+
+  async #documents(): Promise<ReadonlyMap<string, Found<T>>> {
+    return (await this.#port.view.documents()) as ReadonlyMap<string, Found<object>> as ReadonlyMap<string, Found<T>>;
+  }
+}
+
+function select<T extends object>(documents: ReadonlyMap<string, Found<T>>, query: Query<T>): Found<T>[] {
+  const meets = conditionOf(query.where);
+  const { order, limit } = query;
+  const found = [...documents.values()].filter(({ doc, ...id }) => meets(doc, id));
+  found.sort((left, right) => (order ? order(left.doc, right.doc) : 0) || byId(left, right));
+  return found.slice(0, limit);
+}
+
+function conditionOf<T extends object>(where: Query<T>["where"]): (doc: Readonly<T>, id: DocumentId) => boolean {
+  if (typeof where === "function") return where;
+  const fields = Object.entries(where ?? {}) as [keyof T, unknown][];
+  return (doc) => fields.every(([field, value]) => doc[field] === value);
+}
+
+function byId(left: DocumentId, right: DocumentId): number {
+  return idOf(left) < idOf(right) ? -1 : 1;
+}
+
+function isSame<T>(left: readonly T[], right: readonly T[]): boolean {
+  return left.length === right.length && left.every((item, index) => item === right[index]);
+}
+
+function patchedWith(patch: object): (doc: Document) => object {
+  return (doc) => ({ ...doc, ...patch });
+}
+
+function idOfRef(document: DocumentRef): string {
+  return typeof document === "string" ? document : idOf(document);
+}

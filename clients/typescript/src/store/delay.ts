@@ -1,0 +1,29 @@
+const FIRST = 1_000;
+const GREATEST = 60_000;
+
+/**
+ * How long to wait after so many failures in a row: twice as long after each, at most a minute, and
+ * at random between half of that and all of it, so that devices do not come back all at once.
+ */
+export function backOff(failures: number, random = Math.random()): number {
+  return Math.min(GREATEST, FIRST * 2 ** failures) * (0.5 + random / 2);
+}
+
+/** About so long: devices that began together do not stay together. */
+export function roughly(milliseconds: number): number {
+  return milliseconds * (0.8 + Math.random() * 0.4);
+}
+
+/** Waits, at most until `signal` says stop. */
+export function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener("abort", end);
+    if (signal.aborted) end();
+  });
+}

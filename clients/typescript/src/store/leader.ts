@@ -1,0 +1,91 @@
+import type { SynclineError } from "../core/error.js";
+import { documentIdOf } from "../core/wire.js";
+import type { StoreEvents } from "./events.js";
+import { listen } from "./live.js";
+import { SyncLoop } from "./loop.js";
+import { type Scope, type StoredReplica, type Taken, nameOf } from "./replica.js";
+import { Sync } from "./sync.js";
+import type { Transport } from "./transport.js";
+
+/** What the leading tab needs, and tells. */
+export interface LeaderPort {
+  readonly pollInterval: number;
+  readonly pageSize: number;
+  scopes(): Promise<string[]>;
+  replica(scope: string): StoredReplica;
+  onChanged(scope: string, ids: readonly string[]): Promise<void>;
+  onPass(error: SynclineError | undefined): void;
+  emit<Name extends keyof StoreEvents>(name: Name, event: StoreEvents[Name]): void;
+}
+
+/** How much rarer the regular pulls are while live pokes come. */
+const LIVE_FACTOR = 5;
+
+/** What the leading tab does: it runs the sync loop, and listens to live pokes. */
+export class Leader {
+  readonly #loop: SyncLoop;
+  readonly #stop = new AbortController();
+
+  constructor(
+    readonly transport: Transport,
+    readonly port: LeaderPort,
+  ) {
+    this.#loop = new SyncLoop(
+      {
+        scopes: () => port.scopes(),
+        sync: (scope, signal) => this.#sync(scope, signal),
+        onStatus: (status) => port.emit("status", status),
+        onPass: (error) => port.onPass(error),
+      },
+      port.pollInterval,
+    );
+    void this.#listen();
+  }
+
+  /** A scope has edits to be pushed. */
+  kick(scope: string): void {
+    this.#loop.kick(scope);
+  }
+
+  /** Synchronises everything at once. */
+  now(): void {
+    this.#loop.now();
+  }
+
+  stop(): void {
+    this.#stop.abort();
+    this.#loop.stop();
+  }
+
+  #sync(name: string, signal: AbortSignal): Promise<void> {
+    const replica = this.port.replica(name);
+    const { transport, port } = this;
+    const listener = {
+      onTaken: (taken: Taken, received: number) => this.#taken(replica.scope, taken, received),
+      onRejected: (ids: Iterable<string>) => this.#rejected(replica.scope, [...ids]),
+    };
+    return new Sync(replica, transport, port.pageSize, listener, signal).run();
+  }
+
+  async #taken(scope: Scope, { touched, changed, conflicts, hasMore }: Taken, received: number): Promise<void> {
+    await this.port.onChanged(nameOf(scope), [...touched]);
+    for (const conflict of conflicts) this.port.emit("conflict", { ...scope, conflict });
+    if (changed.size > 0) this.port.emit("progress", { ...scope, received, isComplete: !hasMore });
+  }
+
+  async #rejected(scope: Scope, ids: readonly string[]): Promise<void> {
+    await this.port.onChanged(nameOf(scope), ids);
+    this.port.emit("rejected", { ...scope, documents: ids.map(documentIdOf) });
+  }
+
+  async #listen(): Promise<void> {
+    const listener = {
+      onPoke: (scope: Scope) => this.#loop.kick(nameOf(scope)),
+      onStream: (isOpen: boolean) => {
+        this.#loop.pollInterval = this.port.pollInterval * (isOpen ? LIVE_FACTOR : 1);
+        if (isOpen) this.#loop.kick();
+      },
+    };
+    await listen(this.transport, listener, this.#stop.signal);
+  }
+}

@@ -1,0 +1,126 @@
+import type { SynclineError } from "../core/error.js";
+import { backOff, roughly } from "./delay.js";
+
+/** How the synchronisation is doing. */
+export interface Status {
+  /** `waiting`: it failed, and is tried again at `retryAt`. */
+  readonly state: "idle" | "syncing" | "waiting";
+  /** Why the last attempt failed. */
+  readonly error?: SynclineError;
+  /** When it is tried again, in milliseconds since 1970. */
+  readonly retryAt?: number;
+}
+
+/** What a loop needs to know, and tells. */
+export interface LoopPort {
+  /** The scopes there are. */
+  scopes(): Promise<string[]>;
+  /** Synchronises a scope. */
+  sync(scope: string, signal: AbortSignal): Promise<void>;
+  onStatus(status: Status): void;
+  /** Nothing is left to do, or there was an error. */
+  onPass(error: SynclineError | undefined): void;
+}
+
+/** How long after an edit it is pushed, so that a few edits in a row go together. */
+const GATHER = 50;
+
+/** How long an error that only the user can mend is left alone. */
+const PATIENCE = 60_000;
+
+/** Synchronises what is due, one scope after the other, again and again. */
+export class SyncLoop {
+  #due = new Set<string>();
+  #isAllDue = true;
+  #failures = 0;
+  #isRunning = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #stop = new AbortController();
+
+  constructor(
+    readonly port: LoopPort,
+    public pollInterval: number,
+  ) {
+    this.#wakeIn(0);
+  }
+
+  /** A scope changed, here or on the server; without a name, any may have. */
+  kick(scope?: string): void {
+    if (scope === undefined) this.#isAllDue = true;
+    else this.#due.add(scope);
+    // After a failure the next attempt is planned already.
+    if (this.#failures === 0) this.#wakeIn(GATHER);
+  }
+
+  /** Synchronises everything at once, whatever failed before. */
+  now(): void {
+    this.#failures = 0;
+    this.#isAllDue = true;
+    this.#wakeIn(0);
+  }
+
+  /** Stops, in the middle of a request if need be. */
+  stop(): void {
+    this.#stop.abort();
+    clearTimeout(this.#timer);
+  }
+
+  #wakeIn(milliseconds: number): void {
+    clearTimeout(this.#timer);
+    if (!this.#stop.signal.aborted) this.#timer = setTimeout(() => void this.#wake(), milliseconds);
+  }
+
+  async #wake(): Promise<void> {
+    // A pass under way takes up what has become due meanwhile.
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.port.onStatus({ state: "syncing" });
+    const error = await this.#pass().catch((error: SynclineError) => error);
+    this.#isRunning = false;
+    if (!this.#stop.signal.aborted) this.#rest(error);
+  }
+
+  /** Synchronises all that is due. Returns the first error that concerns one scope alone. */
+  async #pass(): Promise<SynclineError | undefined> {
+    let refusal: SynclineError | undefined;
+    for (let scope = await this.#next(); scope !== undefined; scope = await this.#next()) {
+      try {
+        await this.port.sync(scope, this.#stop.signal);
+      } catch (error) {
+        refusal ??= error as SynclineError;
+        if ((error as SynclineError).code === "refused") continue;
+        this.#due.add(scope);
+        throw error;
+      }
+    }
+    return refusal;
+  }
+
+  async #next(): Promise<string | undefined> {
+    if (this.#stop.signal.aborted) return undefined;
+    const scopes = await this.port.scopes();
+    if (this.#isAllDue) this.#due = new Set(scopes);
+    this.#isAllDue = false;
+    const scope = scopes.find((name) => this.#due.has(name));
+    if (scope !== undefined) this.#due.delete(scope);
+    return scope;
+  }
+
+  /** Plans the next pass, and tells how this one went. */
+  #rest(error: SynclineError | undefined): void {
+    const hasFailed = error !== undefined && error.code !== "refused";
+    const delay = hasFailed ? delayAfter(error, this.#failures++) : roughly(this.pollInterval);
+    if (!hasFailed) {
+      this.#failures = 0;
+      this.#isAllDue = true;
+    }
+    this.#wakeIn(delay);
+    const retryAt = Date.now() + delay;
+    this.port.onStatus(hasFailed ? { state: "waiting", error, retryAt } : { state: "idle", ...(error && { error }) });
+    this.port.onPass(error);
+  }
+}
+
+function delayAfter({ code, retryAfter = 0 }: SynclineError, failures: number): number {
+  return Math.max(retryAfter, code === "unauthorized" ? PATIENCE : backOff(failures));
+}

@@ -1,0 +1,321 @@
+import { PAGE_DOCUMENTS } from "../core/client.js";
+import { SynclineError } from "../core/error.js";
+import type { Document } from "../core/json.js";
+import { assertCollection } from "../core/limits.js";
+import { documentIdOf } from "../core/wire.js";
+import { IndexedDbStorage } from "../storage/indexeddb.js";
+import { MemoryStorage } from "../storage/memory.js";
+import type { Storage } from "../storage/storage.js";
+import { Collection } from "./collection.js";
+import { Listeners, type StoreEvents } from "./events.js";
+import { Leader } from "./leader.js";
+import type { Status } from "./loop.js";
+import { StoredReplica, nameOf, scopeOf } from "./replica.js";
+import { type GetToken, Session, userOf } from "./session.js";
+import { type Message, Tabs } from "./tabs.js";
+import { Transport } from "./transport.js";
+import { View } from "./view.js";
+
+/** How to open a store. */
+export interface StoreOptions {
+  /** Where the server is, such as `https://sync.example.org`. */
+  readonly url: string;
+  /** Which of its applications. */
+  readonly app: string;
+  /** The session's token, an expired one included: it tells whose documents these are. */
+  readonly token: string;
+  /** The user, for tokens that do not tell. */
+  readonly user?: string;
+  /** Gives a new token when the server no longer accepts the old one. */
+  readonly getToken?: GetToken;
+  /** Opens where the documents are kept: IndexedDB in browsers, or else memory. */
+  readonly storage?: () => Promise<Storage>;
+  /** How often to pull without live pokes, in milliseconds. */
+  readonly pollInterval?: number;
+  /** How many documents the server sends at a time. */
+  readonly pageSize?: number;
+  /** The `fetch` to use. */
+  readonly fetch?: Fetch;
+}
+
+/** As `globalThis.fetch`. */
+export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
+
+const POLL_INTERVAL = 60_000;
+
+/** What belongs to a scope. */
+interface Part {
+  readonly replica: StoredReplica;
+  readonly view: View;
+}
+
+/** The documents of one user in one application, on this device: local first, synchronised by itself. */
+export class Store {
+  readonly #storage: Storage;
+  readonly #session: Session;
+  readonly #listeners = new Listeners();
+  readonly #parts = new Map<string, Part>();
+  readonly #collections = new Map<string, Collection>();
+  readonly #tabs: Tabs;
+  readonly #newLeader: () => Leader;
+  readonly #closing = new AbortController();
+  /** When the storage knows all collections. */
+  #opened: Promise<unknown> = Promise.resolve();
+  #leader: Leader | undefined;
+  #status: Status = { state: "idle" };
+  #waiters: { resolve: () => void; reject: (error: SynclineError) => void }[] = [];
+
+  private constructor(storage: Storage, session: Session, options: StoreOptions) {
+    this.#storage = storage;
+    this.#session = session;
+    const transport = new Transport(options.url, options.app, session, options.fetch ?? ((input, init) => fetch(input, init)));
+    this.#newLeader = () =>
+      new Leader(transport, {
+        pollInterval: options.pollInterval ?? POLL_INTERVAL,
+        pageSize: options.pageSize ?? PAGE_DOCUMENTS,
+        scopes: () => storage.scopes(),
+        replica: (scope) => this.#part(scope).replica,
+        onChanged: (scope, ids) => this.#changed(scope, ids),
+        onPass: (error) => this.#passed(error),
+        emit: (name, event) => this.#emit(name, event),
+      });
+    this.#tabs = new Tabs(storage.sharedAs, {
+      onMessage: (message) => this.#hear(message),
+      onLead: (isLeader) => this.#lead(isLeader),
+    });
+  }
+
+  /** Opens a store; see `openStore`. */
+  static async open(options: StoreOptions): Promise<Store> {
+    const user = options.user ?? userOf(options.token);
+    if (user === undefined) {
+      throw new SynclineError("options", "`token` does not tell the user: give `user` as well");
+    }
+    const name = `syncline:${options.url}/${options.app}:${user}`;
+    const storage = await (options.storage ?? (() => defaultStorage(name)))();
+    let store: Store;
+    const session = new Session(options.token, user, options.getToken, (token) => store.#renewed(token));
+    store = new Store(storage, session, options);
+    store.#watchPage();
+    store.#tabs.lead(isVisible());
+    return store;
+  }
+
+  /** A collection of the user's own, or of the organisation `org` that the user is in. */
+  collection<T extends object = Document>(name: string, { org }: { readonly org?: string } = {}): Collection<T> {
+    assertCollection(name);
+    const scope = nameOf({ collection: name, ...(org !== undefined && { org }) });
+    const collection = this.#collections.get(scope) ?? this.#newCollection(scope);
+    this.#collections.set(scope, collection);
+    return collection as Collection<object> as Collection<T>;
+  }
+
+  /** How the synchronisation is doing. */
+  get status(): Status {
+    return this.#status;
+  }
+
+  /** Whose documents these are. */
+  get user(): string {
+    return this.#session.user;
+  }
+
+  /** Calls `listener` at every such event, in whichever tab it happened, until the returned function is called. */
+  on<Name extends keyof StoreEvents>(name: Name, listener: (event: StoreEvents[Name]) => void): () => void {
+    return this.#listeners.on(name, listener);
+  }
+
+  /** Synchronises everything now. Resolves when nothing is waiting on either side. */
+  async sync(): Promise<void> {
+    await this.#opened;
+    if (this.#closing.signal.aborted) throw closedError();
+    const done = new Promise<void>((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    if (this.#leader) this.#leader.now();
+    else this.#tabs.lead(true);
+    return done;
+  }
+
+  /** How many documents have edits that the server has not stored, rejected ones included. */
+  async unsent(): Promise<number> {
+    const scopes = await this.#storage.scopes();
+    const waiting = await Promise.all(scopes.map((scope) => this.#part(scope).replica.waiting()));
+    return waiting.reduce((sum, ids) => sum + ids.length, 0);
+  }
+
+  /** Uses another token of the same user, after a new sign-in. */
+  setToken(token: string): void {
+    this.#session.renew(token);
+    this.#leader?.now();
+  }
+
+  /**
+   * Forgets an organisation's documents, after the user left it. Throws a `SynclineError` with code
+   * `unsent` if edits would be lost, unless `discardUnsent`.
+   */
+  async forgetOrg(org: string, { discardUnsent = false } = {}): Promise<void> {
+    const scopes = (await this.#storage.scopes()).filter((scope) => scopeOf(scope).org === org);
+    if (!discardUnsent) await this.#assertSent(scopes);
+    const ids = await Promise.all(scopes.map((scope) => this.#idsOf(scope)));
+    await this.#storage.drop(scopes);
+    await Promise.all(scopes.map((scope, index) => this.#changed(scope, ids[index]!)));
+  }
+
+  /**
+   * Wipes everything off this device and closes the store, in all tabs. Throws a `SynclineError` with
+   * code `unsent` if edits would be lost, unless `discardUnsent`.
+   */
+  async signOut({ discardUnsent = false } = {}): Promise<void> {
+    if (!discardUnsent) await this.#assertSent(await this.#storage.scopes());
+    this.#leader?.stop();
+    await this.#storage.wipe();
+    this.#tabs.post({ type: "wiped" });
+    this.#listeners.emit("signedOut", undefined);
+    await this.close();
+  }
+
+  /** Stops synchronising and closes the storage. What was edited is pushed after the next start. */
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort();
+    this.#lead(false);
+    this.#tabs.close();
+    this.#settle(closedError());
+    await this.#storage.close();
+  }
+
+  #newCollection(scope: string): Collection {
+    const { replica, view } = this.#part(scope);
+    // What is never edited must be pulled as well. A storage that fails says so with the first use.
+    const touched = replica.touch().then(
+      (isNew) => isNew && this.#edited(scope),
+      () => undefined,
+    );
+    this.#opened = Promise.all([this.#opened, touched]);
+    const onEdited = (ids: readonly string[]) => {
+      this.#edited(scope);
+      return this.#changed(scope, ids);
+    };
+    return new Collection({ replica, view, onEdited });
+  }
+
+  #part(scope: string): Part {
+    let part = this.#parts.get(scope);
+    if (!part) {
+      const replica = new StoredReplica(this.#storage, scopeOf(scope));
+      this.#parts.set(scope, (part = { replica, view: new View(replica) }));
+    }
+    return part;
+  }
+
+  /** Documents changed in the storage: the views of all tabs follow. */
+  async #changed(scope: string, ids: readonly string[]): Promise<void> {
+    this.#tabs.post({ type: "changed", scope, ids });
+    await this.#parts.get(scope)?.view.refresh(ids);
+  }
+
+  #edited(scope: string): void {
+    if (this.#leader) this.#leader.kick(scope);
+    else this.#tabs.post({ type: "edited", scope });
+  }
+
+  #emit<Name extends keyof StoreEvents>(name: Name, event: StoreEvents[Name]): void {
+    if (name === "status") this.#status = event as Status;
+    this.#listeners.emit(name, event);
+    this.#tabs.post({ type: "event", name, event });
+  }
+
+  #hear(message: Message): void {
+    switch (message.type) {
+      case "changed":
+        return void this.#parts.get(message.scope)?.view.refresh(message.ids).catch(() => undefined);
+      case "edited":
+        return this.#leader?.kick(message.scope);
+      case "passed":
+        return this.#settle(message.error && new SynclineError(message.error.code, message.error.message));
+      case "event":
+        if (message.name === "status") this.#status = message.event as Status;
+        return this.#listeners.emit(message.name, message.event as never);
+      case "token":
+        return this.#session.renew(message.token);
+      case "wiped":
+        this.#listeners.emit("signedOut", undefined);
+        return void this.close();
+    }
+  }
+
+  #passed(error: SynclineError | undefined): void {
+    this.#settle(error);
+    this.#tabs.post({ type: "passed", ...(error && { error: { code: error.code, message: error.message } }) });
+  }
+
+  #settle(error: SynclineError | undefined): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const { resolve, reject } of waiters) {
+      if (error) reject(error);
+      else resolve();
+    }
+  }
+
+  #renewed(token: string): void {
+    this.#listeners.emit("token", token);
+    this.#tabs.post({ type: "token", token });
+  }
+
+  #lead(isLeader: boolean): void {
+    this.#leader?.stop();
+    this.#leader = isLeader ? this.#newLeader() : undefined;
+  }
+
+  #watchPage(): void {
+    const { signal } = this.#closing;
+    globalThis.addEventListener?.("online", () => this.#leader?.now(), { signal });
+    globalThis.document?.addEventListener("visibilitychange", () => this.#lookedAt(), { signal });
+  }
+
+  /** The user looks at this tab: it leads, and has what is new. */
+  #lookedAt(): void {
+    if (!isVisible()) return;
+    if (this.#leader) this.#leader.now();
+    else this.#tabs.lead(true);
+  }
+
+  async #idsOf(scope: string): Promise<string[]> {
+    return [...(await this.#part(scope).view.documents()).keys()];
+  }
+
+  async #assertSent(scopes: readonly string[]): Promise<void> {
+    for (const scope of scopes) {
+      const { replica } = this.#part(scope);
+      const waiting = await replica.waiting();
+      if (waiting.length === 0) continue;
+      const details = waiting.map((id) => ({ ...documentIdOf(id), field: "", message: "has edits that the server has not stored" }));
+      throw new SynclineError(
+        "unsent",
+        `${waiting.length} documents of ${replica.scope.collection} have edits that the server has not stored: call \`sync\` first, or pass \`discardUnsent\``,
+        { details },
+      );
+    }
+  }
+}
+
+/** Opens the documents of a user in an application, and begins to synchronise them. */
+export function openStore(options: StoreOptions): Promise<Store> {
+  return Store.open(options);
+}
+
+async function defaultStorage(name: string): Promise<Storage> {
+  if ("indexedDB" in globalThis) return IndexedDbStorage.open(name);
+  if ("document" in globalThis) {
+    throw new SynclineError("blocked", "this browser does not let the page keep data: allow it for this site, or leave private browsing");
+  }
+  return new MemoryStorage();
+}
+
+function isVisible(): boolean {
+  return globalThis.document?.visibilityState === "visible";
+}
+
+function closedError(): SynclineError {
+  return new SynclineError("closed", "the store is closed: open it again");
+}

@@ -1,0 +1,140 @@
+import { assertAnswer } from "../core/answer.js";
+import { type Detail, SynclineError } from "../core/error.js";
+import type { SyncAnswer, SyncRequest } from "../core/wire.js";
+import type { Session } from "./session.js";
+
+/** How long a request may take. */
+const TIMEOUT = 60_000;
+
+/** What the answer to an error holds. */
+interface ErrorBody {
+  readonly error?: string;
+  readonly code?: string;
+  readonly reason?: string;
+  readonly details?: readonly Detail[];
+  readonly serverTime?: number;
+}
+
+/** Reaches one application of one server as one user. */
+export class Transport {
+  readonly #base: string;
+
+  constructor(
+    url: string,
+    app: string,
+    readonly session: Session,
+    readonly fetch: (input: string, init: RequestInit) => Promise<Response>,
+  ) {
+    this.#base = `${baseOf(url)}/${encodeURIComponent(app)}`;
+  }
+
+  /** Sends a request and reads its answer. Errors tell by `isRefusal` whether the server took nothing in. */
+  async sync(body: SyncRequest, org: string | undefined, signal: AbortSignal): Promise<SyncAnswer> {
+    const timeout = timeoutAfter(TIMEOUT, signal);
+    const headers = { "Content-Type": "application/json", ...(org !== undefined && { "X-Org-Id": org }) };
+    const request = { method: "POST", headers, body: JSON.stringify(body), signal: timeout.signal };
+    try {
+      const response = await this.#send("sync", request);
+      const answer = (await readJson(response)) as SyncAnswer;
+      assertAnswer(answer);
+      return answer;
+    } finally {
+      timeout.clear();
+    }
+  }
+
+  /** Opens the stream of live pokes. */
+  async events(signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    const response = await this.#send("events", { headers: { Accept: "text/event-stream" }, signal });
+    if (!response.body) throw new SynclineError("answer", "the server's answer holds no events");
+    return response.body;
+  }
+
+  /** Sends a request; with a new token once more, if the server did not accept the old one. */
+  async #send(path: string, init: RequestInit & { headers: Record<string, string> }): Promise<Response> {
+    let response = await this.#fetch(path, init);
+    if (response.status === 401 && (await this.session.refresh())) response = await this.#fetch(path, init);
+    if (!response.ok) throw await errorOf(response);
+    const renewed = response.headers.get("X-Auth-Token");
+    if (renewed) this.session.renew(renewed);
+    return response;
+  }
+
+  async #fetch(path: string, init: RequestInit & { headers: Record<string, string> }): Promise<Response> {
+    const headers = { ...init.headers, Authorization: `Bearer ${this.session.token}` };
+    try {
+      return await this.fetch(`${this.#base}/${path}`, { ...init, headers });
+    } catch (cause) {
+      throw networkError(cause);
+    }
+  }
+}
+
+/** Whether the server took nothing in of the request. Otherwise that is not known. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof SynclineError && (error.code === "refused" || error.code === "unauthorized");
+}
+
+function baseOf(url: string): string {
+  let parsed: URL;
+  try {
+    parsed = new URL(url, globalThis.location?.href);
+  } catch (cause) {
+    throw new SynclineError("options", "`url` is no URL: give the server's, such as https://sync.example.org", { cause });
+  }
+  if (parsed.protocol !== "http:" && parsed.protocol !== "https:") {
+    throw new SynclineError("options", "`url` begins with neither `http://` nor `https://`");
+  }
+  return parsed.href.replace(/[?#].*$/, "").replace(/\/+$/, "");
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  const text = await response.text().catch((cause: unknown) => {
+    throw networkError(cause);
+  });
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new SynclineError("answer", "the server's answer is not one of a sync: check the URL", { cause });
+  }
+}
+
+async function errorOf(response: Response): Promise<SynclineError> {
+  const { status } = response;
+  const body = await response.json().catch(() => ({})) as ErrorBody;
+  const sentence = body.error ?? `HTTP status ${status}`;
+  const code = body.reason ?? body.code;
+  const retryAfter = Number(response.headers.get("Retry-After")) * 1000;
+  const facts = {
+    status,
+    ...(body.details && { details: body.details }),
+    ...(code !== undefined && { reason: code }),
+    ...(body.serverTime !== undefined && { serverTime: body.serverTime }),
+    ...(retryAfter > 0 && { retryAfter }),
+  };
+  if (status === 401) {
+    return new SynclineError("unauthorized", `the server does not accept the session: ${sentence}: sign in again`, facts);
+  }
+  if (status === 408 || status === 429 || status >= 500) {
+    return new SynclineError("unavailable", `the server cannot answer at present: ${sentence}`, facts);
+  }
+  return new SynclineError("refused", `the server refused the request: ${sentence}`, facts);
+}
+
+function networkError(cause: unknown): SynclineError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new SynclineError("network", `the server could not be reached: ${reason}`, { cause });
+}
+
+function timeoutAfter(milliseconds: number, outer: AbortSignal): { signal: AbortSignal; clear: () => void } {
+  const controller = new AbortController();
+  const abort = () => controller.abort(outer.reason);
+  const timer = setTimeout(() => controller.abort(new Error("the request took too long")), milliseconds);
+  if (outer.aborted) abort();
+  outer.addEventListener("abort", abort);
+  const clear = () => {
+    clearTimeout(timer);
+    outer.removeEventListener("abort", abort);
+  };
+  return { signal: controller.signal, clear };
+}

@@ -1,0 +1,99 @@
+import { contentOf } from "../core/rebase.js";
+import type { Document } from "../core/json.js";
+import type { Entry } from "../core/replica.js";
+import { type Access, type DocumentId, type Rejection, documentIdOf } from "../core/wire.js";
+import { type StoredReplica, nameOf } from "./replica.js";
+
+/** A document as a query finds it. It is frozen: `Collection.update` changes it. */
+export interface Found<T extends object = Document> extends DocumentId {
+  readonly doc: Readonly<T>;
+  /** What the user may do with another user's document. */
+  readonly access?: Access;
+  /** Whether the server has not stored all of it. */
+  readonly isUnsent: boolean;
+  /** Why the server did not store it. */
+  readonly rejection?: Rejection;
+}
+
+/** How many documents are read at a time, so that the page stays responsive in between. */
+const SLICE = 500;
+
+/** The documents of a scope in memory, kept as they are in the storage. */
+export class View {
+  readonly #documents = new Map<string, Found>();
+  #loaded: Promise<void> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  readonly #listeners = new Set<() => void>();
+
+  constructor(readonly replica: StoredReplica) {}
+
+  /** Every document by its id, when those have been read. */
+  async documents(): Promise<ReadonlyMap<string, Found>> {
+    this.#loaded ??= this.#load();
+    await this.#loaded;
+    return this.#documents;
+  }
+
+  /** Reads documents that changed again. */
+  refresh(ids: readonly string[]): Promise<void> {
+    // Nobody has asked for the documents yet.
+    if (!this.#loaded) return Promise.resolve();
+    const next = Promise.all([this.#loaded, this.#last]).then(() => this.#refresh(ids));
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+
+  /** Calls `listener` whenever documents have changed. */
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async #load(): Promise<void> {
+    const { storage, scope } = this.replica;
+    this.#documents.clear();
+    try {
+      let entries: [string, Entry][] = [];
+      do {
+        entries = await storage.page(nameOf(scope), entries.at(-1)?.[0], SLICE);
+        for (const [id, entry] of entries) this.#put(id, entry);
+      } while (entries.length === SLICE);
+    } catch (error) {
+      this.#loaded = undefined;
+      throw error;
+    }
+  }
+
+  async #refresh(ids: readonly string[]): Promise<void> {
+    for (let start = 0; start < ids.length; start += SLICE) {
+      const slice = ids.slice(start, start + SLICE);
+      const entries = await this.replica.entries(slice);
+      for (const id of slice) this.#put(id, entries.get(id));
+    }
+    for (const listener of this.#listeners) listener();
+  }
+
+  #put(id: string, entry: Entry | undefined): void {
+    const doc = entry && contentOf(entry);
+    if (entry && doc) this.#documents.set(id, foundIn(id, entry, doc));
+    else this.#documents.delete(id);
+  }
+}
+
+function foundIn(id: string, { access, pending, rejection }: Entry, doc: Document): Found {
+  return Object.freeze({
+    ...documentIdOf(id),
+    doc: frozen(doc),
+    ...(access && { access }),
+    isUnsent: pending !== undefined,
+    ...(rejection && { rejection }),
+  });
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(frozen);
+  }
+  return value;
+}
