@@ -30,7 +30,7 @@ use syncline_domain::identifier::{ApplicationName, CollectionName};
 
 pub use environment::Environment;
 pub use error::ConfigurationError;
-pub use settings::{Cors, Limits, Log, LogFormat, LogLevel, Retention};
+pub use settings::{Cors, Limits, Log, LogFormat, LogLevel, Organisations, Retention};
 
 use error::Place;
 use secrets::SessionSecrets;
@@ -50,6 +50,8 @@ pub struct Configuration {
     pub data_dir: PathBuf,
     /// What is served.
     pub applications: Applications,
+    /// What users may do about organisations.
+    pub orgs: Organisations,
     /// What a request may ask for.
     pub limits: Limits,
     /// How long the past is kept.
@@ -100,6 +102,7 @@ impl Configuration {
             database_url: settings.database_url,
             data_dir,
             applications: applications::resolve(settings.applications)?,
+            orgs: settings.orgs,
             limits: settings.limits,
             retention: settings.retention,
             cors: settings.cors,
@@ -145,6 +148,7 @@ mod tests {
         cors.origins = []
         log = { format = "json", level = "off" }
         retention.days = 1
+        orgs.registerable = true
         [limits]
         bodyBytes = 1
         documentBytes = 1

@@ -6,6 +6,7 @@ use secrecy::ExposeSecret;
 use sqlx::postgres::PgConnectOptions;
 use syncline_application::{
     cursor::CursorCodec,
+    organisations::OrganisationService,
     ports::{Clock, Store},
     sync::{Limits, ServerClock, SyncService},
 };
@@ -72,7 +73,7 @@ impl Server {
             })?;
         migrate(options.clone()).await?;
         let connections = configuration.limits.database_connections;
-        let store: Arc<dyn Store> = Arc::new(PostgresStore::connect(options, connections).await?);
+        let store = Arc::new(PostgresStore::connect(options, connections).await?);
         let router = syncline_http::router(
             state(configuration, Arc::clone(&store))?,
             &http_options(configuration),
@@ -128,7 +129,10 @@ async fn serve(
         .await
 }
 
-fn state(configuration: &Configuration, store: Arc<dyn Store>) -> Result<AppState, ServerError> {
+fn state(
+    configuration: &Configuration,
+    store: Arc<PostgresStore>,
+) -> Result<AppState, ServerError> {
     let secrets = configuration.session_secrets()?;
     let sessions = Arc::new(SessionTokens::new(&secrets)?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -137,8 +141,9 @@ fn state(configuration: &Configuration, store: Arc<dyn Store>) -> Result<AppStat
             .iter()
             .map(|secret| secret.expose_secret().as_bytes()),
     );
+    let organisations = OrganisationService::new(store.clone(), configuration.orgs.registerable);
     let sync = Arc::new(SyncService::new(
-        Arc::clone(&store),
+        store.clone(),
         configuration.registry()?,
         cursors,
         ServerClock::new(Arc::clone(&clock), process_node()?),
@@ -146,6 +151,7 @@ fn state(configuration: &Configuration, store: Arc<dyn Store>) -> Result<AppStat
     ));
     Ok(AppState {
         sync,
+        organisations: Arc::new(organisations),
         sessions,
         clock,
         store,

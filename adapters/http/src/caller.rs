@@ -1,6 +1,6 @@
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, HeaderName, header::AUTHORIZATION, request::Parts},
+    http::{HeaderMap, header::AUTHORIZATION, request::Parts},
 };
 use syncline_application::ports::{Session, SessionError};
 
@@ -8,9 +8,6 @@ use crate::{
     AppState,
     error::{ApiError, ErrorCode},
 };
-
-/// Puts a request into the namespace of an organisation.
-pub(crate) const X_ORG_ID: HeaderName = HeaderName::from_static("x-org-id");
 
 /// Whoever sent the request, known by the bearer token.
 pub(crate) struct Caller(pub(crate) Session);
@@ -20,13 +17,7 @@ impl FromRequestParts<AppState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let token = bearer_token(&parts.headers).ok_or_else(no_token)?;
-        let session = state.sessions.verify(token, state.clock.now())?;
-        // No organisation exists yet, so nobody is a member of one.
-        if parts.headers.contains_key(X_ORG_ID) {
-            let sentence = "You are no member of this organisation";
-            return Err(ApiError::new(ErrorCode::Forbidden, sentence));
-        }
-        Ok(Self(session))
+        Ok(Self(state.sessions.verify(token, state.clock.now())?))
     }
 }
 

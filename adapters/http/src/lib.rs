@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `routes` | the handlers |
 //! | `caller` | who calls: the bearer token |
+//! | `organisation` | in whose namespace: `X-Org-Id` |
 //! | `body` | bodies of requests: their type, size and JSON |
 //! | `error` | the one error body of the protocol |
 //! | `layers` | request ids, log, CORS, compression, time, panics |
@@ -19,12 +20,14 @@ mod bounds;
 mod caller;
 mod error;
 mod layers;
+mod organisation;
 mod routes;
 
 use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use syncline_application::{
+    organisations::OrganisationService,
     ports::{Clock, Sessions, Store},
     sync::SyncService,
 };
@@ -47,6 +50,8 @@ pub struct HttpOptions {
 pub struct AppState {
     /// Synchronises collections.
     pub sync: Arc<SyncService>,
+    /// Founds organisations and keeps their members.
+    pub organisations: Arc<OrganisationService>,
     /// Verifies session tokens.
     pub sessions: Arc<dyn Sessions>,
     /// The time at which a token is verified.

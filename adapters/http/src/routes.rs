@@ -1,6 +1,7 @@
 //! The routes, in files that follow their paths.
 
 mod health;
+mod organisations;
 mod sync;
 
 use axum::{
@@ -32,6 +33,7 @@ pub(crate) fn all() -> Router<AppState> {
     let router = Router::new()
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))
+        .merge(organisations::routes())
         .route("/{application}/sync", post(sync::sync));
     refuse_the_rest(router)
 }

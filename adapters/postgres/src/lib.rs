@@ -10,6 +10,7 @@ mod error;
 mod incarnation;
 pub mod local_cluster;
 mod migrations;
+mod organisations;
 mod page;
 mod purge;
 mod rows;

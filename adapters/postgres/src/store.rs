@@ -48,7 +48,7 @@ pub enum ConnectError {
 
 /// Documents in PostgreSQL.
 pub struct PostgresStore {
-    pool: PgPool,
+    pub(crate) pool: PgPool,
     /// Whether a transaction found that the database is not what it was.
     is_changed: Arc<AtomicBool>,
 }

@@ -22,6 +22,7 @@ impl Configuration {
             "dataDir": self.data_dir,
             "applications": applications(&self.applications),
             "auth": { "jwt": self.jwt()? },
+            "orgs": self.orgs,
             "limits": self.limits,
             "retention": self.retention,
             "cors": self.cors,

@@ -16,6 +16,8 @@ pub(super) enum Shape {
     Path,
     /// A whole number.
     Number(RangeInclusive<u64>),
+    /// Yes or no.
+    Switch,
     /// A JSON Schema.
     Schema,
     /// Known keys.
@@ -47,6 +49,7 @@ pub(super) static CONFIGURATION: Shape = Shape::Table(&[
     ("dataDir", Shape::Path),
     ("applications", Shape::Named(APPLICATION_NAME, &APPLICATION)),
     ("auth", Shape::Table(&[("jwt", JWT)])),
+    ("orgs", Shape::Table(&[("registerable", Shape::Switch)])),
     ("limits", LIMITS),
     (
         "retention",

@@ -50,7 +50,8 @@ impl Layer<'_> {
             {
                 Ok(())
             }
-            (Shape::Schema, Value::Object(_) | Value::Bool(_)) => Ok(()),
+            (Shape::Switch, Value::Bool(_))
+            | (Shape::Schema, Value::Object(_) | Value::Bool(_)) => Ok(()),
             (Shape::Table(fields), Value::Object(values)) => self.table(values, fields, path),
             (Shape::Named(rule, of), Value::Object(values)) => self.named(values, rule, of, path),
             (shape, _) => Err(self.error(path, wanted(shape))),
@@ -134,6 +135,7 @@ fn wanted(shape: &Shape) -> String {
                 range.end()
             )
         }
+        Shape::Switch => "has to be `true` or `false`".into(),
         Shape::Schema => "has to be a JSON Schema, which is an object".into(),
         Shape::Table(_) => "has to be a table of keys and values".into(),
         Shape::Named(..) => "has to be a table of names, each with a table below it".into(),

@@ -23,6 +23,8 @@ pub(super) struct Settings {
     #[serde(default)]
     pub(super) auth: AuthSettings,
     #[serde(default)]
+    pub(super) orgs: Organisations,
+    #[serde(default)]
     pub(super) limits: Limits,
     #[serde(default)]
     pub(super) retention: Retention,
@@ -58,6 +60,14 @@ pub(super) struct JwtSettings {
     pub(super) secret: Option<SecretString>,
     pub(super) secret_file: Option<PathBuf>,
     pub(super) previous_secrets: Vec<SecretString>,
+}
+
+/// What users may do about organisations.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Organisations {
+    /// Whether any user may create one.
+    pub registerable: bool,
 }
 
 /// What a request may ask for.
@@ -147,6 +157,12 @@ impl LogLevel {
             Self::Debug => "debug",
             Self::Trace => "trace",
         }
+    }
+}
+
+impl Default for Organisations {
+    fn default() -> Self {
+        Self { registerable: true }
     }
 }
 

@@ -24,6 +24,7 @@ fn without_any_source_the_defaults_are_in_effect() {
         database_connections: 20,
     };
     assert_eq!(configuration.limits, defaults);
+    assert!(configuration.orgs.registerable);
     assert_eq!(configuration.retention.days, 30);
     assert!(configuration.cors.origins.is_empty());
     assert_eq!(configuration.log.format, LogFormat::Pretty);

@@ -1,9 +1,11 @@
 //! What the errors of the services are answered with.
 
 use syncline_application::{
+    organisations::OrganisationError,
     ports::StoreError,
     sync::{Detail, Rejection, RejectionCode, SyncError},
 };
+use syncline_domain::organisation::Refusal;
 
 use super::{ApiError, ErrorCode};
 
@@ -21,6 +23,30 @@ impl From<SyncError> for ApiError {
             SyncError::Store(error) => Self::from(error),
             SyncError::Clock(_) => Self::internal(&error),
         }
+    }
+}
+
+impl From<OrganisationError> for ApiError {
+    fn from(error: OrganisationError) -> Self {
+        let code = match error {
+            OrganisationError::NotRegisterable => ErrorCode::Forbidden,
+            OrganisationError::NameTaken => ErrorCode::Conflict,
+            OrganisationError::BadPage(_) => ErrorCode::BadRequest,
+            OrganisationError::Refused(refusal) => return Self::from(refusal),
+            OrganisationError::Store(error) => return Self::from(error),
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let code = match refusal {
+            Refusal::NotInIt | Refusal::NoSuchMember => ErrorCode::NotFound,
+            Refusal::AdminsOnly => ErrorCode::Forbidden,
+            Refusal::AlreadyMember | Refusal::LastAdmin => ErrorCode::Conflict,
+        };
+        Self::new(code, refusal.to_string())
     }
 }
 

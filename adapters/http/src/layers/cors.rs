@@ -7,7 +7,7 @@ use axum::http::{
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::request_id::X_REQUEST_ID;
-use crate::caller::X_ORG_ID;
+use crate::organisation::X_ORG_ID;
 
 /// Carries the next token of a session that is prolonged.
 const X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");

@@ -12,6 +12,7 @@ use crate::{
     bounds::Bounds,
     caller::Caller,
     error::{ApiError, ErrorCode},
+    organisation::{Organisation, not_a_member},
 };
 
 /// `POST /{application}/sync`: stores the caller's changes, and answers with what the caller has
@@ -19,12 +20,17 @@ use crate::{
 pub(super) async fn sync(
     State(state): State<AppState>,
     Caller(session): Caller,
+    Organisation(organisation): Organisation,
     application: Result<Path<String>, PathRejection>,
     bounds: Bounds,
     JsonBody(body): JsonBody<SyncBody>,
 ) -> Result<Response, ApiError> {
     let Path(application) = application
         .map_err(|rejection| ApiError::new(ErrorCode::BadRequest, rejection.body_text()))?;
+    // Organisations have no documents yet.
+    if organisation.is_some() {
+        return Err(not_a_member());
+    }
     let request = WireRequest {
         caller: session.user_id,
         application,

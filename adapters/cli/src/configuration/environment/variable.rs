@@ -111,6 +111,10 @@ fn parse(text: &str, shape: &Shape) -> Result<Value, serde_json::Error> {
             .trim()
             .parse::<u64>()
             .map_or_else(|_| text.into(), Value::from)),
+        Shape::Switch => Ok(text
+            .trim()
+            .parse::<bool>()
+            .map_or_else(|_| text.into(), Value::from)),
         Shape::Texts(_) => Ok(text
             .split(',')
             .map(str::trim)

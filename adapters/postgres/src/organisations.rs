@@ -1,0 +1,124 @@
+//! Organisations and their members.
+
+mod transaction;
+
+use async_trait::async_trait;
+use sqlx::{Row, postgres::PgRow};
+use syncline_application::ports::{
+    Member, Organisation, OrganisationTransaction, Organisations, StoreError,
+};
+use syncline_domain::{
+    identifier::{OrganisationId, UserId},
+    organisation::{OrganisationName, Role},
+};
+
+use crate::{
+    PostgresStore,
+    error::{corrupt, store_error},
+    rows,
+};
+use transaction::PostgresOrganisationTransaction;
+
+#[async_trait]
+impl Organisations for PostgresStore {
+    async fn create(
+        &self,
+        name: &OrganisationName,
+        founder: &UserId,
+    ) -> Result<Option<Organisation>, StoreError> {
+        let row = sqlx::query(include_str!("sql/create_organisation.sql"))
+            .bind(name.as_str())
+            .bind(name.key())
+            .bind(founder.as_str())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(store_error)?;
+        row.as_ref().map(organisation).transpose()
+    }
+
+    async fn find(
+        &self,
+        id: &OrganisationId,
+        member: &UserId,
+    ) -> Result<Option<Organisation>, StoreError> {
+        let row = sqlx::query(include_str!("sql/find_organisation.sql"))
+            .bind(id.as_str())
+            .bind(member.as_str())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(store_error)?;
+        row.as_ref().map(organisation).transpose()
+    }
+
+    async fn organisations_of(
+        &self,
+        member: &UserId,
+        after: Option<&OrganisationName>,
+        limit: u32,
+    ) -> Result<Vec<Organisation>, StoreError> {
+        let found = sqlx::query(include_str!("sql/organisations_of.sql"))
+            .bind(member.as_str())
+            .bind(after.map(OrganisationName::key))
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(store_error)?;
+        found.iter().map(organisation).collect()
+    }
+
+    async fn members(
+        &self,
+        id: &OrganisationId,
+        after: Option<&UserId>,
+        limit: u32,
+    ) -> Result<Vec<Member>, StoreError> {
+        let found = sqlx::query(include_str!("sql/members.sql"))
+            .bind(id.as_str())
+            .bind(after.map(UserId::as_str))
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(store_error)?;
+        found.iter().map(member).collect()
+    }
+
+    async fn lock(
+        &self,
+        id: &OrganisationId,
+    ) -> Result<Option<Box<dyn OrganisationTransaction>>, StoreError> {
+        let mut transaction = self.pool.begin().await.map_err(store_error)?;
+        let row = sqlx::query(include_str!("sql/lock_organisation.sql"))
+            .bind(id.as_str())
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(store_error)?;
+        let Some(row) = row else { return Ok(None) };
+        let namespace = row.try_get("namespace_id").map_err(store_error)?;
+        let locked = PostgresOrganisationTransaction::new(transaction, namespace);
+        Ok(Some(Box::new(locked)))
+    }
+}
+
+fn organisation(row: &PgRow) -> Result<Organisation, StoreError> {
+    let id: &str = rows::column(row, "organisation_id")?;
+    Ok(Organisation {
+        id: OrganisationId::new(id)
+            .map_err(|error| corrupt("organisations.organisation_id", error))?,
+        name: rows::column(row, "name")?,
+        role: role(rows::column(row, "role")?)?,
+        created_at: rows::column(row, "created_at")?,
+    })
+}
+
+fn member(row: &PgRow) -> Result<Member, StoreError> {
+    let user_id: &str = rows::column(row, "user_id")?;
+    Ok(Member {
+        user_id: UserId::new(user_id).map_err(|error| corrupt("memberships.user_id", error))?,
+        role: role(rows::column(row, "role")?)?,
+        created_at: rows::column(row, "created_at")?,
+    })
+}
+
+fn role(text: &str) -> Result<Role, StoreError> {
+    Role::named(text).ok_or_else(|| corrupt("memberships.role", text))
+}

@@ -1,0 +1,88 @@
+use async_trait::async_trait;
+use sqlx::{Postgres, Transaction};
+use syncline_application::ports::{Member, OrganisationTransaction, StoreError};
+use syncline_domain::{
+    identifier::UserId,
+    organisation::{Role, Standing},
+};
+
+use super::{member, role};
+use crate::{error::store_error, rows};
+
+/// A transaction of the database that has locked an organisation.
+pub(super) struct PostgresOrganisationTransaction {
+    transaction: Transaction<'static, Postgres>,
+    namespace: i64,
+}
+
+impl PostgresOrganisationTransaction {
+    pub(super) fn new(transaction: Transaction<'static, Postgres>, namespace: i64) -> Self {
+        Self {
+            transaction,
+            namespace,
+        }
+    }
+}
+
+#[async_trait]
+impl OrganisationTransaction for PostgresOrganisationTransaction {
+    async fn standing(&mut self, caller: &UserId, member: &UserId) -> Result<Standing, StoreError> {
+        let row = sqlx::query(include_str!("../sql/standing.sql"))
+            .bind(self.namespace)
+            .bind(caller.as_str())
+            .bind(member.as_str())
+            .fetch_one(&mut *self.transaction)
+            .await
+            .map_err(store_error)?;
+        let role_in = |name| {
+            rows::column::<Option<&str>>(&row, name)?
+                .map(role)
+                .transpose()
+        };
+        Ok(Standing {
+            caller: role_in("caller")?,
+            member: role_in("member")?,
+            is_self: caller == member,
+            admins: rows::number(rows::column(&row, "admins")?),
+        })
+    }
+
+    async fn put(&mut self, user: &UserId, role: Role) -> Result<Member, StoreError> {
+        let row = sqlx::query(include_str!("../sql/put_membership.sql"))
+            .bind(self.namespace)
+            .bind(user.as_str())
+            .bind(role.as_str())
+            .fetch_one(&mut *self.transaction)
+            .await
+            .map_err(store_error)?;
+        member(&row)
+    }
+
+    async fn revoke(&mut self, member: &UserId) -> Result<(), StoreError> {
+        sqlx::query(include_str!("../sql/revoke_membership.sql"))
+            .bind(self.namespace)
+            .bind(member.as_str())
+            .execute(&mut *self.transaction)
+            .await
+            .map_err(store_error)?;
+        Ok(())
+    }
+
+    async fn delete(&mut self) -> Result<(), StoreError> {
+        for statement in [
+            include_str!("../sql/delete_memberships.sql"),
+            include_str!("../sql/delete_organisation.sql"),
+        ] {
+            sqlx::query(statement)
+                .bind(self.namespace)
+                .execute(&mut *self.transaction)
+                .await
+                .map_err(store_error)?;
+        }
+        Ok(())
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        self.transaction.commit().await.map_err(store_error)
+    }
+}

@@ -1,0 +1,11 @@
+WITH documents AS (
+    DELETE FROM documents WHERE namespace_id = $1
+), versions AS (
+    DELETE FROM document_versions WHERE namespace_id = $1
+), pushes AS (
+    DELETE FROM document_pushes WHERE namespace_id = $1
+), namespace AS (
+    DELETE FROM namespaces WHERE namespace_id = $1
+)
+DELETE FROM organisations
+WHERE namespace_id = $1

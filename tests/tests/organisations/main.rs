@@ -1,0 +1,10 @@
+//! Organisations: who founds them, who is in them, and who decides that.
+
+#![cfg(test)]
+
+mod callers;
+mod founding;
+mod leaving;
+mod members;
+mod races;
+mod world;

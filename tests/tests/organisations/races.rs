@@ -1,0 +1,180 @@
+//! What holds although several do it at the same instant.
+
+use reqwest::StatusCode;
+use serde_json::json;
+use syncline_tests::{Answer, TestServer};
+
+use crate::world::{ADMIN, MEMBER, World, is};
+
+const ROUNDS: usize = 60;
+
+/// How many of the answers have this status.
+fn count(answers: &[Answer], status: StatusCode) -> usize {
+    answers
+        .iter()
+        .filter(|answer| answer.status == status)
+        .count()
+}
+
+/// Two servers on one database, so that nothing but the database keeps the order.
+async fn two_servers() -> (World, World) {
+    let first = World::begin().await;
+    let second = TestServer::on(first.server.database.clone()).await;
+    (first, World { server: second })
+}
+
+async fn finish((first, second): (World, World)) {
+    second.server.stop().await;
+    first.server.finish().await;
+}
+
+/// The members of an organisation who are admins.
+async fn admins(world: &World, organisation: &str) -> usize {
+    for user in [ADMIN, MEMBER] {
+        let path = format!("{organisation}/members");
+        let answer = world.get(user, &path).await;
+        if answer.status == StatusCode::OK {
+            let members = answer.body["members"].as_array().unwrap();
+            let roles = members
+                .iter()
+                .filter(|member| member["role"] == "org-admin");
+            return roles.count();
+        }
+    }
+    0
+}
+
+/// An organisation with two admins.
+async fn with_two_admins(world: &World, round: usize) -> String {
+    let organisation = world.found(&format!("Organisation {round}")).await;
+    world.add(&organisation, MEMBER, "org-admin").await;
+    organisation
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_admins_who_demote_each_other_one_succeeds() {
+    let worlds = two_servers().await;
+    let (first, second) = &worlds;
+    for round in 0..ROUNDS {
+        let organisation = with_two_admins(first, round).await;
+        let other = |user| format!("{organisation}/members/{user}");
+        let (of_admin, of_member) = (other(MEMBER), other(ADMIN));
+        let (ada, max) = tokio::join!(
+            first.patch(ADMIN, &of_admin, "member"),
+            second.patch(MEMBER, &of_member, "member"),
+        );
+        let answers = [ada, max];
+        let statuses = (
+            count(&answers, StatusCode::OK),
+            count(&answers, StatusCode::FORBIDDEN),
+        );
+        assert_eq!(statuses, (1, 1), "round {round}: {answers:?}");
+        assert_eq!(admins(first, &organisation).await, 1);
+    }
+    finish(worlds).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_admins_who_leave_one_stays() {
+    let worlds = two_servers().await;
+    let (first, second) = &worlds;
+    for round in 0..ROUNDS {
+        let organisation = with_two_admins(first, round).await;
+        let own = |user| format!("{organisation}/members/{user}");
+        let (of_admin, of_member) = (own(ADMIN), own(MEMBER));
+        let (ada, max) = tokio::join!(
+            first.delete(ADMIN, &of_admin),
+            second.delete(MEMBER, &of_member),
+        );
+        let answers = [ada, max];
+        let statuses = (
+            count(&answers, StatusCode::NO_CONTENT),
+            count(&answers, StatusCode::CONFLICT),
+        );
+        assert_eq!(statuses, (1, 1), "round {round}: {answers:?}");
+        assert_eq!(admins(first, &organisation).await, 1);
+    }
+    finish(worlds).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_those_who_found_under_one_name_one_succeeds() {
+    let worlds = two_servers().await;
+    let (first, second) = &worlds;
+    for round in 0..ROUNDS {
+        let (small, large) = (format!("name {round}"), format!(" NAME {round}"));
+        let (small, large) = (json!({ "name": small }), json!({ "name": large }));
+        let (a, b, c, d) = tokio::join!(
+            first.post(ADMIN, "/orgs", &small),
+            second.post(MEMBER, "/orgs", &large),
+            first.post(MEMBER, "/orgs", &small),
+            second.post(ADMIN, "/orgs", &large),
+        );
+        let answers = [a, b, c, d];
+        let statuses = (
+            count(&answers, StatusCode::CREATED),
+            count(&answers, StatusCode::CONFLICT),
+        );
+        assert_eq!(statuses, (1, 3), "round {round}: {answers:?}");
+    }
+    // A name that was refused leaves nothing behind.
+    let mut connection = first.server.database.connect().await;
+    let rows: (i64, i64, i64) = sqlx::query_as(
+        "SELECT (SELECT count(*) FROM organisations), (SELECT count(*) FROM namespaces), \
+         (SELECT count(*) FROM memberships)",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .unwrap();
+    let rounds = i64::try_from(ROUNDS).unwrap();
+    assert_eq!(rows, (rounds, rounds, rounds));
+    finish(worlds).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_is_added_twice_is_added_once() {
+    let worlds = two_servers().await;
+    let (first, second) = &worlds;
+    let members = format!("{}/members", first.found("Acme").await);
+    for round in 0..ROUNDS {
+        let body = json!({ "userId": format!("user-{round}") });
+        let (a, b) = tokio::join!(
+            first.post(ADMIN, &members, &body),
+            second.post(ADMIN, &members, &body),
+        );
+        let answers = [a, b];
+        let statuses = (
+            count(&answers, StatusCode::CREATED),
+            count(&answers, StatusCode::CONFLICT),
+        );
+        assert_eq!(statuses, (1, 1), "round {round}: {answers:?}");
+    }
+    finish(worlds).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organisation_that_is_deleted_gets_no_member() {
+    let worlds = two_servers().await;
+    let (first, second) = &worlds;
+    for round in 0..ROUNDS {
+        let organisation = with_two_admins(first, round).await;
+        let members = format!("{organisation}/members");
+        let body = json!({ "userId": "late" });
+        let (deleted, added) = tokio::join!(
+            first.delete(ADMIN, &organisation),
+            second.post(MEMBER, &members, &body),
+        );
+        is(&deleted, StatusCode::NO_CONTENT);
+        assert!(
+            matches!(added.status, StatusCode::CREATED | StatusCode::NOT_FOUND),
+            "round {round}: {added:?}"
+        );
+    }
+    let mut connection = first.server.database.connect().await;
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM memberships")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(left, 0);
+    finish(worlds).await;
+}
