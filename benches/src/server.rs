@@ -18,8 +18,14 @@ use tokio::{
 
 use crate::BenchError;
 
-/// The only application, with collections of any kind and nothing else but defaults.
-const CONFIGURATION: &str = "[applications.bench]\n";
+/// The only application, with collections of any kind, and as many requests as the server can answer.
+const CONFIGURATION: &str = "\
+[applications.bench]
+
+[limits]
+requestsPerMinute = 0
+addressRequestsPerMinute = 0
+";
 const START: Duration = Duration::from_mins(1);
 const STOP: Duration = Duration::from_mins(1);
 

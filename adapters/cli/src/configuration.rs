@@ -156,6 +156,10 @@ mod tests {
         clockSkewSeconds = 1
         requestSeconds = 1
         databaseConnections = 1
+        requestsPerMinute = 1
+        addressRequestsPerMinute = 1
+        signInsPerMinute = 1
+        trustedProxyHops = 1
     "#;
 
     #[test]

@@ -11,7 +11,7 @@ use syncline_application::{
     sync::{Limits, ServerClock, SyncService},
 };
 use syncline_domain::hlc::{Node, SERVER_NODE_PREFIX};
-use syncline_http::{AppState, HttpOptions};
+use syncline_http::{AppState, HttpOptions, Rates};
 use syncline_identity::SessionTokens;
 use syncline_postgres::{PostgresStore, migrate};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
@@ -124,6 +124,7 @@ async fn serve(
         // An error means that whoever could stop it is gone.
         let _ = stopped.wait_for(|stopped| *stopped).await;
     };
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, router)
         .with_graceful_shutdown(until_stopped)
         .await
@@ -178,6 +179,17 @@ fn http_options(configuration: &Configuration) -> HttpOptions {
         body_bytes: configuration.limits.body_bytes,
         request_time: Duration::from_secs(configuration.limits.request_seconds),
         cors_origins: configuration.cors.origins.clone(),
+        rates: rates(configuration),
+    }
+}
+
+fn rates(configuration: &Configuration) -> Rates {
+    let limits = &configuration.limits;
+    Rates {
+        requests_per_minute: limits.requests_per_minute,
+        address_requests_per_minute: limits.address_requests_per_minute,
+        sign_ins_per_minute: limits.sign_ins_per_minute,
+        trusted_proxy_hops: limits.trusted_proxy_hops,
     }
 }
 

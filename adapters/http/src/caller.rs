@@ -1,5 +1,7 @@
+use std::sync::Arc;
+
 use axum::{
-    extract::FromRequestParts,
+    extract::{Extension, FromRequestParts, rejection::ExtensionRejection},
     http::{HeaderMap, header::AUTHORIZATION, request::Parts},
 };
 use syncline_application::ports::{Session, SessionError};
@@ -7,6 +9,7 @@ use syncline_application::ports::{Session, SessionError};
 use crate::{
     AppState,
     error::{ApiError, ErrorCode},
+    layers::RateLimits,
 };
 
 /// Whoever sent the request, known by the bearer token.
@@ -17,7 +20,12 @@ impl FromRequestParts<AppState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let token = bearer_token(&parts.headers).ok_or_else(no_token)?;
-        Ok(Self(state.sessions.verify(token, state.clock.now())?))
+        let session = state.sessions.verify(token, state.clock.now())?;
+        let Extension(limits) = Extension::<Arc<RateLimits>>::from_request_parts(parts, state)
+            .await
+            .map_err(|missing: ExtensionRejection| ApiError::internal(&missing))?;
+        limits.count_user(&session.user_id)?;
+        Ok(Self(session))
     }
 }
 

@@ -19,7 +19,7 @@ use syncline_application::sync::Detail;
 const MAX_SENTENCE_CHARS: usize = 500;
 
 /// How many seconds a caller waits before it asks an unavailable server again.
-const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+const UNAVAILABLE_SECONDS: u32 = 1;
 
 /// An error as it is answered: `{ error, code, details?, reason?, serverTime? }`.
 #[derive(Clone, Debug, Serialize)]
@@ -38,6 +38,9 @@ pub(crate) struct ApiError {
     /// The server's time in milliseconds, where a clock is too far ahead of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) server_time: Option<u64>,
+    /// After so many seconds the same request may do: the header `Retry-After`.
+    #[serde(skip)]
+    pub(crate) retry_after_seconds: Option<u32>,
 }
 
 /// The kinds of errors.
@@ -54,6 +57,7 @@ pub(crate) enum ErrorCode {
     Conflict,
     PayloadTooLarge,
     UnsupportedMediaType,
+    RateLimited,
     InternalError,
     Unavailable,
 }
@@ -71,6 +75,7 @@ impl ErrorCode {
             Self::Conflict => StatusCode::CONFLICT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -85,6 +90,7 @@ impl ApiError {
             details: Vec::new(),
             reason: None,
             server_time: None,
+            retry_after_seconds: (code == ErrorCode::Unavailable).then_some(UNAVAILABLE_SECONDS),
         }
     }
 
@@ -111,17 +117,14 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let code = self.code;
+        let (code, retry_after) = (self.code, self.retry_after_seconds);
         let mut response = (code.status(), Json(self)).into_response();
         let headers = response.headers_mut();
-        match code {
-            ErrorCode::Unauthorized => {
-                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            ErrorCode::Unavailable => {
-                headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
-            }
-            _ => {}
+        if code == ErrorCode::Unauthorized {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
         }
         response
     }

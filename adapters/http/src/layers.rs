@@ -3,8 +3,11 @@
 mod cors;
 mod log;
 mod panic;
+mod rate;
 mod request_id;
 mod time;
+
+use std::sync::Arc;
 
 use axum::{
     Extension, Router,
@@ -12,7 +15,7 @@ use axum::{
         HeaderValue,
         header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS},
     },
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     response::Response,
 };
 use tower::ServiceBuilder;
@@ -29,6 +32,8 @@ use tower_http::{
 };
 
 use crate::{HttpOptions, bounds::Bounds};
+
+pub(crate) use rate::RateLimits;
 
 /// Smaller answers fit a packet as they are.
 const COMPRESSED_FROM_BYTES: u64 = 1_024;
@@ -58,6 +63,8 @@ pub(crate) fn wrap(router: Router, options: &HttpOptions) -> Router {
             .layer(cors::layer(&options.cors_origins))
             .map_response(secure)
             .layer(compression)
+            .layer(Extension(Arc::new(RateLimits::from(&options.rates))))
+            .layer(from_fn(rate::limit))
             .layer(from_fn_with_state(options.request_time, time::limit))
             .layer(CatchPanicLayer::custom(panic::answer))
             .layer(decompression)

@@ -10,7 +10,7 @@
 //! | `organisation` | in whose namespace: `X-Org-Id` |
 //! | `body` | bodies of requests: their type, size and JSON |
 //! | `error` | the one error body of the protocol |
-//! | `layers` | request ids, log, CORS, compression, time, panics |
+//! | `layers` | request ids, log, CORS, compression, rate limits, time, panics |
 //!
 //! To add a route: write its handler under `routes`, add it in `routes::all`, return
 //! `Result<_, ApiError>`, and map the errors of the service in `error`.
@@ -43,6 +43,22 @@ pub struct HttpOptions {
     pub request_time: Duration,
     /// The origins whose pages may call, as `https://example.org`; empty for any origin.
     pub cors_origins: Vec<String>,
+    /// How many requests a client may send.
+    pub rates: Rates,
+}
+
+/// How many requests a client may send within a minute; 0 for any number.
+#[derive(Clone, Debug, Default)]
+pub struct Rates {
+    /// Those of one user.
+    pub requests_per_minute: u32,
+    /// Those from one address; with IPv6, from one network of a /64.
+    pub address_requests_per_minute: u32,
+    /// Those from one address by which users sign in.
+    pub sign_ins_per_minute: u32,
+    /// How many proxies of the operator's own stand in front of the server. The outermost writes
+    /// the client's address to `X-Forwarded-For`; with 0, the header means nothing.
+    pub trusted_proxy_hops: usize,
 }
 
 /// What the handlers call.

@@ -83,6 +83,10 @@ const LIMITS: Shape = Shape::Table(&[
     ("clockSkewSeconds", Shape::Number(1..=86_400)),
     ("requestSeconds", Shape::Number(1..=3600)),
     ("databaseConnections", Shape::Number(2..=1000)),
+    ("requestsPerMinute", Shape::Number(0..=1_000_000_000)),
+    ("addressRequestsPerMinute", Shape::Number(0..=1_000_000_000)),
+    ("signInsPerMinute", Shape::Number(0..=1_000_000_000)),
+    ("trustedProxyHops", Shape::Number(0..=100)),
 ]);
 
 const ADDRESS: Rule = Rule {

@@ -86,6 +86,14 @@ pub struct Limits {
     pub request_seconds: u64,
     /// How many connections to the database there may be.
     pub database_connections: u32,
+    /// How many requests of one user are answered in a minute; 0 for any number.
+    pub requests_per_minute: u32,
+    /// How many requests from one address are answered in a minute; 0 for any number.
+    pub address_requests_per_minute: u32,
+    /// How many sign-ins from one address are answered in a minute; 0 for any number.
+    pub sign_ins_per_minute: u32,
+    /// How many proxies of the operator's own stand in front of the server.
+    pub trusted_proxy_hops: usize,
 }
 
 /// How long the past is kept.
@@ -175,6 +183,10 @@ impl Default for Limits {
             clock_skew_seconds: 300,
             request_seconds: 30,
             database_connections: 20,
+            requests_per_minute: 6000,
+            address_requests_per_minute: 60_000,
+            sign_ins_per_minute: 300,
+            trusted_proxy_hops: 0,
         }
     }
 }

@@ -22,6 +22,10 @@ fn without_any_source_the_defaults_are_in_effect() {
         clock_skew_seconds: 300,
         request_seconds: 30,
         database_connections: 20,
+        requests_per_minute: 6000,
+        address_requests_per_minute: 60_000,
+        sign_ins_per_minute: 300,
+        trusted_proxy_hops: 0,
     };
     assert_eq!(configuration.limits, defaults);
     assert!(configuration.orgs.registerable);

@@ -1,8 +1,9 @@
-use std::{convert::Infallible, io::Write, time::Duration};
+use std::{convert::Infallible, io::Write, net::SocketAddr, time::Duration};
 
 use axum::{
     Router,
     body::{Body, to_bytes},
+    extract::ConnectInfo,
     http::{
         Request, StatusCode,
         header::{CONTENT_ENCODING, CONTENT_TYPE},
@@ -16,7 +17,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use super::JsonBody;
-use crate::{HttpOptions, layers};
+use crate::{HttpOptions, Rates, layers};
 
 const LIMIT: usize = 1_000;
 
@@ -31,12 +32,15 @@ async fn title(JsonBody(letter): JsonBody<Letter>) -> String {
     format!("\"{} {}\"", letter.title, letter.pages.len())
 }
 
-async fn send(request: Request<Body>) -> (StatusCode, Value) {
+async fn send(mut request: Request<Body>) -> (StatusCode, Value) {
     let options = HttpOptions {
         body_bytes: LIMIT,
         request_time: Duration::from_secs(10),
         cors_origins: Vec::new(),
+        rates: Rates::default(),
     };
+    let peer = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4711)));
+    request.extensions_mut().insert(peer);
     let router = layers::wrap(Router::new().route("/", post(title)), &options);
     let response = router.oneshot(request).await.unwrap();
     let status = response.status();

@@ -1,8 +1,9 @@
-use std::{io::Read, time::Duration};
+use std::{io::Read, net::SocketAddr, time::Duration};
 
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
+    extract::ConnectInfo,
     http::{
         HeaderMap, Method, Request, StatusCode,
         header::{
@@ -19,13 +20,14 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use super::wrap;
-use crate::{HttpOptions, routes};
+use crate::{HttpOptions, Rates, routes};
 
 fn options() -> HttpOptions {
     HttpOptions {
         body_bytes: 1_000,
         request_time: Duration::from_millis(50),
         cors_origins: Vec::new(),
+        rates: Rates::default(),
     }
 }
 
@@ -46,7 +48,12 @@ fn router() -> Router {
     routes::refuse_the_rest(router)
 }
 
-async fn send_to(options: &HttpOptions, request: Request<Body>) -> (StatusCode, HeaderMap, Bytes) {
+async fn send_to(
+    options: &HttpOptions,
+    mut request: Request<Body>,
+) -> (StatusCode, HeaderMap, Bytes) {
+    let peer = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4711)));
+    request.extensions_mut().insert(peer);
     let response = wrap(router(), options).oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
