@@ -19,6 +19,13 @@ install_missing() {
     [ "${#missing[@]}" -eq 0 ] || install_packages "${missing[@]}"
 }
 
+# The tests need a browser and Node.js as well.
+install_missing_for_tests() {
+    install_missing
+    [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || install_packages chromium
+    find_node
+}
+
 find_cargo() {
     PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
     command -v cargo >/dev/null ||

@@ -1,0 +1,262 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+
+import type { BrowserContext, Page } from "playwright-core";
+
+import { type PageOptions, TestBrowser } from "./browser.js";
+import { eventually } from "./eventually.js";
+import { TestServer } from "./server.js";
+
+let server: TestServer;
+let browser: TestBrowser;
+let users = 0;
+
+before(async () => {
+  [server, browser] = await Promise.all([TestServer.start(), TestBrowser.start()]);
+});
+
+after(async () => {
+  await Promise.all([server.remove(), browser.stop()]);
+});
+
+describe("a tab", () => {
+  it("works offline, over a reload, and pushes when the network is back", async () => {
+    const [profile, options] = await device();
+    const page = await browser.tab(profile, options);
+    await set(page, "a", { n: 1 });
+    await profile.setOffline(true);
+    await set(page, "b", { n: 2 });
+    await browser.load(page, options);
+    assert.deepEqual(await keys(page), ["a", "b"]);
+    await page.evaluate(() => store.collection("notes").update("b", { n: 3 }));
+    assert.ok((await unsent(page)) > 0);
+    await profile.setOffline(false);
+    await eventually(async () => (await unsent(page)) === 0, "the edits are pushed");
+
+    const [other] = await device();
+    const laptop = await browser.tab(other, options);
+    await eventually(async () => (await keys(laptop)).join() === "a,b", "they arrive");
+    assert.deepEqual(await laptop.evaluate(() => store.collection("notes").get("b")), { n: 3 });
+    await Promise.all([profile.close(), other.close()]);
+  });
+
+  it("can be killed in the middle of a sync", async () => {
+    const [profile, options] = await device({ pollInterval: 1e9 });
+    const page = await browser.tab(profile, options);
+    await set(page, "a", { text: "one\n" });
+    await eventually(async () => (await unsent(page)) === 0, "it is pushed");
+    const arrived = new Promise<void>((resolve) => {
+      // The server takes the push in, and the answer never comes.
+      void profile.route(`${server.url}/**`, async (route) => {
+        await route.fetch();
+        resolve();
+      });
+    });
+    await page.evaluate(() => store.collection("notes").update("a", { text: "one\ntwo\n" }));
+    await arrived;
+    await page.evaluate(() => store.collection("notes").update("a", { text: "one\ntwo\nthree\n" }));
+    await page.close();
+    await profile.unroute(`${server.url}/**`);
+    const next = await browser.tab(profile, options);
+    await next.evaluate(() => store.collection("notes") && store.sync());
+    assert.equal(await unsent(next), 0);
+    assert.deepEqual(await next.evaluate(() => store.collection("notes").get("a")), { text: "one\ntwo\nthree\n" });
+    await profile.close();
+  });
+});
+
+describe("two tabs", () => {
+  it("share one database and one sync loop", async () => {
+    const [profile, options] = await device();
+    const first = await browser.tab(profile, options);
+    await set(first, "a", { n: 1 });
+    const second = await browser.tab(profile, options);
+    assert.deepEqual(await keys(second), ["a"]);
+    await first.evaluate(() => {
+      store.collection("notes").subscribe({}, (found) => (document.title = found.map(({ key }) => key).join()));
+    });
+    await eventually(() => isQuiet(first), "the first tab leaves the loop to the second");
+    const requests = countRequests(first, second);
+    await set(first, "b", { n: 2 });
+    await set(second, "c", { n: 3 });
+    await eventually(async () => (await unsent(second)) === 0, "the second tab pushes both");
+    await eventually(async () => (await first.title()) === "a,b,c", "the first tab hears of it");
+    await first.evaluate(() => new Promise((resolve) => setTimeout(resolve, 700)));
+    assert.deepEqual([requests.get(first), requests.get(second)! > 2], [0, true]);
+
+    await second.close();
+    await set(first, "d", { n: 4 });
+    await eventually(async () => (await unsent(first)) === 0, "the first tab takes the loop over");
+    await profile.close();
+  });
+
+  it("synchronise on demand, whichever leads", async () => {
+    const [profile, options] = await device({ pollInterval: 1e9 });
+    const [first, second] = [await browser.tab(profile, options), await browser.tab(profile, options)];
+    await set(first, "a", { n: 1 });
+    await Promise.all([first, second].map((page) => page.evaluate(() => store.sync())));
+    await first.evaluate(() => store.sync());
+    assert.equal(await unsent(first), 0);
+    await profile.close();
+  });
+
+  it("edit the same document at once, and lose nothing", async () => {
+    const [profile, options] = await device();
+    const tabs = [await browser.tab(profile, options), await browser.tab(profile, options)];
+    await set(tabs[0]!, "a", { n: 0 });
+    await Promise.all(
+      tabs.map((page) =>
+        page.evaluate(async () => {
+          const notes = store.collection<{ n: number }>("notes");
+          for (let count = 0; count < 25; count++) await notes.update("a", ({ n }) => ({ n: n + 1 }));
+        }),
+      ),
+    );
+    await tabs[0]!.evaluate(() => store.sync());
+    await eventually(async () => (await unsent(tabs[0]!)) === 0, "all is pushed");
+    for (const page of tabs) {
+      assert.deepEqual(await page.evaluate(() => store.collection("notes").get("a")), { n: 50 });
+    }
+    await profile.close();
+  });
+
+  it("sign out together, and leave nothing behind", async () => {
+    const [profile, options] = await device();
+    const [first, second] = [await browser.tab(profile, options), await browser.tab(profile, options)];
+    await set(first, "a", { n: 1 });
+    await eventually(async () => (await unsent(first)) === 0, "it is pushed");
+    await second.evaluate(() => void store.on("signedOut", () => (document.title = "signed out")));
+    await first.evaluate(() => store.signOut());
+    await eventually(async () => (await second.title()) === "signed out", "the other tab hears of it");
+    const databases = () => first.evaluate(async () => (await indexedDB.databases()).length);
+    await eventually(async () => (await databases()) === 0, "the database is gone");
+    await profile.close();
+  });
+});
+
+describe("the browser's storage", () => {
+  it("may lose its connection, and with it nothing", async () => {
+    const [profile, options] = await device();
+    await profile.addInitScript(keepConnections);
+    const page = await browser.tab(profile, options);
+    await set(page, "a", { n: 1 });
+    await page.evaluate(() => closeConnections());
+    await set(page, "b", { n: 2 });
+    const edits = page.evaluate(async () => {
+      for (let n = 0; n < 50; n++) await store.collection("notes").set(`c${n}`, { n });
+    });
+    for (let times = 0; times < 5; times++) await page.evaluate(() => closeConnections());
+    await edits;
+    await browser.load(page, options);
+    assert.equal((await keys(page)).length, 52);
+    await eventually(async () => (await unsent(page)) === 0, "all is pushed");
+    await profile.close();
+  });
+
+  it("may be cleared by the user, and is filled again", async () => {
+    const [profile, options] = await device();
+    const page = await browser.tab(profile, options);
+    await set(page, "a", { n: 1 });
+    await eventually(async () => (await unsent(page)) === 0, "it is pushed");
+    const devtools = await profile.newCDPSession(page);
+    await devtools.send("Storage.clearDataForOrigin", { origin: browser.origin, storageTypes: "indexeddb" });
+    await browser.load(page, options);
+    await page.evaluate(() => store.collection("notes") && store.sync());
+    assert.deepEqual(await keys(page), ["a"]);
+    await profile.close();
+  });
+
+  it("may be full: the edit fails with a clear error, and what was there stays", async () => {
+    const [profile, options] = await device();
+    const page = await profile.newPage();
+    const devtools = await profile.newCDPSession(page);
+    const { origin } = browser;
+    // The browser asks for the quota now and then only, so it must be small from the beginning.
+    await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 200_000 });
+    await browser.load(page, options);
+    await set(page, "a", { n: 1 });
+    const code = await page.evaluate(async () => {
+      try {
+        await store.collection("notes").set("b", { text: "x".repeat(1_000_000) });
+        return "stored";
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+    });
+    assert.equal(code, "quota");
+    assert.deepEqual(await keys(page), ["a"]);
+    await devtools.send("Storage.overrideQuotaForOrigin", { origin });
+    await set(page, "b", { n: 2 });
+    await page.evaluate(() => store.sync());
+    assert.deepEqual([await keys(page), await unsent(page)], [["a", "b"], 0]);
+    await profile.close();
+  });
+
+  it("may be forbidden: opening fails with a clear error", async () => {
+    const [profile, options] = await device();
+    const page = await profile.newPage();
+    await page.goto(browser.origin);
+    const frame = `<script type="module">
+      import "${browser.origin}/page.js";
+      const given = ${JSON.stringify(options)};
+      syncline.openStore(given).catch((error) => parent.postMessage(error.code, "*"));
+    </script>`;
+    const code = await page.evaluate((srcdoc) => {
+      const element = document.createElement("iframe");
+      element.setAttribute("sandbox", "allow-scripts");
+      element.srcdoc = srcdoc;
+      document.body.append(element);
+      return new Promise((resolve) => addEventListener("message", ({ data }) => resolve(data as string)));
+    }, frame);
+    assert.equal(code, "blocked");
+    await profile.close();
+  });
+});
+
+declare global {
+  var closeConnections: () => void;
+}
+
+/** Keeps every connection to a database, so that a test can end it as the browser would. */
+function keepConnections(): void {
+  const connections: IDBDatabase[] = [];
+  const open = IDBFactory.prototype.open;
+  IDBFactory.prototype.open = function (name, version) {
+    const request = open.call(this, name, version);
+    request.addEventListener("success", () => connections.push(request.result));
+    return request;
+  };
+  globalThis.closeConnections = () => {
+    for (const connection of connections.splice(0)) connection.close();
+  };
+}
+
+async function device(more: Partial<PageOptions> = {}): Promise<[BrowserContext, PageOptions]> {
+  const options = { url: server.url, app: "notes", token: server.token(`browser-${++users}`), pollInterval: 200, ...more };
+  return [await browser.profile(), options];
+}
+
+async function set(page: Page, key: string, doc: object): Promise<void> {
+  await page.evaluate(([name, value]) => store.collection("notes").set(name, value as never), [key, doc] as const);
+}
+
+function keys(page: Page): Promise<string[]> {
+  return page.evaluate(async () => (await store.collection("notes").query()).map(({ key }) => key));
+}
+
+function unsent(page: Page): Promise<number> {
+  return page.evaluate(() => store.unsent());
+}
+
+function countRequests(...pages: Page[]): Map<Page, number> {
+  const counts = new Map(pages.map((page) => [page, 0]));
+  for (const page of pages) page.on("request", () => counts.set(page, counts.get(page)! + 1));
+  return counts;
+}
+
+/** Whether the tab sends nothing for a while. */
+async function isQuiet(page: Page): Promise<boolean> {
+  const requests = countRequests(page);
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
+  return requests.get(page) === 0;
+}
