@@ -6,19 +6,17 @@
 
 mod codec;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 use syncline_domain::{
     hlc::{Hlc, HlcError, Node, SERVER_NODE_PREFIX, UnixMillis},
     identifier::UserId,
     snapshot::MAX_IN_PROGRESS,
 };
 
-use crate::ports::{Incarnation, Scope, Seen};
-
-const MAC_BYTES: usize = 16;
+use crate::{
+    ports::{Incarnation, Scope, Seen},
+    seal::Seal,
+};
 
 /// What a device has seen, and of which database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,18 +47,15 @@ pub enum Presented {
 
 /// Writes and reads cursors.
 pub struct CursorCodec {
-    keys: Vec<[u8; 32]>,
+    seal: Seal,
 }
 
 impl CursorCodec {
     /// Derives its keys from the server's secrets. All are accepted, the first writes.
     #[must_use]
     pub fn new<'s>(secrets: impl IntoIterator<Item = &'s [u8]>) -> Self {
-        let keys = secrets
-            .into_iter()
-            .map(|secret| mac(secret, &[b"syncline cursor"]));
         Self {
-            keys: keys.collect(),
+            seal: Seal::derive(secrets, "syncline cursor"),
         }
     }
 
@@ -78,8 +73,8 @@ impl CursorCodec {
         let mut in_progress = MAX_IN_PROGRESS;
         loop {
             let payload = codec::encode(cursor, in_progress);
-            let written = self.seal(&payload, &binding(clock, reader, scope));
-            let node = format!("{SERVER_NODE_PREFIX}{}", URL_SAFE_NO_PAD.encode(written));
+            let written = self.seal.seal(&payload, &binding(clock, reader, scope));
+            let node = format!("{SERVER_NODE_PREFIX}{written}");
             match Node::new(&node) {
                 Ok(node) => return Ok(clock.with_node(node)),
                 Err(error) if in_progress == 0 => return Err(error),
@@ -98,29 +93,10 @@ impl CursorCodec {
         let Some(text) = clock.node().as_str().strip_prefix(SERVER_NODE_PREFIX) else {
             return Presented::Clock(clock.clone());
         };
-        self.open(text, &binding(clock, reader, scope))
+        self.seal
+            .open(text, &binding(clock, reader, scope))
             .and_then(|payload| codec::decode(&payload))
             .map_or(Presented::Foreign, Presented::Cursor)
-    }
-
-    fn seal(&self, payload: &[u8], binding: &[u8]) -> Vec<u8> {
-        let key = self.keys.first().copied().unwrap_or_default();
-        let tag = mac(&key, &[binding, payload]);
-        let mut sealed = payload.to_vec();
-        sealed.extend_from_slice(tag.get(..MAC_BYTES).unwrap_or_default());
-        sealed
-    }
-
-    fn open(&self, text: &str, binding: &[u8]) -> Option<Vec<u8>> {
-        let sealed = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (payload, tag) = sealed.split_last_chunk::<MAC_BYTES>()?;
-        let is_genuine = |key: &[u8; 32]| {
-            let expected = mac(key, &[binding, payload]);
-            expected
-                .get(..MAC_BYTES)
-                .is_some_and(|expected| bool::from(expected.ct_eq(tag)))
-        };
-        self.keys.iter().any(is_genuine).then(|| payload.to_vec())
     }
 }
 
@@ -140,15 +116,4 @@ fn binding(clock: &Hlc, reader: &UserId, scope: &Scope) -> [u8; 32] {
     hash.update(clock.millis().0.to_be_bytes());
     hash.update(clock.sequence().to_be_bytes());
     hash.finalize().into()
-}
-
-fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    // HMAC takes a key of any length: a longer one than the block is hashed first.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
-        return [0; 32];
-    };
-    for part in parts {
-        mac.update(part);
-    }
-    mac.finalize().into_bytes().into()
 }

@@ -1,15 +1,21 @@
 //! The outside things that the use cases need, each a trait that an adapter implements.
 
 mod clock;
+mod identity_providers;
 mod organisations;
+mod randomness;
 mod sessions;
 mod store;
+mod users;
 
 pub use clock::Clock;
+pub use identity_providers::{Authorization, Grant, IdentityProviders, ProviderError};
 pub use organisations::{Member, Organisation, OrganisationTransaction, Organisations};
-pub use sessions::{Session, SessionError, Sessions};
+pub use randomness::Randomness;
+pub use sessions::{Session, SessionError, Sessions, SigningError};
 pub use store::{
     DatabaseState, DocumentId, DocumentWrite, History, HistoryQuery, Incarnation, Locked, NewPush,
     Page, PageQuery, Position, PurgeReport, ReportsFor, Scope, Seen, Store, StoreError,
     StoredVersion, SyncTransaction,
 };
+pub use users::{CodeHash, Linked, Unlinked, User, Users};

@@ -76,6 +76,14 @@ identifier!(
 );
 
 identifier!(
+    /// Who somebody is to a provider that vouches for them.
+    Subject,
+    "a subject",
+    "1 to 255 characters without NUL",
+    |text| (1..=255).contains(&text.chars().count()) && !text.contains('\0')
+);
+
+identifier!(
     /// A configured application: the first segment of its paths.
     ApplicationName,
     "an application name",

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`hlc`] | Hybrid Logical Clocks: how revisions are written, compared and advanced |
 //! | [`identifier`] | which names of users, organisations, applications, collections and documents are valid |
+//! | [`identity`] | who people are to those who vouch for them |
 //! | [`organisation`] | the roles in an organisation, and what they may do |
 //! | [`path`] | dot-paths to the leaves of a document |
 //! | [`document`] | flattening, equality and limits of JSON documents |
@@ -22,6 +23,7 @@
 pub mod document;
 pub mod hlc;
 pub mod identifier;
+pub mod identity;
 pub mod merge;
 pub mod organisation;
 pub mod path;

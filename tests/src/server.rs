@@ -18,6 +18,9 @@ use crate::TestDatabase;
 
 pub(crate) const SECRET: &str = "a secret that only the tests of Syncline use";
 
+/// Any port of this machine alone.
+const LOOPBACK: &str = "127.0.0.1:0";
+
 /// The applications that every test server has.
 const APPLICATIONS: &str = r#"
 [applications.todo.collections.tasks.schema]
@@ -66,8 +69,13 @@ impl TestServer {
 
     /// The same, with more configuration as TOML.
     pub async fn with(database: TestDatabase, more: &str) -> Self {
+        Self::listening_on(LOOPBACK, database, more).await
+    }
+
+    /// The same, on an address of the test's choice.
+    pub async fn listening_on(address: &str, database: TestDatabase, more: &str) -> Self {
         let folder = tempfile::tempdir().expect("there is a temporary folder");
-        let configuration = configuration(&folder, &database, more);
+        let configuration = configuration(address, &folder, &database, more);
         let server = Server::start(&configuration)
             .await
             .expect("the server starts");
@@ -185,11 +193,16 @@ pub fn token_at(user: &str, time: UnixMillis) -> String {
     tokens.issue(&user, time).expect("a token can be signed")
 }
 
-fn configuration(folder: &TempDir, database: &TestDatabase, more: &str) -> Configuration {
+fn configuration(
+    address: &str,
+    folder: &TempDir,
+    database: &TestDatabase,
+    more: &str,
+) -> Configuration {
     let file = folder.path().join("syncline.toml");
     std::fs::write(&file, format!("{more}\n{APPLICATIONS}")).expect("the folder takes a file");
     let variables = [
-        ("SYNCLINE_LISTEN", "127.0.0.1:0".to_owned()),
+        ("SYNCLINE_LISTEN", address.to_owned()),
         ("SYNCLINE_DATABASE_URL", database.url()),
         ("SYNCLINE_JWT_SECRET", SECRET.to_owned()),
         ("SYNCLINE_DATA_DIR", folder.path().display().to_string()),

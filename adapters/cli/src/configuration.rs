@@ -8,6 +8,7 @@ mod effective;
 mod environment;
 mod error;
 mod file;
+mod identity;
 mod keys;
 mod layer;
 mod lines;
@@ -30,6 +31,7 @@ use syncline_domain::identifier::{ApplicationName, CollectionName};
 
 pub use environment::Environment;
 pub use error::ConfigurationError;
+pub use identity::Identity;
 pub use settings::{Cors, Limits, Log, LogFormat, LogLevel, Organisations, Retention};
 
 use error::Place;
@@ -48,6 +50,8 @@ pub struct Configuration {
     pub database_url: Option<SecretString>,
     /// Where our own cluster and the generated secret are kept; absolute.
     pub data_dir: PathBuf,
+    /// How people sign in.
+    pub identity: Identity,
     /// What is served.
     pub applications: Applications,
     /// What users may do about organisations.
@@ -96,8 +100,16 @@ impl Configuration {
             None => environment.data_dir()?,
         };
         let external = settings.database_url.is_some();
+        let mut auth = settings.auth;
+        let jwt = std::mem::take(&mut auth.jwt);
         Ok(Self {
-            session_secrets: SessionSecrets::new(settings.auth.jwt, &data_dir, external)?,
+            session_secrets: SessionSecrets::new(jwt, &data_dir, external)?,
+            identity: Identity::new(
+                auth,
+                settings.public_url,
+                settings.listen,
+                settings.limits.trusted_proxy_hops > 0,
+            )?,
             listen: settings.listen,
             database_url: settings.database_url,
             data_dir,
@@ -143,12 +155,50 @@ mod tests {
         listen = "127.0.0.1:8080"
         databaseUrl = "postgres://db"
         dataDir = "/data"
+        publicUrl = "https://sync.example.org"
         applications = {}
         auth.jwt = { secret = "", secretFile = "", previousSecrets = [] }
+        auth.redirectUris = []
+        auth.issuers.acme = { issuer = "", audience = "", jwksUri = "", userClaim = "" }
         cors.origins = []
         log = { format = "json", level = "off" }
         retention.days = 1
         orgs.registerable = true
+        [auth.providers.google]
+        clientId = ""
+        clientSecret = ""
+        clientSecretFile = ""
+        issuer = ""
+        authorizationEndpoint = ""
+        tokenEndpoint = ""
+        jwksUri = ""
+        [auth.providers.github]
+        clientId = ""
+        clientSecret = ""
+        clientSecretFile = ""
+        authorizationEndpoint = ""
+        tokenEndpoint = ""
+        userEndpoint = ""
+        emailsEndpoint = ""
+        [auth.providers.microsoft]
+        clientId = ""
+        clientSecret = ""
+        clientSecretFile = ""
+        tenant = ""
+        issuer = ""
+        authorizationEndpoint = ""
+        tokenEndpoint = ""
+        jwksUri = ""
+        [auth.providers.apple]
+        clientId = ""
+        teamId = ""
+        keyId = ""
+        privateKey = ""
+        privateKeyFile = ""
+        issuer = ""
+        authorizationEndpoint = ""
+        tokenEndpoint = ""
+        jwksUri = ""
         [limits]
         bodyBytes = 1
         documentBytes = 1

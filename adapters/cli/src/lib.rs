@@ -14,4 +14,5 @@ pub mod configuration;
 pub mod database;
 pub mod demo;
 pub mod logging;
+pub mod randomness;
 pub mod server;

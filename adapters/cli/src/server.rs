@@ -1,22 +1,28 @@
 //! The composition root: every port meets its adapter here.
 
+mod identity;
+
 use std::{error::Error, net::SocketAddr, sync::Arc, time::Duration};
 
 use secrecy::ExposeSecret;
 use sqlx::postgres::PgConnectOptions;
 use syncline_application::{
     cursor::CursorCodec,
+    identity::{IdentityParts, IdentityService},
     organisations::OrganisationService,
     ports::{Clock, Store},
     sync::{Limits, ServerClock, SyncService},
 };
 use syncline_domain::hlc::{Node, SERVER_NODE_PREFIX};
 use syncline_http::{AppState, HttpOptions, Rates};
-use syncline_identity::SessionTokens;
+use syncline_identity::{Callers, SessionTokens};
 use syncline_postgres::{PostgresStore, migrate};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use crate::{clock::SystemClock, configuration::Configuration, database::Database};
+use crate::{
+    clock::SystemClock, configuration::Configuration, database::Database,
+    randomness::SystemRandomness,
+};
 
 /// How long running requests may go on after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(20);
@@ -74,11 +80,11 @@ impl Server {
         migrate(options.clone()).await?;
         let connections = configuration.limits.database_connections;
         let store = Arc::new(PostgresStore::connect(options, connections).await?);
+        let address = listener.local_addr()?;
         let router = syncline_http::router(
-            state(configuration, Arc::clone(&store))?,
+            state(configuration, address, &store)?,
             &http_options(configuration),
         );
-        let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(serve(listener, router, stopped));
         let purging = tokio::spawn(purge_regularly(store, retention_millis(configuration)));
@@ -132,10 +138,15 @@ async fn serve(
 
 fn state(
     configuration: &Configuration,
-    store: Arc<PostgresStore>,
+    address: SocketAddr,
+    store: &Arc<PostgresStore>,
 ) -> Result<AppState, ServerError> {
     let secrets = configuration.session_secrets()?;
-    let sessions = Arc::new(SessionTokens::new(&secrets)?);
+    let http = identity::http_client(configuration)?;
+    let sessions = Arc::new(Callers::new(
+        SessionTokens::new(&secrets)?,
+        identity::issuers(configuration, http.as_ref()),
+    ));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let cursors = CursorCodec::new(
         secrets
@@ -143,6 +154,20 @@ fn state(
             .map(|secret| secret.expose_secret().as_bytes()),
     );
     let organisations = OrganisationService::new(store.clone(), configuration.orgs.registerable);
+    let parts = IdentityParts {
+        users: store.clone(),
+        providers: identity::providers(configuration, http.as_ref(), &clock)?,
+        sessions: sessions.clone(),
+        clock: Arc::clone(&clock),
+        randomness: Arc::new(SystemRandomness),
+    };
+    let identity = Arc::new(IdentityService::new(
+        parts,
+        identity::options(configuration, address),
+        secrets
+            .iter()
+            .map(|secret| secret.expose_secret().as_bytes()),
+    ));
     let sync = Arc::new(SyncService::new(
         store.clone(),
         configuration.registry()?,
@@ -152,10 +177,11 @@ fn state(
     ));
     Ok(AppState {
         sync,
+        identity,
         organisations: Arc::new(organisations),
         sessions,
         clock,
-        store,
+        store: store.clone(),
     })
 }
 
@@ -199,7 +225,7 @@ pub fn retention_millis(configuration: &Configuration) -> u64 {
     u64::from(configuration.retention.days) * 24 * 60 * 60 * 1000
 }
 
-async fn purge_regularly(store: Arc<dyn Store>, retention_millis: u64) {
+async fn purge_regularly(store: Arc<PostgresStore>, retention_millis: u64) {
     let mut interval = tokio::time::interval(PURGE_INTERVAL);
     loop {
         interval.tick().await;

@@ -4,12 +4,12 @@ use axum::{
     extract::{Extension, FromRequestParts, rejection::ExtensionRejection},
     http::{HeaderMap, header::AUTHORIZATION, request::Parts},
 };
-use syncline_application::ports::{Session, SessionError};
+use syncline_application::ports::{Session, SessionError, SigningError};
 
 use crate::{
     AppState,
     error::{ApiError, ErrorCode},
-    layers::RateLimits,
+    layers::{RateLimits, renewal},
 };
 
 /// Whoever sent the request, known by the bearer token.
@@ -20,11 +20,15 @@ impl FromRequestParts<AppState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let token = bearer_token(&parts.headers).ok_or_else(no_token)?;
-        let session = state.sessions.verify(token, state.clock.now())?;
+        let now = state.clock.now();
+        let session = state.sessions.verify(token, now).await?;
         let Extension(limits) = Extension::<Arc<RateLimits>>::from_request_parts(parts, state)
             .await
             .map_err(|missing: ExtensionRejection| ApiError::internal(&missing))?;
         limits.count_user(&session.user_id)?;
+        if let Some(renewed) = session.renewed(now) {
+            renewal::leave(&parts.extensions, &state.sessions.token(&renewed)?);
+        }
         Ok(Self(session))
     }
 }
@@ -42,7 +46,17 @@ impl From<SessionError> for ApiError {
             ),
             SessionError::Idle => expired("idle"),
             SessionError::Hard => expired("hard"),
+            SessionError::Unavailable => Self::new(
+                ErrorCode::Unavailable,
+                "The keys of the token's issuer cannot be fetched at the moment; try again",
+            ),
         }
+    }
+}
+
+impl From<SigningError> for ApiError {
+    fn from(error: SigningError) -> Self {
+        Self::internal(&error)
     }
 }
 

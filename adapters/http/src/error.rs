@@ -1,5 +1,6 @@
 //! The one error body of the protocol.
 
+mod identity;
 mod refusal;
 
 use std::{borrow::Cow, error::Error};
@@ -45,7 +46,7 @@ pub(crate) struct ApiError {
 
 /// The kinds of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(into = "&'static str")]
 pub(crate) enum ErrorCode {
     BadRequest,
     SchemaValidationFailed,
@@ -63,6 +64,25 @@ pub(crate) enum ErrorCode {
 }
 
 impl ErrorCode {
+    /// As it is written in an error body.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::BadRequest => "bad_request",
+            Self::SchemaValidationFailed => "schema_validation_failed",
+            Self::ClockSkew => "clock_skew",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::Conflict => "conflict",
+            Self::PayloadTooLarge => "payload_too_large",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::RateLimited => "rate_limited",
+            Self::InternalError => "internal_error",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
     fn status(self) -> StatusCode {
         match self {
             Self::BadRequest | Self::SchemaValidationFailed | Self::ClockSkew => {
@@ -112,6 +132,12 @@ impl ApiError {
         tracing::warn!(cause = chain(cause), "a request has to be repeated");
         let sentence = "The database is not available at the moment; try again";
         Self::new(ErrorCode::Unavailable, sentence)
+    }
+}
+
+impl From<ErrorCode> for &'static str {
+    fn from(code: ErrorCode) -> Self {
+        code.as_str()
     }
 }
 

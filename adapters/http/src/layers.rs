@@ -4,6 +4,7 @@ mod cors;
 mod log;
 mod panic;
 mod rate;
+pub(crate) mod renewal;
 mod request_id;
 mod time;
 
@@ -67,6 +68,7 @@ pub(crate) fn wrap(router: Router, options: &HttpOptions) -> Router {
             .layer(from_fn(rate::limit))
             .layer(from_fn_with_state(options.request_time, time::limit))
             .layer(CatchPanicLayer::custom(panic::answer))
+            .layer(from_fn(renewal::answer))
             .layer(decompression)
             .layer(Extension(Bounds::from(options))),
     )

@@ -10,7 +10,7 @@
 //! | `organisation` | in whose namespace: `X-Org-Id` |
 //! | `body` | bodies of requests: their type, size and JSON |
 //! | `error` | the one error body of the protocol |
-//! | `layers` | request ids, log, CORS, compression, rate limits, time, panics |
+//! | `layers` | request ids, log, CORS, compression, rate limits, time, panics, the next token of a session |
 //!
 //! To add a route: write its handler under `routes`, add it in `routes::all`, return
 //! `Result<_, ApiError>`, and map the errors of the service in `error`.
@@ -27,6 +27,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use syncline_application::{
+    identity::IdentityService,
     organisations::OrganisationService,
     ports::{Clock, Sessions, Store},
     sync::SyncService,
@@ -68,6 +69,8 @@ pub struct AppState {
     pub sync: Arc<SyncService>,
     /// Founds organisations and keeps their members.
     pub organisations: Arc<OrganisationService>,
+    /// Signs people in.
+    pub identity: Arc<IdentityService>,
     /// Verifies session tokens.
     pub sessions: Arc<dyn Sessions>,
     /// The time at which a token is verified.

@@ -1,5 +1,6 @@
 //! The routes, in files that follow their paths.
 
+mod auth;
 mod health;
 mod organisations;
 mod sync;
@@ -33,6 +34,7 @@ pub(crate) fn all() -> Router<AppState> {
     let router = Router::new()
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))
+        .merge(auth::routes())
         .merge(organisations::routes())
         .route("/{application}/sync", post(sync::sync));
     refuse_the_rest(router)

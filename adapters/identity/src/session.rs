@@ -5,7 +5,7 @@ mod limits;
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use secrecy::{ExposeSecret, SecretString};
-use syncline_application::ports::{Session, SessionError, Sessions};
+use syncline_application::ports::{Session, SessionError, SigningError};
 use syncline_domain::{hlc::UnixMillis, identifier::UserId};
 
 use claims::Claims;
@@ -43,11 +43,6 @@ pub enum SecretError {
     },
 }
 
-/// The token could not be signed.
-#[derive(Debug, thiserror::Error)]
-#[error("the session token could not be signed")]
-pub struct IssueError(#[from] jsonwebtoken::errors::Error);
-
 impl SessionTokens {
     /// Signs with the first of `secrets` and accepts what any of them signed.
     ///
@@ -73,10 +68,29 @@ impl SessionTokens {
     /// A token for a session of `user_id` that begins at `now`.
     ///
     /// # Errors
-    /// [`IssueError`] when it cannot be signed.
-    pub fn issue(&self, user_id: &UserId, now: UnixMillis) -> Result<String, IssueError> {
-        let claims = Claims::beginning(user_id, now);
-        Ok(encode(&Header::new(ALGORITHM), &claims, &self.signing)?)
+    /// [`SigningError`] when it cannot be signed.
+    pub fn issue(&self, user_id: &UserId, now: UnixMillis) -> Result<String, SigningError> {
+        self.token(&Session::beginning(user_id.clone(), Vec::new(), now))
+    }
+
+    /// The token of a session.
+    ///
+    /// # Errors
+    /// [`SigningError`] when it cannot be signed.
+    pub fn token(&self, session: &Session) -> Result<String, SigningError> {
+        encode(&Header::new(ALGORITHM), &Claims::of(session), &self.signing)
+            .map_err(|error| SigningError(error.into()))
+    }
+
+    /// Whose token it is.
+    ///
+    /// # Errors
+    /// [`SessionError`] when the token is not accepted at `now`.
+    pub fn verify(&self, token: &str, now: UnixMillis) -> Result<Session, SessionError> {
+        let claims = self.claims(token).ok_or(SessionError::Invalid)?;
+        let session = claims.into_session(now)?;
+        limits::check(&session, now)?;
+        Ok(session)
     }
 
     /// What a token says that one of the accepted secrets signed.
@@ -86,15 +100,6 @@ impl SessionTokens {
                 .ok()
                 .map(|token| token.claims)
         })
-    }
-}
-
-impl Sessions for SessionTokens {
-    fn verify(&self, token: &str, now: UnixMillis) -> Result<Session, SessionError> {
-        let claims = self.claims(token).ok_or(SessionError::Invalid)?;
-        let session = claims.into_session(now)?;
-        limits::check(&session, now)?;
-        Ok(session)
     }
 }
 

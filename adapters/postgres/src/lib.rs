@@ -16,6 +16,7 @@ mod purge;
 mod rows;
 mod store;
 mod transaction;
+mod users;
 
 pub use migrations::{MigrationError, migrate};
 pub use store::{ConnectError, PostgresStore, SCHEMA};

@@ -42,8 +42,27 @@ fn greet(configuration: &Configuration, server: &Server) {
     };
     println!(
         "Syncline listens on http://{}\n  applications  {applications}\n  data          {data}\n  \
+         sign in       {}\n  \
          a token       syncline token --user ada\n  a tour        syncline demo\n  \
          documentation docs/README.md, beginning with docs/sync.md",
         server.address(),
+        ways_in(configuration, server),
     );
+}
+
+/// How people sign in. That anyone may be anyone has to be said.
+fn ways_in(configuration: &Configuration, server: &Server) -> String {
+    let identity = &configuration.identity;
+    if identity.is_development(configuration.listen) {
+        return format!(
+            "http://{}/auth/dev?name=ada (development: anyone on this machine may be anyone, \
+             until a provider is configured)",
+            server.address()
+        );
+    }
+    let names: Vec<_> = identity.providers.keys().map(ToString::to_string).collect();
+    if names.is_empty() {
+        return "no provider is configured: see docs/identity.md".to_owned();
+    }
+    format!("through {}", names.join(", "))
 }

@@ -1,5 +1,7 @@
 //! Every key of the configuration, what may stand there, and how it is called in the environment.
 
+mod identity;
+
 use std::{net::SocketAddr, ops::RangeInclusive};
 
 use syncline_domain::identifier::{ApplicationName, CollectionName};
@@ -39,16 +41,21 @@ pub(super) const SHORT_NAMES: &[(&str, &[&str])] =
     &[("SYNCLINE_JWT_SECRET", &["auth", "jwt", "secret"])];
 
 /// Two ways to say the same: the one that a later source says replaces the other of an earlier one.
-pub(super) const ALTERNATIVES: &[(&str, &str)] =
-    &[("schema", "schemaPath"), ("secret", "secretFile")];
+pub(super) const ALTERNATIVES: &[(&str, &str)] = &[
+    ("schema", "schemaPath"),
+    ("secret", "secretFile"),
+    ("clientSecret", "clientSecretFile"),
+    ("privateKey", "privateKeyFile"),
+];
 
 /// The whole configuration.
 pub(super) static CONFIGURATION: Shape = Shape::Table(&[
     ("listen", Shape::Text(ADDRESS)),
     ("databaseUrl", Shape::Text(DATABASE_URL)),
     ("dataDir", Shape::Path),
+    ("publicUrl", Shape::Text(PUBLIC_URL)),
     ("applications", Shape::Named(APPLICATION_NAME, &APPLICATION)),
-    ("auth", Shape::Table(&[("jwt", JWT)])),
+    ("auth", identity::AUTH),
     ("orgs", Shape::Table(&[("registerable", Shape::Switch)])),
     ("limits", LIMITS),
     (
@@ -69,12 +76,6 @@ static APPLICATION: Shape =
     Shape::Table(&[("collections", Shape::Named(COLLECTION_NAME, &COLLECTION))]);
 
 static COLLECTION: Shape = Shape::Table(&[("schema", Shape::Schema), ("schemaPath", Shape::Path)]);
-
-const JWT: Shape = Shape::Table(&[
-    ("secret", Shape::Text(SECRET)),
-    ("secretFile", Shape::Path),
-    ("previousSecrets", Shape::Texts(SECRET)),
-]);
 
 const LIMITS: Shape = Shape::Table(&[
     ("bodyBytes", Shape::Number(1024..=1 << 30)),
@@ -97,6 +98,11 @@ const ADDRESS: Rule = Rule {
 const DATABASE_URL: Rule = Rule {
     holds: |text| text.starts_with("postgres://") || text.starts_with("postgresql://"),
     says: "has to begin with `postgres://`, such as `postgres://user:password@host:5432/database`",
+};
+
+const PUBLIC_URL: Rule = Rule {
+    holds: |text| text != "*" && is_origin(text),
+    says: "has to be an address such as `https://sync.example.org`, without a path",
 };
 
 pub(super) const SECRET: Rule = Rule {

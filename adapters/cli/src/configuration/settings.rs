@@ -9,7 +9,10 @@ use std::{
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use syncline_domain::identifier::{ApplicationName, CollectionName};
+use syncline_domain::{
+    identifier::{ApplicationName, CollectionName},
+    identity::Provider,
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -18,6 +21,7 @@ pub(super) struct Settings {
     pub(super) listen: SocketAddr,
     pub(super) database_url: Option<SecretString>,
     pub(super) data_dir: Option<PathBuf>,
+    pub(super) public_url: Option<String>,
     #[serde(default)]
     pub(super) applications: BTreeMap<ApplicationName, ApplicationSettings>,
     #[serde(default)]
@@ -49,9 +53,12 @@ pub(super) struct CollectionSettings {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct AuthSettings {
     pub(super) jwt: JwtSettings,
+    pub(super) redirect_uris: Vec<String>,
+    pub(super) providers: BTreeMap<Provider, ProviderKeys>,
+    pub(super) issuers: BTreeMap<String, IssuerKeys>,
 }
 
 #[derive(Default, Deserialize)]
@@ -68,6 +75,35 @@ pub(super) struct JwtSettings {
 pub struct Organisations {
     /// Whether any user may create one.
     pub registerable: bool,
+}
+
+/// Every key of every provider; which of them each may have, `keys` knows.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ProviderKeys {
+    pub(super) client_id: Option<String>,
+    pub(super) client_secret: Option<SecretString>,
+    pub(super) client_secret_file: Option<PathBuf>,
+    pub(super) issuer: Option<String>,
+    pub(super) authorization_endpoint: Option<String>,
+    pub(super) token_endpoint: Option<String>,
+    pub(super) jwks_uri: Option<String>,
+    pub(super) user_endpoint: Option<String>,
+    pub(super) emails_endpoint: Option<String>,
+    pub(super) tenant: Option<String>,
+    pub(super) team_id: Option<String>,
+    pub(super) key_id: Option<String>,
+    pub(super) private_key: Option<SecretString>,
+    pub(super) private_key_file: Option<PathBuf>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct IssuerKeys {
+    pub(super) issuer: Option<String>,
+    pub(super) audience: Option<String>,
+    pub(super) jwks_uri: Option<String>,
+    pub(super) user_claim: Option<String>,
 }
 
 /// What a request may ask for.

@@ -3,7 +3,7 @@
 use std::process::{Command, Output};
 
 use secrecy::SecretString;
-use syncline_application::ports::{Clock, Sessions};
+use syncline_application::ports::Clock;
 use syncline_cli::clock::SystemClock;
 use syncline_identity::SessionTokens;
 use tempfile::TempDir;

@@ -1,16 +1,13 @@
 use std::time::Duration;
 
 use axum::http::{
-    HeaderName, Method,
+    Method,
     header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER},
 };
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::request_id::X_REQUEST_ID;
+use super::{renewal::X_AUTH_TOKEN, request_id::X_REQUEST_ID};
 use crate::organisation::X_ORG_ID;
-
-/// Carries the next token of a session that is prolonged.
-const X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 
 /// How long a browser need not ask again.
 const MAX_AGE: Duration = Duration::from_hours(1);

@@ -21,15 +21,13 @@ pub(super) struct Claims {
 }
 
 impl Claims {
-    /// Those of a session that begins at `now`.
-    pub(super) fn beginning(user_id: &UserId, now: UnixMillis) -> Self {
-        let iat = now.0 / 1000;
-        let (sub, providers) = (user_id.clone(), Vec::new());
+    /// Those of `session`.
+    pub(super) fn of(session: &Session) -> Self {
         Self {
-            sub,
-            providers,
-            iat,
-            iat_session: Some(iat),
+            sub: session.user_id.clone(),
+            providers: session.providers.clone(),
+            iat: session.issued_at.0 / 1000,
+            iat_session: Some(session.session_began_at.0 / 1000),
             exp: None,
         }
     }
@@ -41,8 +39,10 @@ impl Claims {
         }
         Ok(Session {
             user_id: self.sub,
+            providers: self.providers,
             issued_at: millis(self.iat)?,
             session_began_at: millis(self.iat_session.unwrap_or(self.iat))?,
+            is_external: false,
         })
     }
 }

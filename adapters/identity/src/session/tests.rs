@@ -1,7 +1,7 @@
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use syncline_application::ports::{Session, SessionError, Sessions};
+use syncline_application::ports::{Session, SessionError};
 use syncline_domain::{hlc::UnixMillis, identifier::UserId};
 
 use super::{
@@ -50,14 +50,7 @@ fn a_token_names_the_user_that_it_was_issued_to() {
     let user_id = UserId::new("google|Zoë 1").unwrap();
     let token = tokens.issue(&user_id, NOW).unwrap();
     let session = tokens.verify(&token, later(1000)).unwrap();
-    assert_eq!(
-        session,
-        Session {
-            user_id,
-            issued_at: NOW,
-            session_began_at: NOW
-        }
-    );
+    assert_eq!(session, Session::beginning(user_id, Vec::new(), NOW));
 }
 
 #[test]
@@ -234,4 +227,20 @@ fn a_secret_that_could_be_guessed_is_refused() {
     let short = refused(&[FIRST.into(), "short".into()]);
     assert_eq!(short, SecretError::TooShort { bytes: 5 });
     assert!(short.to_string().contains("openssl rand -hex 32"));
+}
+
+#[test]
+fn a_renewed_token_keeps_whose_and_how_old_the_session_is() {
+    let tokens = tokens(&[FIRST]);
+    let providers = vec!["github".to_owned(), "google".to_owned()];
+    let session = Session::beginning(UserId::new("ada").unwrap(), providers, NOW);
+    let now = later(2 * 60 * 60 * 1000);
+    let renewed = session.renewed(now).unwrap();
+    let token = tokens.token(&renewed).unwrap();
+    assert_eq!(tokens.verify(&token, now), Ok(renewed));
+    // However often it is renewed, the session ends.
+    let end = later(HARD + 1000);
+    let renewed = session.renewed(end).unwrap();
+    let token = tokens.token(&renewed).unwrap();
+    assert_eq!(tokens.verify(&token, end), Err(SessionError::Hard));
 }

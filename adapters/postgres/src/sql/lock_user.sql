@@ -1,0 +1,4 @@
+SELECT user_id
+FROM users
+WHERE user_id = $1
+FOR UPDATE

@@ -1,0 +1,62 @@
+//! What the server writes for itself and hands to others to keep: authenticated, so that what comes
+//! back is what was handed out.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+const MAC_BYTES: usize = 16;
+
+/// Keys for one purpose. All open, the first seals.
+pub(crate) struct Seal {
+    keys: Vec<[u8; 32]>,
+}
+
+impl Seal {
+    /// Derives the keys of `purpose` from the server's secrets.
+    pub(crate) fn derive<'s>(
+        secrets: impl IntoIterator<Item = &'s [u8]>,
+        purpose: &'static str,
+    ) -> Self {
+        let keys = secrets
+            .into_iter()
+            .map(|secret| mac(secret, &[purpose.as_bytes()]));
+        Self {
+            keys: keys.collect(),
+        }
+    }
+
+    /// `payload` as a text that opens only with the same `binding`. Anybody can read it.
+    pub(crate) fn seal(&self, payload: &[u8], binding: &[u8]) -> String {
+        let key = self.keys.first().copied().unwrap_or_default();
+        let tag = mac(&key, &[binding, payload]);
+        let mut sealed = payload.to_vec();
+        sealed.extend_from_slice(tag.get(..MAC_BYTES).unwrap_or_default());
+        URL_SAFE_NO_PAD.encode(sealed)
+    }
+
+    /// What was sealed; none if it was not sealed here, or not for this `binding`.
+    pub(crate) fn open(&self, text: &str, binding: &[u8]) -> Option<Vec<u8>> {
+        let sealed = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (payload, tag) = sealed.split_last_chunk::<MAC_BYTES>()?;
+        let is_genuine = |key: &[u8; 32]| {
+            let expected = mac(key, &[binding, payload]);
+            expected
+                .get(..MAC_BYTES)
+                .is_some_and(|expected| bool::from(expected.ct_eq(tag)))
+        };
+        self.keys.iter().any(is_genuine).then(|| payload.to_vec())
+    }
+}
+
+fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    // HMAC takes a key of any length: a longer one than the block is hashed first.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        return [0; 32];
+    };
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}

@@ -1,0 +1,133 @@
+//! One-time codes: no token is ever in an address.
+
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use syncline_tests::server::answer;
+
+use crate::support::{
+    PAGE, assert_error, browser, code, development_server, me, redeem, sign_in, signed_in,
+};
+
+#[tokio::test]
+async fn a_page_exchanges_its_code_for_a_session() {
+    let server = development_server().await;
+    let (user, token) = signed_in(&redeem(&server, &code(&server, "ada").await).await);
+    assert_eq!(me(&server, &token).await, user);
+    let (same, _) = sign_in(&server, "ada").await;
+    assert_eq!(user, same);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_code_is_good_once() {
+    let server = development_server().await;
+    let code = code(&server, "ada").await;
+    signed_in(&redeem(&server, &code).await);
+    let again = redeem(&server, &code).await;
+    assert_error(&again, StatusCode::BAD_REQUEST, "bad_request");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn of_many_who_have_a_code_one_is_signed_in() {
+    let server = development_server().await;
+    let code = code(&server, "ada").await;
+    let answers = futures::future::join_all((0..8).map(|_| redeem(&server, &code))).await;
+    let good = answers
+        .iter()
+        .filter(|answer| answer.status == StatusCode::OK);
+    assert_eq!(good.count(), 1);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_code_is_good_for_a_minute() {
+    let server = development_server().await;
+    let code = code(&server, "ada").await;
+    let mut connection = server.database.connect().await;
+    let left: f64 = sqlx::query_scalar(
+        "SELECT extract(epoch FROM expires_at - clock_timestamp())::float8 FROM login_codes",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .unwrap();
+    assert!((1.0..=60.0).contains(&left), "{left}");
+    sqlx::query("UPDATE login_codes SET expires_at = clock_timestamp()")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    assert_error(
+        &redeem(&server, &code).await,
+        StatusCode::BAD_REQUEST,
+        "bad_request",
+    );
+    drop(connection);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn codes_are_kept_as_hashes_and_not_for_long() {
+    let server = development_server().await;
+    let first = code(&server, "ada").await;
+    let mut connection = server.database.connect().await;
+    let kept: Vec<u8> = sqlx::query_scalar("SELECT code_hash FROM login_codes")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(kept.len(), 32);
+    assert_ne!(kept, first.as_bytes());
+    sqlx::query("UPDATE login_codes SET expires_at = clock_timestamp() - interval '1 second'")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    code(&server, "ada").await;
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM login_codes")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(count, 1, "the one that has expired is gone");
+    drop(connection);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn made_up_codes_are_refused() {
+    let server = development_server().await;
+    for made_up in ["", "x", "a\0b", &"a".repeat(10_000)] {
+        let answer = redeem(&server, made_up).await;
+        assert_error(&answer, StatusCode::BAD_REQUEST, "bad_request");
+    }
+    let request = server.request(Method::POST, "/auth/token").json(&json!({}));
+    assert_error(
+        &answer(request).await,
+        StatusCode::BAD_REQUEST,
+        "bad_request",
+    );
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn only_pages_on_the_list_and_the_servers_own_get_codes() {
+    let server = development_server().await;
+    for page in [
+        "https://evil.example",
+        "/",
+        &format!("{PAGE}/"),
+        &format!("{PAGE}?a=1"),
+    ] {
+        let path = format!("/auth/dev?name=ada&redirectUri={page}");
+        let answer = answer(server.request(Method::GET, &path)).await;
+        assert_error(&answer, StatusCode::BAD_REQUEST, "bad_request");
+    }
+    let path = format!("/auth/dev?name=ada&redirectUri={PAGE}&state=a%20b%26c");
+    let refused = answer(server.request(Method::GET, &path)).await;
+    assert_error(&refused, StatusCode::BAD_REQUEST, "bad_request");
+    let own = server.url("/");
+    let path = format!("/auth/dev?name=ada&redirectUri={own}");
+    let response = browser().get(server.url(&path)).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    assert_eq!(response.headers()["referrer-policy"], "no-referrer");
+    let address = response.headers()["location"].to_str().unwrap();
+    assert!(address.starts_with(&format!("{own}?code=")), "{address}");
+    server.finish().await;
+}
