@@ -7,4 +7,5 @@ mod founding;
 mod leaving;
 mod members;
 mod races;
+mod routes;
 mod world;

@@ -25,8 +25,9 @@ const UNCOUNTED: [&str; 2] = ["/health", "/ready"];
 /// Below it, users sign in.
 const SIGN_IN: &str = "/auth/";
 
-/// What an application asks that is signed in already.
-const SIGNED_IN: [&str; 3] = ["/auth/me", "/auth/logout", "/auth/ticket"];
+/// But not with these: they are asked by an application that is signed in already, or that shows
+/// how to.
+const NO_SIGN_IN: [&str; 4] = ["/auth/me", "/auth/logout", "/auth/ticket", "/auth/providers"];
 
 /// Counts requests.
 pub(crate) struct RateLimits {
@@ -73,7 +74,7 @@ impl RateLimits {
         let client = address::client(peer.ip(), request.headers(), self.trusted_proxy_hops);
         let network = address::network(client);
         self.addresses.count(&network)?;
-        if path.starts_with(SIGN_IN) && !SIGNED_IN.contains(&path) {
+        if path.starts_with(SIGN_IN) && !NO_SIGN_IN.contains(&path) {
             self.sign_ins.count(&network)?;
         }
         Ok(())
