@@ -41,7 +41,7 @@ describe("a tab", () => {
   });
 
   it("can be killed in the middle of a sync", async () => {
-    const [profile, options] = await device({ pollInterval: 1e9 });
+    const [profile, options] = await device({ pollInterval: Infinity });
     const page = await browser.tab(profile, options);
     await set(page, "a", { text: "one\n" });
     await eventually(async () => (await unsent(page)) === 0, "it is pushed");
@@ -91,7 +91,7 @@ describe("two tabs", () => {
   });
 
   it("synchronise on demand, whichever leads", async () => {
-    const [profile, options] = await device({ pollInterval: 1e9 });
+    const [profile, options] = await device({ pollInterval: Infinity });
     const [first, second] = [await browser.tab(profile, options), await browser.tab(profile, options)];
     await set(first, "a", { n: 1 });
     await Promise.all([first, second].map((page) => page.evaluate(() => store.sync())));

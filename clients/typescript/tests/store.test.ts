@@ -36,7 +36,7 @@ describe("two devices", () => {
   });
 
   it("merge what both edited, and hear of conflicts with both values", async () => {
-    const [phone, laptop] = await devices({ pollInterval: 1e9 });
+    const [phone, laptop] = await devices({ pollInterval: Infinity });
     const [here, there] = [phone.collection("notes"), laptop.collection("notes")];
     await here.set("a", { title: "x", done: false, text: "one\ntwo\n" });
     await phone.sync();
@@ -78,7 +78,7 @@ describe("an outage", () => {
       if (isCut) throw new TypeError("cut off");
       return response;
     };
-    const [phone] = await devices({ pollInterval: 1e9, fetch: cut });
+    const [phone] = await devices({ pollInterval: Infinity, fetch: cut });
     const notes = phone.collection("notes");
     await notes.set("a", { text: "one\n" });
     await phone.sync();
@@ -116,7 +116,7 @@ describe("documents that the server does not store", () => {
   });
 
   it("do not block others when they make the server refuse the whole request", async () => {
-    const [phone] = await devices({ pollInterval: 1e9 });
+    const [phone] = await devices({ pollInterval: Infinity });
     const notes = phone.collection("notes");
     await notes.set("huge", { text: "x".repeat(300_000) });
     await notes.set("small", { n: 1 });
@@ -128,7 +128,7 @@ describe("documents that the server does not store", () => {
 
 describe("a device with a wrong clock", () => {
   it("is corrected, and stamps its edits anew", async () => {
-    const [phone, laptop] = await devices({ pollInterval: 1e9 });
+    const [phone, laptop] = await devices({ pollInterval: Infinity });
     const now = Date.now;
     try {
       Date.now = () => now() + 3_600_000;

@@ -1,4 +1,5 @@
-import { type DocumentRef } from "../core/client.js";
+import type { DocumentRef } from "../core/client.js";
+import { SynclineError } from "../core/error.js";
 import type { Document } from "../core/json.js";
 import { type DocumentId, type Rejection, documentIdOf, idOf } from "../core/wire.js";
 import { call } from "./events.js";
@@ -75,9 +76,13 @@ export class Collection<T extends object = Document> {
 
   /**
    * Calls `listener` with the documents that meet a query, now and whenever they change, until the
-   * function that this returns is called.
+   * function that this returns is called. `onError` hears of a storage that cannot be read.
    */
-  subscribe(query: Query<T>, listener: (documents: Found<T>[]) => void): () => void {
+  subscribe(
+    query: Query<T>,
+    listener: (documents: Found<T>[]) => void,
+    onError: (error: unknown) => void = rethrow,
+  ): () => void {
     let known: Found<T>[] | undefined;
     let isOver = false;
     const tell = async () => {
@@ -86,8 +91,9 @@ export class Collection<T extends object = Document> {
       known = documents;
       call(listener, documents);
     };
-    const stop = this.#port.view.listen(() => void tell());
-    void tell();
+    const fail = (error: unknown) => isOver || isClosed(error) || call(onError, error);
+    const stop = this.#port.view.listen(() => void tell().catch(fail));
+    void tell().catch(fail);
     return () => {
       isOver = true;
       stop();
@@ -132,6 +138,14 @@ function byId(left: DocumentId, right: DocumentId): number {
 
 function isSame<T>(left: readonly T[], right: readonly T[]): boolean {
   return left.length === right.length && left.every((item, index) => item === right[index]);
+}
+
+function isClosed(error: unknown): boolean {
+  return error instanceof SynclineError && error.code === "closed";
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 function patchedWith(patch: object): (doc: Document) => object {

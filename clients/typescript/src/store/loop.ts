@@ -25,6 +25,9 @@ export interface LoopPort {
 /** How long after an edit it is pushed, so that a few edits in a row go together. */
 const GATHER = 50;
 
+/** Timers take no longer time. */
+const LONGEST = 2 ** 31 - 1;
+
 /** How long an error that only the user can mend is left alone. */
 const PATIENCE = 60_000;
 
@@ -32,6 +35,7 @@ const PATIENCE = 60_000;
 export class SyncLoop {
   #due = new Set<string>();
   #isAllDue = true;
+  #pollAt = 0;
   #failures = 0;
   #isRunning = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -65,9 +69,14 @@ export class SyncLoop {
     clearTimeout(this.#timer);
   }
 
-  #wakeIn(milliseconds: number): void {
+  #wakeIn(milliseconds: number, isPoll = false): void {
     clearTimeout(this.#timer);
-    if (!this.#stop.signal.aborted) this.#timer = setTimeout(() => void this.#wake(), milliseconds);
+    if (this.#stop.signal.aborted) return;
+    const wake = () => {
+      this.#isAllDue ||= isPoll;
+      void this.#wake();
+    };
+    this.#timer = setTimeout(wake, Math.min(milliseconds, LONGEST));
   }
 
   async #wake(): Promise<void> {
@@ -99,22 +108,25 @@ export class SyncLoop {
   async #next(): Promise<string | undefined> {
     if (this.#stop.signal.aborted) return undefined;
     const scopes = await this.port.scopes();
-    if (this.#isAllDue) this.#due = new Set(scopes);
-    this.#isAllDue = false;
+    if (this.#isAllDue) {
+      this.#isAllDue = false;
+      this.#due = new Set(scopes);
+      this.#pollAt = performance.now() + roughly(this.pollInterval);
+    }
     const scope = scopes.find((name) => this.#due.has(name));
-    if (scope !== undefined) this.#due.delete(scope);
+    if (scope === undefined) this.#due.clear();
+    else this.#due.delete(scope);
     return scope;
   }
 
   /** Plans the next pass, and tells how this one went. */
   #rest(error: SynclineError | undefined): void {
     const hasFailed = error !== undefined && error.code !== "refused";
-    const delay = hasFailed ? delayAfter(error, this.#failures++) : roughly(this.pollInterval);
-    if (!hasFailed) {
-      this.#failures = 0;
-      this.#isAllDue = true;
-    }
-    this.#wakeIn(delay);
+    // Something became due after the last look.
+    if (!hasFailed && (this.#isAllDue || this.#due.size > 0)) return this.#wakeIn(0);
+    const delay = hasFailed ? delayAfter(error, this.#failures++) : Math.max(0, this.#pollAt - performance.now());
+    if (!hasFailed) this.#failures = 0;
+    this.#wakeIn(delay, !hasFailed);
     const retryAt = Date.now() + delay;
     this.port.onStatus(hasFailed ? { state: "waiting", error, retryAt } : { state: "idle", ...(error && { error }) });
     this.port.onPass(error);

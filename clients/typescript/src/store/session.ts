@@ -39,8 +39,14 @@ export class Session {
   }
 
   async #ask(): Promise<boolean> {
+    if (!this.getToken) return false;
     const before = this.#token;
-    if (this.getToken) this.renew(await this.getToken());
+    try {
+      this.renew(await this.getToken());
+    } catch (cause) {
+      if (cause instanceof SynclineError) throw cause;
+      throw new SynclineError("unauthorized", "`getToken` gave no new token: sign in again", { cause });
+    }
     return this.#token !== before;
   }
 }

@@ -30,7 +30,7 @@ export interface StoreOptions {
   readonly getToken?: GetToken;
   /** Opens where the documents are kept: IndexedDB in browsers, or else memory. */
   readonly storage?: () => Promise<Storage>;
-  /** How often to pull without live pokes, in milliseconds. */
+  /** How often to pull without live pokes, in milliseconds; a minute by default, `Infinity` is never. */
   readonly pollInterval?: number;
   /** How many documents the server sends at a time. */
   readonly pageSize?: number;

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import { type Fetch, type SyncAnswer, HLC, openStore } from "../src/index.js";
+import { readEvents } from "../src/store/live.js";
+import { eventually } from "./eventually.js";
+
+const options = { url: "http://sync.example", app: "notes", token: "", user: "ada", pollInterval: Infinity };
+
+describe("live pokes", () => {
+  it("are pulled as soon as they come, over streams that are opened again", async () => {
+    const server = new LiveServer();
+    const store = await openStore({ ...options, fetch: server.fetch });
+    store.collection("notes");
+    await eventually(() => server.streams.length === 1 && store.status.state === "idle", "the stream is open");
+    await eventually(() => server.pulls.length > 0, "the first pull");
+    await pause();
+    const before = server.pulls.length;
+    server.streams[0]!.enqueue(encode('retry: 1000\n\n: awake\n\nevent: change\ndata: {"collection":"notes"}\n\n'));
+    await eventually(() => server.pulls.length === before + 1, "the poke is pulled");
+    server.streams[0]!.enqueue(encode('event: change\ndata: {"collection":"of nobody"}\n\n'));
+    await pause();
+    assert.equal(server.pulls.length, before + 1);
+    server.streams[0]!.close();
+    await eventually(() => server.streams.length === 2, "the stream is opened again");
+    await eventually(() => server.pulls.length > before + 1, "what was missed is pulled");
+    assert.ok(server.headers.every(({ Authorization }) => Authorization === "Bearer "));
+    await store.close();
+  });
+
+  it("are done without where the server has none", async () => {
+    const server = new LiveServer();
+    server.hasPokes = false;
+    const store = await openStore({ ...options, pollInterval: 20, fetch: server.fetch });
+    store.collection("notes");
+    await eventually(() => server.pulls.length > 3, "it goes on pulling");
+    assert.equal(server.headers.length, 1);
+    await store.close();
+  });
+});
+
+describe("server-sent events", () => {
+  it("are read whatever the pieces they come in", async () => {
+    const text = ": hello\r\n\r\nevent: change\r\ndata: {\ndata: }\n\ndata:ü\n\nevent: none\n\n";
+    for (let size = 1; size < 12; size++) {
+      const bytes = encode(text);
+      const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+        bytes.slice(index * size, (index + 1) * size),
+      );
+      const events: string[][] = [];
+      await readEvents(streamOf(pieces), (name, data) => events.push([name, data]));
+      assert.deepEqual(events, [["change", "{\n}"], ["message", "ü"]]);
+    }
+  });
+});
+
+/** A server that has no documents, and pokes. */
+class LiveServer {
+  hasPokes = true;
+  readonly streams: ReadableStreamDefaultController<Uint8Array>[] = [];
+  readonly headers: Record<string, string>[] = [];
+  readonly pulls: string[] = [];
+
+  readonly fetch: Fetch = (url, init) => {
+    if (url === "http://sync.example/notes/sync") return this.#sync(init);
+    assert.equal(url, "http://sync.example/notes/events");
+    this.headers.push(init.headers as Record<string, string>);
+    if (!this.hasPokes) return Promise.resolve(Response.json({ error: "no such page" }, { status: 404 }));
+    const body = new ReadableStream<Uint8Array>({ start: (controller) => void this.streams.push(controller) });
+    return Promise.resolve(new Response(body));
+  };
+
+  #sync({ body }: RequestInit): Promise<Response> {
+    this.pulls.push(body as string);
+    const answer: SyncAnswer = { serverClock: HLC.create("server~1", 1000), serverChanges: [], conflicts: [] };
+    return Promise.resolve(Response.json(answer));
+  }
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function streamOf(pieces: readonly Uint8Array[]): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start: (controller) => {
+      for (const piece of pieces) controller.enqueue(piece);
+      controller.close();
+    },
+  });
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 200));
+}

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import { type Document, type Fetch, HLC, type ServerChange, type Store, type SyncAnswer, type SyncRequest, openStore } from "../src/index.js";
+
+describe("a reset", () => {
+  it("drops what the whole state lacks after one more pull, and keeps pending edits", async () => {
+    const [store, script] = await synced({ a: { n: 1 }, b: { n: 1 }, c: { n: 1 } });
+    const notes = store.collection("notes");
+    script.answers.push(
+      { reset: true, serverChanges: [stored("a", { n: 5 }, 150)], hasMore: true },
+      () => notes.set("c", { n: 1, m: 2 }).then(() => ({})),
+      { rejected: [{ key: "c", code: "bad_request", error: "No." }] },
+    );
+    await store.sync();
+    assert.deepEqual(await contents(store), { a: { n: 5 }, c: { n: 1, m: 2 } });
+    assert.deepEqual((await notes.rejected()).map(({ key }) => key), ["c"]);
+    await store.close();
+  });
+
+  it("gives a server that came back from a backup what it lost", async () => {
+    const [store, script] = await synced({ kept: { n: 1 }, lost: { n: 2 } }, 150);
+    const serverChanges = [stored("kept", { n: 1 }, 50)];
+    script.answers.push({ reset: true, healFrom: clock(100), serverChanges }, ({ changes }) => {
+      const accepted = changes.map(({ key }) => ({ key, rev: clock(500) }));
+      return Promise.resolve({ accepted });
+    });
+    await store.sync();
+    const healed = script.requests.flatMap(({ changes }) => changes);
+    assert.deepEqual(healed.map(({ key, doc }) => [key, doc]), [["kept", { n: 1 }], ["lost", { n: 2 }]]);
+    assert.deepEqual(await contents(store), { kept: { n: 1 }, lost: { n: 2 } });
+    assert.equal(await store.unsent(), 0);
+    await store.close();
+  });
+});
+
+describe("what others share", () => {
+  it("stands beside one's own documents, and leaves when it is no longer shared", async () => {
+    const [store, script] = await synced({ a: { n: 1 } });
+    const notes = store.collection("notes");
+    const theirs = { key: "a", owner: "grace" };
+    script.answers.push({ serverChanges: [{ ...stored("a", { n: 2 }, 150), _owner: "grace", _access: "write" }] });
+    await store.sync();
+    assert.deepEqual([await notes.get("a"), await notes.get(theirs)], [{ n: 1 }, { n: 2 }]);
+    const [, found] = await notes.query();
+    assert.deepEqual([found!.owner, found!.access], ["grace", "write"]);
+    script.answers.push({ serverChanges: [{ _key: "a", _owner: "grace", _removed: true }] });
+    await store.sync();
+    assert.deepEqual([await notes.get("a"), await notes.get(theirs)], [{ n: 1 }, undefined]);
+    await store.close();
+  });
+});
+
+describe("organisations", () => {
+  it("have documents of their own, which can be forgotten", async () => {
+    const [store, script] = await synced({ a: { n: 1 } });
+    const theirs = store.collection("notes", { org: "acme" });
+    await theirs.set("a", { n: 2 });
+    script.answers.push({}, { accepted: [{ key: "a", rev: clock(250) }] });
+    await store.sync();
+    assert.deepEqual([await store.collection("notes").get("a"), await theirs.get("a")], [{ n: 1 }, { n: 2 }]);
+    assert.deepEqual(script.orgs.slice(-2), [undefined, "acme"]);
+    await theirs.set("b", { n: 3 });
+    await assert.rejects(store.forgetOrg("acme"), { code: "unsent", details: [{ key: "b", field: "", message: "has edits that the server has not stored" }] });
+    await store.forgetOrg("acme", { discardUnsent: true });
+    assert.deepEqual([await store.collection("notes").get("a"), await theirs.query()], [{ n: 1 }, []]);
+    await store.close();
+  });
+
+  it("that the user left do not stop the others", async () => {
+    const [store, script] = await synced({});
+    const left = store.collection("notes", { org: "left" });
+    await left.set("a", { n: 1 });
+    script.refusedOrg = "left";
+    script.answers.push({ serverChanges: [stored("b", { n: 1 }, 150)] });
+    await assert.rejects(store.sync(), { code: "refused", status: 403 });
+    assert.deepEqual(await contents(store), { b: { n: 1 } });
+    assert.deepEqual(await left.get("a"), { n: 1 });
+    await store.close();
+  });
+});
+
+type Scripted = Partial<SyncAnswer> | ((request: SyncRequest) => Promise<Partial<SyncAnswer>>);
+
+/** A server that gives the answers it is told to, and then empty ones. */
+class Script {
+  readonly answers: Scripted[] = [];
+  readonly requests: SyncRequest[] = [];
+  readonly orgs: (string | undefined)[] = [];
+  refusedOrg: string | undefined;
+  #millis = 100;
+
+  readonly fetch: Fetch = async (url, init) => {
+    if (!url.endsWith("/sync")) return Response.json({ error: "no such page", code: "not_found" }, { status: 404 });
+    const org = (init.headers as Record<string, string>)["X-Org-Id"];
+    this.orgs.push(org);
+    if (org !== undefined && org === this.refusedOrg) {
+      return Response.json({ error: "You are no member.", code: "forbidden" }, { status: 403 });
+    }
+    const request = JSON.parse(init.body as string) as SyncRequest;
+    this.requests.push(request);
+    const next = this.answers.shift() ?? {};
+    const members = typeof next === "function" ? await next(request) : next;
+    this.#millis += 100;
+    return Response.json({ serverClock: clock(this.#millis), ...members });
+  };
+}
+
+/** A store that has these documents from its server, and nothing planned. */
+async function synced(documents: Record<string, Document>, millis = 50): Promise<[Store, Script]> {
+  const script = new Script();
+  const options = { url: "http://sync.example", app: "notes", token: "", user: "ada", pollInterval: Infinity };
+  const store = await openStore({ ...options, fetch: script.fetch });
+  script.answers.push({ serverChanges: Object.entries(documents).map(([key, doc]) => stored(key, doc, millis)) });
+  store.collection("notes");
+  await store.sync();
+  script.requests.length = 0;
+  return [store, script];
+}
+
+async function contents(store: Store): Promise<Record<string, Document>> {
+  const found = await store.collection("notes").query();
+  return Object.fromEntries(found.map(({ key, doc }) => [key, doc]));
+}
+
+function stored(key: string, doc: Document, millis: number): ServerChange {
+  const fields = Object.keys(doc).map((field) => [field, HLC.create("laptop", millis)]);
+  return { _key: key, _rev: clock(millis), _fieldRevs: Object.fromEntries(fields) as Record<string, string>, ...doc };
+}
+
+function clock(millis: number): string {
+  return HLC.create("server~1", millis);
+}
