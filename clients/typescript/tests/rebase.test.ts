@@ -1,96 +1,43 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 
-import type { Document } from "../src/core/json.js";
-import { type Push, type ServerDocument, revisionsOf } from "../src/core/pending.js";
-import * as rebase from "../src/core/rebase.js";
+import { type Story, retell } from "./story.js";
 import { vectors } from "./vectors.js";
 
-interface WrittenState {
-  rev: string;
-  fieldRevs: Record<string, string>;
-  doc: Document;
-  deleted: boolean;
-}
+const COUNT = 1000;
 
-type Step = { then: { content: Document | null; pending: Record<string, string> } } & (
-  | { do: "edit"; content: Document; revision: string; clock: string; changed: boolean }
-  | { do: "delete"; revision: string; clock: string; changed: boolean }
-  | { do: "push"; push: WrittenPush | null }
-  | { do: "answer"; stored: WrittenState | null; clock: string }
-  | { do: "receive"; state: WrittenState }
-  | { do: "restamp"; renewed: Record<string, string> }
-  | { do: "refused" | "removed" | "missing" | "heal" }
-);
-
-interface WrittenPush {
-  doc: Document | null;
-  fieldRevs: Record<string, string>;
-  after: Record<string, string>;
-  baseClock: string | null;
-}
-
-/** One document on one device, as a story tells of it. */
-class Device {
-  document: rebase.LocalDocument = {};
-  sent: Push | undefined;
-
-  perform(step: Step): void {
-    switch (step.do) {
-      case "edit":
-        return this.#change(rebase.edit(this.document, step.content, step.revision, step.clock), step.changed);
-      case "delete":
-        return this.#change(rebase.remove(this.document, step.revision, step.clock), step.changed);
-      case "push":
-        return this.#push(step.push);
-      case "answer":
-        this.document = rebase.answer(this.document, this.sent!, step.stored ? stateOf(step.stored) : undefined, step.clock);
-        return;
-      case "receive":
-        this.document = rebase.receive(this.document, stateOf(step.state));
-        return;
-      case "restamp":
-        this.document = rebase.restamp(this.document, new Map(Object.entries(step.renewed)));
-        return;
-      default:
-        this.document = rebase[step.do](this.document);
-    }
-  }
-
-  #change(next: rebase.LocalDocument, isChanged: boolean): void {
-    assert.equal(next !== this.document, isChanged);
-    this.document = next;
-  }
-
-  #push(expected: WrittenPush | null): void {
-    const { pending } = this.document;
-    if (!pending) return assert.equal(expected, null);
-    const [document, push] = rebase.push({ ...this.document, pending });
-    this.document = document;
-    this.sent = push;
-    const { content: doc, fieldRevisions: fieldRevs, after, baseClock = null } = push;
-    assert.deepEqual({ doc, fieldRevs, after, baseClock }, expected);
-  }
-}
+const teller =
+  process.env["SYNCLINE_VECTORS"] ??
+  fileURLToPath(new URL("../../../../target/debug/examples/vectors", import.meta.url));
 
 describe("the vectors of rebases", () => {
-  for (const { name, steps } of vectors<{ stories: { name: string; steps: Step[] }[] }>("rebase").stories) {
-    it(name, () => {
-      const device = new Device();
-      steps.forEach((step, index) => {
-        const before = JSON.stringify(device.document);
-        const kept = device.document;
-        device.perform(step);
-        const { content, pending } = step.then;
-        const place = `step ${index}, ${step.do}`;
-        assert.deepEqual(rebase.contentOf(device.document) ?? null, content, place);
-        assert.deepEqual(device.document.pending ? revisionsOf(device.document.pending) : {}, pending, place);
-        assert.equal(JSON.stringify(kept), before, `${place}: the earlier document is as it was`);
-      });
-    });
+  for (const story of vectors<{ stories: Story[] }>("rebase").stories) {
+    it(story.name, () => retell(story));
   }
 });
 
-function stateOf({ rev, fieldRevs, doc, deleted }: WrittenState): ServerDocument {
-  return { revision: rev, fieldRevisions: fieldRevs, content: doc, deleted };
+describe("the Rust domain and this client", () => {
+  it(`rebase ${COUNT} random stories alike`, () => {
+    const seed = Math.floor(Math.random() * 2 ** 32);
+    tell(seed).forEach((story, index) => {
+      try {
+        retell(story);
+      } catch (cause) {
+        throw new Error(`they differ: see it again with \`${teller} ${seed + index} 1\``, { cause });
+      }
+    });
+  });
+});
+
+/** As many stories as there are seeds from this one on. */
+function tell(seed: number): Story[] {
+  assert.ok(
+    existsSync(teller),
+    `${teller} is missing: run \`cargo build --example vectors\`, or set SYNCLINE_VECTORS to a built one`,
+  );
+  const output = execFileSync(teller, [String(seed), String(COUNT)], { maxBuffer: 2 ** 30, encoding: "utf8" });
+  return (JSON.parse(output) as { stories: Story[] }).stories;
 }

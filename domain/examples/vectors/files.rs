@@ -10,7 +10,7 @@ mod diff;
 mod generator;
 mod hlc;
 mod paths;
-mod rebase;
+pub(crate) mod rebase;
 mod refusals;
 
 use serde_json::Value;

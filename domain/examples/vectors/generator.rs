@@ -48,6 +48,20 @@ impl Generator {
         self.fields(3)
     }
 
+    /// The document with a few of its fields changed, added or taken away.
+    pub(crate) fn changed(&mut self, mut document: Document) -> Document {
+        for _ in 0..=self.below(2) {
+            let name = self.name();
+            if self.chance(3) {
+                document.remove(&name);
+            } else {
+                let value = self.value(2);
+                document.insert(name, value);
+            }
+        }
+        document
+    }
+
     fn fields(&mut self, depth: u64) -> Document {
         (0..self.below(4))
             .map(|_| (self.name(), self.value(depth)))

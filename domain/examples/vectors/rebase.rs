@@ -10,13 +10,14 @@ use story::Story;
 const GENERATED: u64 = 16;
 
 pub(crate) fn vectors() -> Value {
-    let generated = (0..GENERATED).map(|seed| generated(&mut Generator::new(1000 + seed)));
-    let stories: Vec<Value> = told()
-        .into_iter()
-        .chain(generated)
-        .map(Story::told)
-        .collect();
+    let told = told().into_iter().map(Story::told);
+    let stories: Vec<Value> = told.chain(generated(1000, GENERATED)).collect();
     json!({ "stories": stories })
+}
+
+/// Stories from as many seeds, beginning with `seed`.
+pub(crate) fn generated(seed: u64, count: u64) -> impl Iterator<Item = Value> {
+    (seed..seed.saturating_add(count)).map(|seed| story(&mut Generator::new(seed)).told())
 }
 
 fn told() -> Vec<Story> {
@@ -144,18 +145,32 @@ fn forgotten() -> Story {
     story
 }
 
-fn generated(generator: &mut Generator) -> Story {
+fn story(generator: &mut Generator) -> Story {
     let mut story = Story::new("generated");
-    for _ in 0..8 {
-        match generator.below(13) {
-            0..=3 => story.edit(&generator.document()),
-            4..=5 => story.push(),
-            6 => story.answer_as_pushed(),
-            7 => story.answer_merged(generator.document()),
-            8 => story.receive(generator.document()),
-            9 => story.delete(),
-            10 => story.receive_tombstone(),
-            11 => story.answer_unchanged(),
+    for _ in 0..12 {
+        match generator.below(17) {
+            0..=1 => story.edit(&generator.document()),
+            2..=4 => {
+                let content = generator.changed(story.content());
+                story.edit(&content);
+            }
+            5..=6 => story.push(),
+            7 => story.answer_as_pushed(),
+            8 => {
+                let content = generator.changed(story.content());
+                story.answer_merged(content);
+            }
+            9 => {
+                let content = generator.changed(story.content());
+                story.receive(content);
+            }
+            10 => story.delete(),
+            11 => story.receive_tombstone(),
+            12 => story.answer_unchanged(),
+            13 => story.removed(),
+            14 => story.missing(),
+            15 => story.heal(),
+            _ if generator.chance(2) => story.restamp(),
             _ => story.refused(),
         }
     }

@@ -39,6 +39,11 @@ impl Story {
         json!({ "name": self.name, "steps": self.steps })
     }
 
+    /// What the device shows; nothing where there is no document.
+    pub(super) fn content(&self) -> Document {
+        self.document.content().unwrap_or_default()
+    }
+
     pub(super) fn edit(&mut self, content: &Document) {
         let revision = self.stamp();
         let clock = self.server.clone();
