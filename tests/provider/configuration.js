@@ -17,6 +17,10 @@ export const configuration = (keys) => ({
     client('syncline-microsoft', 'microsoft', { id_token_signed_response_alg: 'ES256' }),
     client('syncline-github', 'github'),
     client('syncline-apple', 'apple'),
+    // Of `syncline demo login`, which signs in under two names.
+    client('syncline-demo', 'google', {
+      redirect_uris: ['google', 'microsoft'].map((name) => `http://127.0.0.1/auth/${name}/callback`),
+    }),
   ],
   jwks: { keys: keys.own },
   scopes: ['openid', 'name', 'read:user', 'user:email'],

@@ -8,40 +8,53 @@ const extractable = { extractable: true };
 
 const encoded = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-export const createKeys = async () => {
-  const [first, second, strange] = await Promise.all(
-    ['first', 'second', 'strange'].map(() => generateKeyPair('RS256', extractable)),
-  );
-  const [elliptic, appleKey] = await Promise.all(
-    ['elliptic', 'apple'].map(() => generateKeyPair('ES256', extractable)),
-  );
-  const jwk = async ({ privateKey }, kid, alg) => ({ ...(await exportJWK(privateKey)), kid, alg, use: 'sig' });
-  const open = async ({ publicKey }, kid, alg) => ({ ...(await exportJWK(publicKey)), kid, alg, use: 'sig' });
-  const publicPem = await exportSPKI(first.publicKey);
+// Keys take a while to make, and most tests need none but the provider's own.
+const once = (make) => {
+  let made;
+  return () => (made ??= make());
+};
 
-  const signed = (pair, kid, alg = 'RS256') => (claims) =>
-    new SignJWT(claims).setProtectedHeader({ alg, kid }).sign(pair.privateKey);
-  const confused = (secret) => (claims) => {
+export const createKeys = async () => {
+  const pair = (algorithm) => generateKeyPair(algorithm, extractable);
+  const [first, elliptic, appleKey] = await Promise.all([pair('RS256'), pair('ES256'), pair('ES256')]);
+  const second = once(() => pair('RS256'));
+  const strange = once(() => pair('RS256'));
+
+  const jwk = async (key, kid, alg) => ({ ...(await exportJWK(key)), kid, alg, use: 'sig' });
+  const signed = (pairOf, kid, alg = 'RS256') => async (claims) => {
+    const { privateKey } = await pairOf();
+    return new SignJWT(claims).setProtectedHeader({ alg, kid }).sign(privateKey);
+  };
+  const confused = (secretOf) => async (claims) => {
     const text = `${encoded({ alg: 'HS256', kid: 'first' })}.${encoded(claims)}`;
-    return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
+    return `${text}.${createHmac('sha256', await secretOf()).update(text).digest('base64url')}`;
+  };
+
+  let isRotated = false;
+  const sign = {
+    first: signed(() => first, 'first'),
+    elliptic: signed(() => elliptic, 'elliptic', 'ES256'),
+    second: signed(second, 'second'),
+    // Whichever the provider signs with at the moment.
+    current: (claims) => (isRotated ? sign.second(claims) : sign.first(claims)),
+    // A key of somebody else under a name of ours.
+    strange: signed(strange, 'first'),
+    none: async (claims) => `${encoded({ alg: 'none', kid: 'first' })}.${encoded(claims)}.`,
+    'hs256-public-key': confused(() => exportSPKI(first.publicKey)),
+    'hs256-client-secret': confused(() => 'syncline-google-secret'),
   };
 
   return {
-    own: [await jwk(first, 'first', 'RS256'), await jwk(elliptic, 'elliptic', 'ES256')],
-    // What is published before and after the keys were rotated.
-    before: [await open(first, 'first', 'RS256')],
-    after: [await open(first, 'first', 'RS256'), await open(second, 'second', 'RS256')],
+    own: [await jwk(first.privateKey, 'first', 'RS256'), await jwk(elliptic.privateKey, 'elliptic', 'ES256')],
+    rotate: () => {
+      isRotated = true;
+    },
+    published: async () => [
+      await jwk(first.publicKey, 'first', 'RS256'),
+      ...(isRotated ? [await jwk((await second()).publicKey, 'second', 'RS256')] : []),
+    ],
     applePrivateKey: await exportPKCS8(appleKey.privateKey),
     applePublicKey: appleKey.publicKey,
-    sign: {
-      first: signed(first, 'first'),
-      elliptic: signed(elliptic, 'elliptic', 'ES256'),
-      second: signed(second, 'second'),
-      // A key of somebody else under a name of ours.
-      strange: signed(strange, 'first'),
-      none: async (claims) => `${encoded({ alg: 'none', kid: 'first' })}.${encoded(claims)}.`,
-      'hs256-public-key': async (claims) => confused(publicPem)(claims),
-      'hs256-client-secret': async (claims) => confused('syncline-google-secret')(claims),
-    },
+    sign,
   };
 };

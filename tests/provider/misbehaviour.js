@@ -15,16 +15,15 @@ const body = async (request) => {
 };
 
 export const misbehaviour = (provider, keys) => {
-  let published = keys.before;
   let fetches = 0;
   provider.use(async (ctx, next) => {
     switch (ctx.path) {
       case '/rotating-jwks':
         fetches += 1;
-        ctx.body = { keys: published };
+        ctx.body = { keys: await keys.published() };
         return;
       case '/rotate':
-        published = keys.after;
+        keys.rotate();
         ctx.body = {};
         return;
       case '/fetches':

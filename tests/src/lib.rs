@@ -16,6 +16,7 @@ pub mod cluster;
 pub mod database;
 pub mod dump;
 pub mod process;
+pub mod provider;
 pub mod replica;
 pub mod server;
 pub mod simulation;

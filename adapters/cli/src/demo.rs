@@ -3,6 +3,8 @@
 //! | module | what it does |
 //! |---|---|
 //! | `stage` | a server to play on, and sessions of two users |
+//! | `login` | signing in, on a server of its own |
+//! | `browser` | as much of a browser as that needs |
 //! | `device` | a device: its name, its documents, its way to the server |
 //! | `story` | what happens, a chapter in a file |
 //! | `tour` | what is told and checked on the way |
@@ -11,17 +13,21 @@
 //! To add a chapter: write it in `story`, call it from `story::tell`, and let it check what it
 //! tells with `Tour::promise`.
 
+mod browser;
 mod device;
 mod error;
+mod login;
 mod stage;
 mod story;
 mod terminal;
 mod tour;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
+pub use browser::{Arrival, Browser, BrowserError, Step};
 pub use error::DemoError;
+pub use login::LoginOptions;
 
 use crate::configuration::Configuration;
 use stage::Stage;
@@ -39,6 +45,20 @@ pub struct DemoOptions {
     /// made with the secret in the configuration.
     #[arg(long = "token", value_name = "TOKEN", requires = "url")]
     pub tokens: Vec<String>,
+
+    /// What else can be shown.
+    #[command(subcommand)]
+    pub other: Option<OtherDemo>,
+}
+
+/// Demonstrations beside that of the main job.
+#[derive(Clone, Debug, Subcommand)]
+pub enum OtherDemo {
+    /// Show signing in step by step: sign in, refresh, link and unlink, and check every promise.
+    ///
+    /// It starts a server for itself, which signs people in through the provider at `--issuer`.
+    #[command(after_help = "Example:\n  syncline demo login --issuer http://127.0.0.1:4000")]
+    Login(LoginOptions),
 }
 
 /// Plays the demonstration. `configuration` is that of the server at `options.url`.
@@ -48,6 +68,9 @@ pub struct DemoOptions {
 /// demonstration from being played.
 pub async fn run(options: &DemoOptions, configuration: &Configuration) -> Result<(), DemoError> {
     let terminal = Terminal::of_process();
+    if let Some(OtherDemo::Login(options)) = &options.other {
+        return login::run(options, terminal).await;
+    }
     // From here on an interrupt ends the tour, and not the process with its server half started.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -63,7 +86,11 @@ pub async fn run(options: &DemoOptions, configuration: &Configuration) -> Result
 }
 
 async fn tell(terminal: Terminal, stage: &Stage) -> Result<(), DemoError> {
-    let mut tour = Tour::begin(terminal, stage)?;
+    let mut tour = Tour::begin(
+        terminal,
+        "Syncline: edit offline on several devices, and lose nothing",
+        &stage.described(),
+    )?;
     story::tell(&mut tour, stage).await?;
     tour.end()
 }

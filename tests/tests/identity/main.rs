@@ -4,7 +4,12 @@
 
 mod codes;
 mod development;
+mod endpoints;
+mod issuers;
 mod linking;
+mod log;
 mod race;
+mod refusals;
 mod sessions;
+mod sign_in;
 mod support;

@@ -2,7 +2,7 @@
 
 use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
-use syncline_tests::{Answer, TestDatabase, TestServer, server::answer};
+use syncline_tests::{Answer, TestDatabase, TestServer, provider::Provider, server::answer};
 
 /// A page that may have one-time codes.
 pub(crate) const PAGE: &str = "https://planner.example.org/in";
@@ -10,6 +10,29 @@ pub(crate) const PAGE: &str = "https://planner.example.org/in";
 /// A server that lets its pages have codes, and everybody in.
 pub(crate) async fn development_server() -> TestServer {
     let configuration = format!("[auth]\nredirectUris = [\"{PAGE}\"]");
+    TestServer::with(TestDatabase::create().await, &configuration).await
+}
+
+/// A server whose users sign in through `provider` under the names of all four.
+pub(crate) async fn provider_server(provider: &Provider) -> TestServer {
+    let address = provider.address();
+    let key = provider.apple_key().await;
+    let shared = |name: &str| {
+        format!("clientId = \"syncline-{name}\"\nclientSecret = \"syncline-{name}-secret\"\n")
+    };
+    let configuration = format!(
+        "[auth]\nredirectUris = [\"{PAGE}\"]\n\
+         [auth.providers.google]\n{}issuer = \"{address}\"\n\
+         [auth.providers.microsoft]\n{}issuer = \"{address}\"\n\
+         [auth.providers.github]\n{}authorizationEndpoint = \"{address}/auth\"\n\
+         tokenEndpoint = \"{address}/token\"\nuserEndpoint = \"{address}/user\"\n\
+         emailsEndpoint = \"{address}/user/emails\"\n\
+         [auth.providers.apple]\nclientId = \"syncline-apple\"\nteamId = \"TEAM\"\n\
+         keyId = \"KEY\"\nissuer = \"{address}\"\nprivateKey = '''{key}'''\n",
+        shared("google"),
+        shared("microsoft"),
+        shared("github"),
+    );
     TestServer::with(TestDatabase::create().await, &configuration).await
 }
 

@@ -3,6 +3,7 @@ use std::io;
 use syncline_client::{ClientError, SyncError, TransportError};
 use syncline_domain::identifier::IdentifierError;
 
+use super::BrowserError;
 use crate::server::ServerError;
 
 /// Why the demonstration ended early.
@@ -26,6 +27,9 @@ pub enum DemoError {
     /// An edit failed that should not.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// A browser did not arrive.
+    #[error("signing in: {0}")]
+    Browser(#[from] BrowserError),
     /// A name is none.
     #[error(transparent)]
     Name(#[from] IdentifierError),

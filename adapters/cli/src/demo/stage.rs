@@ -1,6 +1,6 @@
 //! A server to play on, and sessions of two users.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use syncline_application::ports::Clock;
 use syncline_domain::identifier::UserId;
@@ -117,6 +117,11 @@ impl Stage {
 fn own_configuration(folder: &TempDir) -> Result<Configuration, DemoError> {
     let file = folder.path().join("syncline.toml");
     fs::write(&file, APPLICATIONS)?;
+    configuration_in(folder, &file)
+}
+
+/// The configuration in `file`, of a server in `folder`.
+pub(super) fn configuration_in(folder: &TempDir, file: &Path) -> Result<Configuration, DemoError> {
     let variables = [
         ("SYNCLINE_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
         (
@@ -125,7 +130,7 @@ fn own_configuration(folder: &TempDir) -> Result<Configuration, DemoError> {
         ),
     ];
     let environment = Environment::new(variables, folder.path().to_owned(), false);
-    let configuration = Configuration::load(Some(&file), &environment);
+    let configuration = Configuration::load(Some(file), &environment);
     Ok(configuration.map_err(ServerError::from)?)
 }
 

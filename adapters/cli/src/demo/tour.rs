@@ -4,7 +4,7 @@ use serde_json::Value;
 use syncline_application::ports::Clock;
 use syncline_client::{Document, UnixMillis};
 
-use super::{DemoError, stage::Stage, terminal::Terminal};
+use super::{DemoError, terminal::Terminal};
 use crate::clock::SystemClock;
 
 /// The course of a demonstration.
@@ -22,9 +22,14 @@ pub(super) trait Shown {
 }
 
 impl Tour {
-    pub(super) fn begin(mut terminal: Terminal, stage: &Stage) -> Result<Self, DemoError> {
-        terminal.title("Syncline: edit offline on several devices, and lose nothing")?;
-        terminal.act("server", &stage.described())?;
+    /// Begins, with what it is about and where the server is.
+    pub(super) fn begin(
+        mut terminal: Terminal,
+        title: &str,
+        server: &str,
+    ) -> Result<Self, DemoError> {
+        terminal.title(title)?;
+        terminal.act("server", server)?;
         Ok(Self {
             terminal,
             chapters: 0,
@@ -80,6 +85,12 @@ impl Tour {
 impl Shown for Document {
     fn shown(&self) -> String {
         Value::Object(self.clone()).to_string()
+    }
+}
+
+impl Shown for Value {
+    fn shown(&self) -> String {
+        self.to_string()
     }
 }
 

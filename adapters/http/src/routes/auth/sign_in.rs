@@ -71,8 +71,7 @@ pub(super) async fn complete_form(
     jar: CookieJar,
     fields: Result<Form<CallbackFields>, FormRejection>,
 ) -> Result<Response, ApiError> {
-    let Form(fields) =
-        fields.map_err(|rejection| ApiError::new(ErrorCode::BadRequest, rejection.body_text()))?;
+    let Form(fields) = fields.map_err(bad_form)?;
     finish(&state, &name(provider)?, &jar, fields).await
 }
 
@@ -105,6 +104,21 @@ fn refuse(Failed { error, page }: Failed) -> Response {
     match page {
         Some(page) => answer::redirect(&page.with_error(error.code.as_str())),
         None => error.into_response(),
+    }
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is handed to `map_err` as it is"
+)]
+fn bad_form(rejection: FormRejection) -> ApiError {
+    match rejection {
+        FormRejection::InvalidFormContentType(_) => ApiError::new(
+            ErrorCode::UnsupportedMediaType,
+            "The body is not declared as a form; send the header \
+             `Content-Type: application/x-www-form-urlencoded`",
+        ),
+        rejection => ApiError::new(ErrorCode::BadRequest, rejection.body_text()),
     }
 }
 
