@@ -139,7 +139,8 @@ fn spawn(folder: &Path) -> (Child, String) {
 
 /// The binary that was built along with the tests of the workspace: `<target>/<profile>/syncline`
 /// beside `<target>/<profile>/deps/<test>`.
-fn binary() -> PathBuf {
+#[must_use]
+pub fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its place");
     let binary = test
         .ancestors()

@@ -219,6 +219,17 @@ fn rates(configuration: &Configuration) -> Rates {
     }
 }
 
+/// Whether everything is there that signing in needs.
+///
+/// # Errors
+/// A sentence that names the key of the configuration and says what to do.
+pub fn check_identity(configuration: &Configuration) -> Result<(), ServerError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let http = identity::http_client(configuration)?;
+    identity::providers(configuration, http.as_ref(), &clock)?;
+    Ok(())
+}
+
 /// How long the past is kept, in milliseconds.
 #[must_use]
 pub fn retention_millis(configuration: &Configuration) -> u64 {

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod codes;
+mod command;
 mod development;
 mod endpoints;
 mod issuers;

@@ -83,6 +83,19 @@ fn a_schema_that_is_none_is_named_with_its_collection() {
 }
 
 #[test]
+fn a_provider_that_lacks_something_is_named_with_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = "SYNCLINE_AUTH__PROVIDERS__GITHUB__CLIENT_ID";
+    let output = syncline(&folder, &["config", "check"], &[(key, "a")]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = text(&output.stderr);
+    assert!(
+        error.contains("`auth.providers.github.clientSecret` is missing"),
+        "{error}"
+    );
+}
+
+#[test]
 fn looking_at_the_configuration_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     assert!(

@@ -5,4 +5,5 @@
 mod commands;
 mod configuration;
 mod configuration_errors;
+mod identity;
 mod support;
