@@ -13,7 +13,9 @@ for (const [name, contents, bound] of bundles) {
   const size = await compressedSize(contents);
   console.log(`${name}: ${size} bytes compressed`);
   if (size > bound) {
-    console.error(`error: the bundle of the ${name} is larger than ${bound} bytes compressed: take out what it needs least`);
+    console.error(
+      `error: the bundle of the ${name} is larger than ${bound} bytes compressed: take out what it needs least`,
+    );
     process.exitCode = 1;
   }
 }

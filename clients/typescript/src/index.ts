@@ -5,7 +5,13 @@
  * core alone, without storage or network, for those who bring their own.
  */
 
-export { SyncClient, type DocumentRef, type DocumentState, type Snapshot, type SyncResult } from "./core/client.js";
+export {
+  SyncClient,
+  type DocumentRef,
+  type DocumentState,
+  type Snapshot,
+  type SyncResult,
+} from "./core/client.js";
 export { type Difference, type Leaves, diff, flatten, unflatten } from "./core/document.js";
 export { type Detail, type ErrorCode, SynclineError } from "./core/error.js";
 export * as HLC from "./core/hlc.js";
@@ -27,7 +33,8 @@ export type { StoreEvents } from "./store/events.js";
 export type { Status } from "./store/loop.js";
 export type { Scope } from "./store/replica.js";
 export type { GetToken } from "./store/session.js";
-export { type Fetch, type Store, type StoreOptions, openStore } from "./store/store.js";
+export type { Fetch, StoreOptions } from "./store/options.js";
+export { type Store, openStore } from "./store/store.js";
 export type { Found } from "./store/view.js";
 export { MemoryStorage } from "./storage/memory.js";
 export type { Storage } from "./storage/storage.js";

@@ -60,7 +60,9 @@ describe("a tab", () => {
     const next = await browser.tab(profile, options);
     await next.evaluate(() => store.collection("notes") && store.sync());
     assert.equal(await unsent(next), 0);
-    assert.deepEqual(await next.evaluate(() => store.collection("notes").get("a")), { text: "one\ntwo\nthree\n" });
+    assert.deepEqual(await next.evaluate(() => store.collection("notes").get("a")), {
+      text: "one\ntwo\nthree\n",
+    });
     await profile.close();
   });
 });
@@ -73,7 +75,9 @@ describe("two tabs", () => {
     const second = await browser.tab(profile, options);
     assert.deepEqual(await keys(second), ["a"]);
     await first.evaluate(() => {
-      store.collection("notes").subscribe({}, (found) => (document.title = found.map(({ key }) => key).join()));
+      store
+        .collection("notes")
+        .subscribe({}, (found) => (document.title = found.map(({ key }) => key).join()));
     });
     await eventually(() => isQuiet(first), "the first tab leaves the loop to the second");
     const requests = countRequests(first, second);
@@ -232,12 +236,21 @@ function keepConnections(): void {
 }
 
 async function device(more: Partial<PageOptions> = {}): Promise<[BrowserContext, PageOptions]> {
-  const options = { url: server.url, app: "notes", token: server.token(`browser-${++users}`), pollInterval: 200, ...more };
+  const options = {
+    url: server.url,
+    app: "notes",
+    token: server.token(`browser-${++users}`),
+    pollInterval: 200,
+    ...more,
+  };
   return [await browser.profile(), options];
 }
 
 async function set(page: Page, key: string, doc: object): Promise<void> {
-  await page.evaluate(([name, value]) => store.collection("notes").set(name, value as never), [key, doc] as const);
+  await page.evaluate(([name, value]) => store.collection("notes").set(name, value as never), [
+    key,
+    doc,
+  ] as const);
 }
 
 function keys(page: Page): Promise<string[]> {

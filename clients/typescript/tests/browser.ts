@@ -35,10 +35,17 @@ export class TestBrowser {
 
   static async start(): Promise<TestBrowser> {
     if (!existsSync(executable)) {
-      throw new Error(`${executable} is missing: install the package chromium, or set CHROMIUM to the program`);
+      throw new Error(
+        `${executable} is missing: install the package chromium, or set CHROMIUM to the program`,
+      );
     }
     const contents = `import * as syncline from ${JSON.stringify(source)}; globalThis.syncline = syncline;`;
-    const bundle = { stdin: { contents, resolveDir: "." }, bundle: true, format: "esm", write: false } as const;
+    const bundle = {
+      stdin: { contents, resolveDir: "." },
+      bundle: true,
+      format: "esm",
+      write: false,
+    } as const;
     const script = (await build(bundle)).outputFiles[0]!.text;
     const pages = createServer(({ url }, response) => {
       const isScript = url === "/page.js";
@@ -61,7 +68,10 @@ export class TestBrowser {
     const ofPage = (url: URL) => url.origin === this.origin;
     await context.route(ofPage, (route) => {
       const isScript = route.request().url().endsWith(".js");
-      return route.fulfill({ contentType: isScript ? "text/javascript" : "text/html", body: isScript ? this.script : PAGE });
+      return route.fulfill({
+        contentType: isScript ? "text/javascript" : "text/html",
+        body: isScript ? this.script : PAGE,
+      });
     });
     return context;
   }

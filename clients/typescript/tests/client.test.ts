@@ -11,7 +11,10 @@ describe("the predecessor's surface", () => {
     assert.equal(client.baseClock, HLC.zero());
     const changes = client.edit("a", { n: 1 }, 10).edit("b", { n: 2 }, 11).getChanges();
     assert.deepEqual(changes[0], { key: "a", doc: { n: 1 }, fieldRevs: { n: stamp(10) } });
-    const { serverChanges, conflicts } = client.sync(answer(100, { serverChanges: [stored("c", { n: 3 }, 50)] }), 100);
+    const { serverChanges, conflicts } = client.sync(
+      answer(100, { serverChanges: [stored("c", { n: 3 }, 50)] }),
+      100,
+    );
     assert.deepEqual([serverChanges.length, conflicts.length], [1, 0]);
 
     const restored = SyncClient.fromSnapshot(JSON.parse(JSON.stringify(client.getSnapshot())) as never)!;
@@ -118,7 +121,10 @@ describe("answers", () => {
     const client = new SyncClient("phone");
     client.edit("bad", { n: "x" }, 10).edit("good", { n: 1 }, 11).getChanges();
     const rejection = { key: "bad", code: "schema_validation_failed", error: "Schema validation failed" };
-    const result = client.sync(answer(100, { accepted: [{ key: "good", rev: clock(90) }], rejected: [rejection] }), 100);
+    const result = client.sync(
+      answer(100, { accepted: [{ key: "good", rev: clock(90) }], rejected: [rejection] }),
+      100,
+    );
     assert.deepEqual([result.rejected, result.hasMore], [[{ key: "bad" }], false]);
     assert.deepEqual(client.rejected(), [[{ key: "bad" }, rejection]]);
     assert.deepEqual(client.get("bad"), { n: "x" });
@@ -147,7 +153,9 @@ describe("answers", () => {
     const client = synced({ a: { n: 1 } });
     const before = client.getSnapshot();
     assert.throws(() => client.sync({ error: "no" } as never), { code: "answer" });
-    const broken = answer(200, { serverChanges: [stored("a", { n: 2 }, 150), { ...stored("b", {}, 0), _rev: "zzz" }] });
+    const broken = answer(200, {
+      serverChanges: [stored("a", { n: 2 }, 150), { ...stored("b", {}, 0), _rev: "zzz" }],
+    });
     assert.throws(() => client.sync(broken, 200), { code: "clock" });
     assert.deepEqual(client.getSnapshot(), before);
   });
@@ -162,7 +170,10 @@ describe("the device's clock", () => {
 
   it("moves edits that were ahead by as much as the device's time is ahead", () => {
     const client = synced({ a: { n: 1, m: 1 } });
-    client.edit("a", { n: 2, m: 1 }, YEAR + 500).edit("a", { n: 2, m: 2 }, YEAR + 600).getChanges();
+    client
+      .edit("a", { n: 2, m: 1 }, YEAR + 500)
+      .edit("a", { n: 2, m: 2 }, YEAR + 600)
+      .getChanges();
     const skewed = { key: "a", code: "clock_skew", error: "It is ahead.", serverTime: 1000 };
     const result = client.sync(answer(1000, { rejected: [skewed] }), YEAR + 1000);
     assert.deepEqual([result.hasMore, result.rejected], [true, []]);
@@ -199,12 +210,20 @@ describe("resets", () => {
     assert.equal([...client.documents()].length, 3, "that pull is not complete");
     const rejected = [{ key: "c", code: "bad_request", error: "No." }];
     assert.equal(client.sync(answer(230, { rejected }), 230).hasMore, false);
-    assert.deepEqual([client.get("a"), client.get("b"), client.get("c")], [{ n: 5 }, undefined, { n: 1, m: 2 }]);
+    assert.deepEqual(
+      [client.get("a"), client.get("b"), client.get("c")],
+      [{ n: 5 }, undefined, { n: 1, m: 2 }],
+    );
   });
 
   it("gives a server that came back from a backup what it lost", () => {
     const client = synced({ kept: { n: 1 }, lost: { n: 1 } });
-    const tombstone = { _key: "gone", _rev: clock(260), _fieldRevs: { _deleted: clock(255) }, _deleted: true };
+    const tombstone = {
+      _key: "gone",
+      _rev: clock(260),
+      _fieldRevs: { _deleted: clock(255) },
+      _deleted: true,
+    };
     client.sync(answer(300, { serverChanges: [stored("lost", { n: 2 }, 250), tombstone] }), 300);
     const serverChanges = [stored("kept", { n: 1 }, 50), stored("lost", { n: 1 }, 50)];
     assert.ok(client.sync(answer(400, { reset: true, healFrom: clock(100), serverChanges }), 400).hasMore);
@@ -231,7 +250,12 @@ function answer(millis: number, members: Partial<SyncAnswer> = {}): SyncAnswer {
 
 function stored(key: string, doc: Document, millis: number): ServerChange {
   const fields = Object.keys(doc).map((field) => [field, revision(millis)]);
-  return { _key: key, _rev: clock(millis), _fieldRevs: Object.fromEntries(fields) as Record<string, string>, ...doc };
+  return {
+    _key: key,
+    _rev: clock(millis),
+    _fieldRevs: Object.fromEntries(fields) as Record<string, string>,
+    ...doc,
+  };
 }
 
 function clock(millis: number): string {

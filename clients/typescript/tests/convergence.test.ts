@@ -38,7 +38,13 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   fc.record({ device, do: fc.constantFrom("append" as const, "append" as const, "delete" as const), key }),
   fc.record({
     device,
-    do: fc.constantFrom("sync" as const, "sync" as const, "lose the request" as const, "lose the answer" as const, "restart" as const),
+    do: fc.constantFrom(
+      "sync" as const,
+      "sync" as const,
+      "lose the request" as const,
+      "lose the answer" as const,
+      "restart" as const,
+    ),
   }),
 );
 
@@ -107,7 +113,9 @@ class Devices {
   /** Lines that are in no document, and of which no report tells. */
   linesLost(): string[] {
     const held = JSON.stringify(this.contents()) + this.#reported.join("");
-    return [...this.#appended].filter(([line]) => !held.includes(line)).map(([line, key]) => `${line} in ${key}`);
+    return [...this.#appended]
+      .filter(([line]) => !held.includes(line))
+      .map(([line, key]) => `${line} in ${key}`);
   }
 
   #append(client: SyncClient, key: string): void {

@@ -27,7 +27,13 @@ const documents = vectors<{
 }>("diff");
 
 const refusals = vectors<{
-  documents: { name: string; json: string; maxBytes: number; needsIntegers: boolean; violations: { path: string }[] }[];
+  documents: {
+    name: string;
+    json: string;
+    maxBytes: number;
+    needsIntegers: boolean;
+    violations: { path: string }[];
+  }[];
   names: { name: string; text: string; collection: string | null; key: string | null }[];
 }>("refusals");
 
@@ -66,7 +72,8 @@ describe("the vectors of documents", () => {
   });
 
   it("compares values as JSON", () => {
-    for (const { name, left, right, same } of documents.same) assert.equal(sameValue(left, right), same, name);
+    for (const { name, left, right, same } of documents.same)
+      assert.equal(sameValue(left, right), same, name);
   });
 });
 
@@ -81,8 +88,16 @@ describe("the vectors of refusals", () => {
 
   it("knows the names that collections and keys can have", () => {
     for (const { name, text, collection, key } of refusals.names) {
-      assert.equal(isAccepted(() => assertCollection(text)), collection === null, name);
-      assert.equal(isAccepted(() => assertKey(text)), key === null, name);
+      assert.equal(
+        isAccepted(() => assertCollection(text)),
+        collection === null,
+        name,
+      );
+      assert.equal(
+        isAccepted(() => assertKey(text)),
+        key === null,
+        name,
+      );
     }
   });
 

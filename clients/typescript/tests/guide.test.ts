@@ -18,10 +18,17 @@ after(() => server.remove());
 describe("the guide", () => {
   it("has a loop for the core alone that works as it is written", async () => {
     const blocks = guide.split("```").filter((block) => block.startsWith("js\n"));
-    const [, code] = /^js\nimport [^\n]*\n(.*)$/s.exec(blocks.find((block) => block.includes("async function sync()"))!)!;
-    const run = new Function("SyncClient", "load", "save", "url", "token", `${code}; return sync().then(() => client);`) as (
-      ...given: unknown[]
-    ) => Promise<SyncClient>;
+    const [, code] = /^js\nimport [^\n]*\n(.*)$/s.exec(
+      blocks.find((block) => block.includes("async function sync()"))!,
+    )!;
+    const run = new Function(
+      "SyncClient",
+      "load",
+      "save",
+      "url",
+      "token",
+      `${code}; return sync().then(() => client);`,
+    ) as (...given: unknown[]) => Promise<SyncClient>;
     const kept: unknown[] = [];
     const save = (snapshot: unknown) => kept.push(JSON.parse(JSON.stringify(snapshot)));
     const client = await run(SyncClient, () => null, save, server.url, server.token("ada"));

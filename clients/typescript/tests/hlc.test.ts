@@ -48,14 +48,19 @@ describe("the vectors of clocks", () => {
   });
 
   it("tells a clock that is ahead", () => {
-    for (const { clock, now, bound, isAhead } of cases.skew) assert.equal(HLC.isAhead(clock, now, bound), isAhead);
+    for (const { clock, now, bound, isAhead } of cases.skew)
+      assert.equal(HLC.isAhead(clock, now, bound), isAhead);
   });
 });
 
 describe("the laws of clocks", () => {
   const millis = fc.integer({ min: 0, max: 2 ** 52 - 2 });
   const clock = fc
-    .record({ millis, sequence: fc.integer({ min: 0, max: 16 ** 6 - 1 }), node: fc.constantFrom("a", "b-c", "server~1") })
+    .record({
+      millis,
+      sequence: fc.integer({ min: 0, max: 16 ** 6 - 1 }),
+      node: fc.constantFrom("a", "b-c", "server~1"),
+    })
     .map(HLC.encode);
 
   it("moves on with every event", () => {

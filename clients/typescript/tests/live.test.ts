@@ -12,11 +12,16 @@ describe("live pokes", () => {
     const server = new LiveServer();
     const store = await openStore({ ...options, fetch: server.fetch });
     store.collection("notes");
-    await eventually(() => server.streams.length === 1 && store.status.state === "idle", "the stream is open");
+    await eventually(
+      () => server.streams.length === 1 && store.status.state === "idle",
+      "the stream is open",
+    );
     await eventually(() => server.pulls.length > 0, "the first pull");
     await pause();
     const before = server.pulls.length;
-    server.streams[0]!.enqueue(encode('retry: 1000\n\n: awake\n\nevent: change\ndata: {"collection":"notes"}\n\n'));
+    server.streams[0]!.enqueue(
+      encode('retry: 1000\n\n: awake\n\nevent: change\ndata: {"collection":"notes"}\n\n'),
+    );
     await eventually(() => server.pulls.length === before + 1, "the poke is pulled");
     server.streams[0]!.enqueue(encode('event: change\ndata: {"collection":"of nobody"}\n\n'));
     await pause();
@@ -49,7 +54,10 @@ describe("server-sent events", () => {
       );
       const events: string[][] = [];
       await readEvents(streamOf(pieces), (name, data) => events.push([name, data]));
-      assert.deepEqual(events, [["change", "{\n}"], ["message", "ü"]]);
+      assert.deepEqual(events, [
+        ["change", "{\n}"],
+        ["message", "ü"],
+      ]);
     }
   });
 });
@@ -66,13 +74,19 @@ class LiveServer {
     assert.equal(url, "http://sync.example/notes/events");
     this.headers.push(init.headers as Record<string, string>);
     if (!this.hasPokes) return Promise.resolve(Response.json({ error: "no such page" }, { status: 404 }));
-    const body = new ReadableStream<Uint8Array>({ start: (controller) => void this.streams.push(controller) });
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => void this.streams.push(controller),
+    });
     return Promise.resolve(new Response(body));
   };
 
   #sync({ body }: RequestInit): Promise<Response> {
     this.pulls.push(body as string);
-    const answer: SyncAnswer = { serverClock: HLC.create("server~1", 1000), serverChanges: [], conflicts: [] };
+    const answer: SyncAnswer = {
+      serverClock: HLC.create("server~1", 1000),
+      serverChanges: [],
+      conflicts: [],
+    };
     return Promise.resolve(Response.json(answer));
   }
 }

@@ -38,6 +38,9 @@ function tell(seed: number): Story[] {
     existsSync(teller),
     `${teller} is missing: run \`cargo build --example vectors\`, or set SYNCLINE_VECTORS to a built one`,
   );
-  const output = execFileSync(teller, [String(seed), String(COUNT)], { maxBuffer: 2 ** 30, encoding: "utf8" });
+  const output = execFileSync(teller, [String(seed), String(COUNT)], {
+    maxBuffer: 2 ** 30,
+    encoding: "utf8",
+  });
   return (JSON.parse(output) as { stories: Story[] }).stories;
 }

@@ -1,7 +1,20 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { type Document, type Fetch, HLC, type ServerChange, type Store, type SyncAnswer, type SyncRequest, openStore } from "../src/index.js";
+import {
+  type Conflict,
+  type Document,
+  type Fetch,
+  HLC,
+  MemoryStorage,
+  type ServerChange,
+  type Storage,
+  type Store,
+  type SyncAnswer,
+  type SyncRequest,
+  openStore,
+} from "../src/index.js";
+import { eventually } from "./eventually.js";
 
 describe("a reset", () => {
   it("drops what the whole state lacks after one more pull, and keeps pending edits", async () => {
@@ -14,7 +27,10 @@ describe("a reset", () => {
     );
     await store.sync();
     assert.deepEqual(await contents(store), { a: { n: 5 }, c: { n: 1, m: 2 } });
-    assert.deepEqual((await notes.rejected()).map(({ key }) => key), ["c"]);
+    assert.deepEqual(
+      (await notes.rejected()).map(({ key }) => key),
+      ["c"],
+    );
     await store.close();
   });
 
@@ -27,10 +43,42 @@ describe("a reset", () => {
     });
     await store.sync();
     const healed = script.requests.flatMap(({ changes }) => changes);
-    assert.deepEqual(healed.map(({ key, doc }) => [key, doc]), [["kept", { n: 1 }], ["lost", { n: 2 }]]);
+    assert.deepEqual(
+      healed.map(({ key, doc }) => [key, doc]),
+      [
+        ["kept", { n: 1 }],
+        ["lost", { n: 2 }],
+      ],
+    );
     assert.deepEqual(await contents(store), { kept: { n: 1 }, lost: { n: 2 } });
     assert.equal(await store.unsent(), 0);
     await store.close();
+  });
+});
+
+describe("a conflict", () => {
+  it("is told of after a crash, if nobody heard of it before", async () => {
+    const storage = new MemoryStorage();
+    const [store, script] = await synced({ a: { n: 1 } }, 50, storage);
+    const conflict = { key: "a", field: "n", winner: "remote", localValue: 2, remoteValue: 3 } as Conflict;
+    script.answers.push({ serverChanges: [stored("a", { n: 3 }, 150)], conflicts: [conflict] });
+    const update = storage.update.bind(storage);
+    let updates = 0;
+    // The program ends when the answer is kept, and before anything else is.
+    storage.update = (...given) => (++updates > 2 ? new Promise(() => undefined) : update(...given));
+    void store.sync().catch(() => undefined);
+    await eventually(async () => (await contents(store))["a"]!["n"] === 3, "the answer is kept");
+    storage.update = update;
+    await store.close();
+
+    const told: unknown[] = [];
+    const [next] = await open(storage);
+    next.on("conflict", (event) => told.push(event));
+    next.collection("notes");
+    await next.sync();
+    await next.sync();
+    assert.deepEqual(told, [{ collection: "notes", conflict }]);
+    await next.close();
   });
 });
 
@@ -39,7 +87,9 @@ describe("what others share", () => {
     const [store, script] = await synced({ a: { n: 1 } });
     const notes = store.collection("notes");
     const theirs = { key: "a", owner: "grace" };
-    script.answers.push({ serverChanges: [{ ...stored("a", { n: 2 }, 150), _owner: "grace", _access: "write" }] });
+    script.answers.push({
+      serverChanges: [{ ...stored("a", { n: 2 }, 150), _owner: "grace", _access: "write" }],
+    });
     await store.sync();
     assert.deepEqual([await notes.get("a"), await notes.get(theirs)], [{ n: 1 }, { n: 2 }]);
     const [, found] = await notes.query();
@@ -61,7 +111,10 @@ describe("organisations", () => {
     assert.deepEqual([await store.collection("notes").get("a"), await theirs.get("a")], [{ n: 1 }, { n: 2 }]);
     assert.deepEqual(script.orgs.slice(-2), [undefined, "acme"]);
     await theirs.set("b", { n: 3 });
-    await assert.rejects(store.forgetOrg("acme"), { code: "unsent", details: [{ key: "b", field: "", message: "has edits that the server has not stored" }] });
+    await assert.rejects(store.forgetOrg("acme"), {
+      code: "unsent",
+      details: [{ key: "b", field: "", message: "has edits that the server has not stored" }],
+    });
     await store.forgetOrg("acme", { discardUnsent: true });
     assert.deepEqual([await store.collection("notes").get("a"), await theirs.query()], [{ n: 1 }, []]);
     await store.close();
@@ -91,7 +144,8 @@ class Script {
   #millis = 100;
 
   readonly fetch: Fetch = async (url, init) => {
-    if (!url.endsWith("/sync")) return Response.json({ error: "no such page", code: "not_found" }, { status: 404 });
+    if (!url.endsWith("/sync"))
+      return Response.json({ error: "no such page", code: "not_found" }, { status: 404 });
     const org = (init.headers as Record<string, string>)["X-Org-Id"];
     this.orgs.push(org);
     if (org !== undefined && org === this.refusedOrg) {
@@ -106,12 +160,31 @@ class Script {
   };
 }
 
-/** A store that has these documents from its server, and nothing planned. */
-async function synced(documents: Record<string, Document>, millis = 50): Promise<[Store, Script]> {
+async function open(storage: Storage): Promise<[Store, Script]> {
   const script = new Script();
-  const options = { url: "http://sync.example", app: "notes", token: "", user: "ada", pollInterval: Infinity };
-  const store = await openStore({ ...options, fetch: script.fetch });
-  script.answers.push({ serverChanges: Object.entries(documents).map(([key, doc]) => stored(key, doc, millis)) });
+  const options = {
+    url: "http://sync.example",
+    app: "notes",
+    token: "",
+    user: "ada",
+    pollInterval: Infinity,
+  };
+  return [
+    await openStore({ ...options, fetch: script.fetch, storage: () => Promise.resolve(storage) }),
+    script,
+  ];
+}
+
+/** A store that has these documents from its server, and nothing planned. */
+async function synced(
+  documents: Record<string, Document>,
+  millis = 50,
+  storage: Storage = new MemoryStorage(),
+): Promise<[Store, Script]> {
+  const [store, script] = await open(storage);
+  script.answers.push({
+    serverChanges: Object.entries(documents).map(([key, doc]) => stored(key, doc, millis)),
+  });
   store.collection("notes");
   await store.sync();
   script.requests.length = 0;
@@ -125,7 +198,12 @@ async function contents(store: Store): Promise<Record<string, Document>> {
 
 function stored(key: string, doc: Document, millis: number): ServerChange {
   const fields = Object.keys(doc).map((field) => [field, HLC.create("laptop", millis)]);
-  return { _key: key, _rev: clock(millis), _fieldRevs: Object.fromEntries(fields) as Record<string, string>, ...doc };
+  return {
+    _key: key,
+    _rev: clock(millis),
+    _fieldRevs: Object.fromEntries(fields) as Record<string, string>,
+    ...doc,
+  };
 }
 
 function clock(millis: number): string {

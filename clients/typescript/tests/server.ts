@@ -19,7 +19,8 @@ documentBytes = 2000
 bodyBytes = 200000
 `;
 
-const binary = process.env["SYNCLINE_BIN"] ?? fileURLToPath(new URL("../../../../target/debug/syncline", import.meta.url));
+const binary =
+  process.env["SYNCLINE_BIN"] ?? fileURLToPath(new URL("../../../../target/debug/syncline", import.meta.url));
 
 /** The real server, with a PostgreSQL of its own in a temporary folder. */
 export class TestServer {
@@ -43,7 +44,10 @@ export class TestServer {
   /** A session of `user`. */
   token(user: string): string {
     const now = Math.floor(Date.now() / 1000);
-    const text = [{ typ: "JWT", alg: "HS256" }, { sub: user, iat: now, iat_session: now }]
+    const text = [
+      { typ: "JWT", alg: "HS256" },
+      { sub: user, iat: now, iat_session: now },
+    ]
       .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
       .join(".");
     return `${text}.${createHmac("sha256", SECRET).update(text).digest("base64url")}`;
@@ -72,7 +76,9 @@ export class TestServer {
 
   async #spawn(listen: string): Promise<void> {
     if (!existsSync(binary)) {
-      throw new Error(`${binary} is missing: run \`cargo build --bin syncline\`, or set SYNCLINE_BIN to a built one`);
+      throw new Error(
+        `${binary} is missing: run \`cargo build --bin syncline\`, or set SYNCLINE_BIN to a built one`,
+      );
     }
     const env = {
       PATH: process.env["PATH"],

@@ -4,7 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 
-import { type Conflict, type Fetch, MemoryStorage, type Store, type StoreOptions, SynclineError, openStore } from "../src/index.js";
+import {
+  type Conflict,
+  type Fetch,
+  MemoryStorage,
+  type Store,
+  type StoreOptions,
+  SynclineError,
+  openStore,
+} from "../src/index.js";
 import { fileStorage } from "../src/node.js";
 import { eventually } from "./eventually.js";
 import { TestServer } from "./server.js";
@@ -28,7 +36,10 @@ describe("two devices", () => {
     const [phone, laptop] = await devices();
     await phone.collection("notes").set("a", { title: "from the phone" });
     await laptop.collection("notes").set("b", { title: "from the laptop" });
-    await eventually(async () => (await keys(phone)).length === 2 && (await keys(laptop)).length === 2, "both have both");
+    await eventually(
+      async () => (await keys(phone)).length === 2 && (await keys(laptop)).length === 2,
+      "both have both",
+    );
     assert.deepEqual(await laptop.collection("notes").get("a"), { title: "from the phone" });
     await phone.collection("notes").delete("a");
     await eventually(async () => (await keys(laptop)).join() === "b", "the deletion arrives");
@@ -121,7 +132,10 @@ describe("documents that the server does not store", () => {
     await notes.set("huge", { text: "x".repeat(300_000) });
     await notes.set("small", { n: 1 });
     await phone.sync();
-    assert.deepEqual((await notes.rejected()).map(({ key, rejection }) => [key, rejection.code]), [["huge", "payload_too_large"]]);
+    assert.deepEqual(
+      (await notes.rejected()).map(({ key, rejection }) => [key, rejection.code]),
+      [["huge", "payload_too_large"]],
+    );
     assert.equal(await phone.unsent(), 1);
   });
 });
@@ -205,7 +219,10 @@ describe("sessions", () => {
     const user = newUser();
     const renewing: Fetch = async (url, init) => {
       const response = await fetch(url, init);
-      return new Response(response.body, { status: response.status, headers: { "X-Auth-Token": "next.token.x" } });
+      return new Response(response.body, {
+        status: response.status,
+        headers: { "X-Auth-Token": "next.token.x" },
+      });
     };
     const tokens: string[] = [];
     const store = await open({ user, fetch: renewing });
@@ -235,7 +252,9 @@ describe("collections", () => {
     const store = await open({ fetch: () => Promise.reject(new TypeError("offline")) });
     const tasks = store.collection<{ n: number; done?: boolean }>("tasks");
     const seen: string[] = [];
-    const stop = tasks.subscribe({ where: { done: true } }, (found) => seen.push(found.map(({ key }) => key).join()));
+    const stop = tasks.subscribe({ where: { done: true } }, (found) =>
+      seen.push(found.map(({ key }) => key).join()),
+    );
     await tasks.set("a", { n: 3, done: true });
     await tasks.set("b", { n: 1 });
     await tasks.set("c", { n: 2, done: true });
@@ -245,7 +264,10 @@ describe("collections", () => {
     await tasks.delete("c");
     assert.deepEqual(seen, ["", "a", "a,c", "c"]);
     const byNumber = await tasks.query({ order: (left, right) => left.n - right.n, limit: 2 });
-    assert.deepEqual(byNumber.map(({ key }) => key), ["b", "a"]);
+    assert.deepEqual(
+      byNumber.map(({ key }) => key),
+      ["b", "a"],
+    );
     const found = await tasks.query({ where: ({ n }) => n > 1 });
     assert.deepEqual(found[0], { key: "a", doc: { n: 3 }, isUnsent: true });
     assert.ok(Object.isFrozen(found[0]!.doc));
@@ -256,7 +278,10 @@ describe("collections", () => {
     const notes = store.collection<Record<string, unknown>>("notes");
     await notes.set("a", { n: 1 });
     await assert.rejects(notes.set("a", { n: NaN }), { code: "document" });
-    await assert.rejects(notes.update("a", () => ({ _rev: 1 })), SynclineError);
+    await assert.rejects(
+      notes.update("a", () => ({ _rev: 1 })),
+      SynclineError,
+    );
     assert.deepEqual(await notes.get("a"), { n: 1 });
     assert.equal(await notes.update("none", { n: 2 }), undefined);
     assert.equal(await notes.delete("none"), false);

@@ -43,13 +43,21 @@ class Device {
   perform(step: Step): void {
     switch (step.do) {
       case "edit":
-        return this.#change(rebase.edit(this.document, step.content, step.revision, step.clock), step.changed);
+        return this.#change(
+          rebase.edit(this.document, step.content, step.revision, step.clock),
+          step.changed,
+        );
       case "delete":
         return this.#change(rebase.remove(this.document, step.revision, step.clock), step.changed);
       case "push":
         return this.#push(step.push);
       case "answer":
-        this.document = rebase.answer(this.document, this.#sent!, step.stored ? stateOf(step.stored) : undefined, step.clock);
+        this.document = rebase.answer(
+          this.document,
+          this.#sent!,
+          step.stored ? stateOf(step.stored) : undefined,
+          step.clock,
+        );
         return;
       case "receive":
         this.document = rebase.receive(this.document, stateOf(step.state));

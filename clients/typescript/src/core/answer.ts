@@ -8,7 +8,15 @@ import { type LocalDocument, answer as answered, receive, refused, removed, stor
 import { type Entry, type Replica, isUnsent, withDocument } from "./replica.js";
 import type { InFlight } from "./request.js";
 import { beginReset, endPull } from "./reset.js";
-import { type Conflict, type Rejection, type ServerChange, type SyncAnswer, documentIdOf, documentOf, idOf } from "./wire.js";
+import {
+  type Conflict,
+  type Rejection,
+  type ServerChange,
+  type SyncAnswer,
+  documentIdOf,
+  documentOf,
+  idOf,
+} from "./wire.js";
 
 /** The code of a rejection that a correct clock prevents. */
 const CLOCK_SKEW = "clock_skew";
@@ -60,7 +68,13 @@ function hasMore({ state, entries }: Replica): boolean {
   return state.isPaging || state.reset !== undefined || [...entries.values()].some(isUnsent);
 }
 
-function take(replica: Replica, id: string, change: ServerChange, push: Push | undefined, clock: string): void {
+function take(
+  replica: Replica,
+  id: string,
+  change: ServerChange,
+  push: Push | undefined,
+  clock: string,
+): void {
   const document: LocalDocument = replica.entries.get(id) ?? {};
   const state = documentOf(change);
   const next = nextOf(document, state, push, clock);

@@ -23,7 +23,7 @@ import {
 } from "./wire.js";
 
 /** How many documents an answer holds, unless the application decides. */
-export const PAGE_DOCUMENTS = 500;
+const PAGE_DOCUMENTS = 500;
 
 /** A document: the key alone is one of the client's own namespace. */
 export type DocumentRef = string | DocumentId;
@@ -74,7 +74,10 @@ export class SyncClient {
   static fromSnapshot(snapshot: Snapshot | null | undefined): SyncClient | null {
     if (snapshot === null || snapshot === undefined) return null;
     if (snapshot.version !== 1) {
-      throw new SynclineError("snapshot", "the snapshot is not one of version 1, which this client reads: update the client");
+      throw new SynclineError(
+        "snapshot",
+        "the snapshot is not one of version 1, which this client reads: update the client",
+      );
     }
     const { state, documents } = copy(snapshot);
     const client = new SyncClient(HLC.decode(state.clock).node);

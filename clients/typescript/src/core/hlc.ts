@@ -94,7 +94,10 @@ function compareNumbers(left: ClockParts, right: ClockParts): number {
 
 function checkNode(node: string): string {
   if (!NODE.test(node) || node.length > MAX_BYTES - 21) {
-    throw new SynclineError("node", `the node of a clock is 1 to ${MAX_BYTES - 21} printable ASCII characters`);
+    throw new SynclineError(
+      "node",
+      `the node of a clock is 1 to ${MAX_BYTES - 21} printable ASCII characters`,
+    );
   }
   return node;
 }

@@ -102,7 +102,13 @@ function hideBelow(path: Path, leaves: Leaves): void {
  * Takes a change in, unless it merely goes back to what the server has, and the server can know
  * nothing else.
  */
-export function change(pending: Pending, path: Path, value: Json | undefined, revision: string, seen: Seen): void {
+export function change(
+  pending: Pending,
+  path: Path,
+  value: Json | undefined,
+  revision: string,
+  seen: Seen,
+): void {
   noteOrigin(pending, path, seen);
   if (isAt(seen.server, path, value) && !hasPerhapsArrived(pending, path)) {
     delete pending.fields[path];

@@ -62,7 +62,12 @@ export function isUnknown({ server, pending }: LocalDocument): boolean {
  * A leaf that goes back to the server's value is no longer pending, unless the server may know the
  * value that it had in between.
  */
-export function edit(document: LocalDocument, content: Document, revision: string, clock?: string): LocalDocument {
+export function edit(
+  document: LocalDocument,
+  content: Document,
+  revision: string,
+  clock?: string,
+): LocalDocument {
   const { server } = document;
   const shown = contentOf(document);
   if (shown && sameDocument(shown, content)) return document;

@@ -32,6 +32,7 @@ export function forgetServer({ clock, ahead }: ReplicaState): ReplicaState {
 
 function dropMissing(replica: Replica): string[] {
   const dropped = [...replica.entries].filter(([, entry]) => entry.isMissing);
-  for (const [id, { isMissing: _, ...entry }] of dropped) replica.set(id, withDocument(entry, missing(entry)));
+  for (const [id, { isMissing: _, ...entry }] of dropped)
+    replica.set(id, withDocument(entry, missing(entry)));
   return dropped.map(([id]) => id);
 }

@@ -60,7 +60,8 @@ export class FileStorage extends MemoryStorage {
     const text = await readFile(path, "utf8").catch(ifMissing(""));
     const end = text.lastIndexOf("\n") + 1;
     const storage = new FileStorage(path, await open(path, "a"));
-    for (const line of text.slice(0, end).split("\n").filter(Boolean)) storage.#take(JSON.parse(line) as Line);
+    for (const line of text.slice(0, end).split("\n").filter(Boolean))
+      storage.#take(JSON.parse(line) as Line);
     await storage.#compact();
     return storage;
   }
@@ -106,7 +107,9 @@ export class FileStorage extends MemoryStorage {
 
   /** Writes what is kept to a new file, and puts that in the place of the old one. */
   async #compact(): Promise<void> {
-    const lines = [...this.contents()].map(([scope, written]) => `${JSON.stringify(lineOf(scope, written))}\n`);
+    const lines = [...this.contents()].map(
+      ([scope, written]) => `${JSON.stringify(lineOf(scope, written))}\n`,
+    );
     await replace(this.#path, lines);
     await this.#file.close();
     this.#file = await open(this.#path, "a");
@@ -150,7 +153,10 @@ function takeLock(path: string): void {
     if (!hasCode(cause, "EEXIST")) throw cause;
     const owner = Number(readFileSync(path, "utf8"));
     if (isRunning(owner)) {
-      throw new SynclineError("blocked", `process ${owner} uses this file already: close its store, or use another file`);
+      throw new SynclineError(
+        "blocked",
+        `process ${owner} uses this file already: close its store, or use another file`,
+      );
     }
     rmSync(path, { force: true });
     takeLock(path);
@@ -176,7 +182,9 @@ function ifMissing<T>(value: T): (error: unknown) => T {
 function storageError(path: string, cause: unknown): SynclineError {
   if (cause instanceof SynclineError) return cause;
   if (hasCode(cause, "ENOSPC") || hasCode(cause, "EDQUOT")) {
-    return new SynclineError("quota", "the disk is full: free some space, then try again; nothing was lost", { cause });
+    return new SynclineError("quota", "the disk is full: free some space, then try again; nothing was lost", {
+      cause,
+    });
   }
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new SynclineError("storage", `${path} cannot be used: ${reason}`, { cause });

@@ -1,6 +1,14 @@
 import { SynclineError } from "../core/error.js";
 import type { Entry } from "../core/replica.js";
-import { type Change, type Loaded, type ScopeRecord, type Storage, type Wanted, type Written, waitsAs } from "./storage.js";
+import {
+  type Change,
+  type Loaded,
+  type ScopeRecord,
+  type Storage,
+  type Wanted,
+  type Written,
+  waitsAs,
+} from "./storage.js";
 
 const VERSION = 1;
 const SCOPES = "scopes";
@@ -192,7 +200,8 @@ function resultOf<T>(request: IDBRequest<T>): Promise<T> {
 function endOf(transaction: IDBTransaction): Promise<void> {
   const end = new Promise<void>((resolve, reject) => {
     transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(transaction.error ?? new DOMException("the connection was lost", "AbortError"));
+    transaction.onabort = () =>
+      reject(transaction.error ?? new DOMException("the connection was lost", "AbortError"));
   });
   // Whoever waits for it handles it; the failure of the work itself comes first.
   end.catch(() => undefined);
@@ -213,20 +222,39 @@ function isAbort(error: unknown): boolean {
 
 /** Whether the browser took the connection away, rather than refused what was asked of it. */
 function isConnectionLoss(error: unknown): boolean {
-  return error instanceof DOMException && ["InvalidStateError", "AbortError", "UnknownError"].includes(error.name);
+  return (
+    error instanceof DOMException && ["InvalidStateError", "AbortError", "UnknownError"].includes(error.name)
+  );
 }
 
 function storageError(cause: unknown): unknown {
   if (!(cause instanceof DOMException)) return cause;
   switch (cause.name) {
     case "QuotaExceededError":
-      return new SynclineError("quota", "this device has no room left for the change: free some space, then try again; nothing was lost", { cause });
+      return new SynclineError(
+        "quota",
+        "this device has no room left for the change: free some space, then try again; nothing was lost",
+        { cause },
+      );
     case "SecurityError":
     case "NotAllowedError":
-      return new SynclineError("blocked", "this browser does not let the page keep data: allow it for this site, or leave private browsing", { cause });
+      return blockedError(cause);
     case "VersionError":
-      return new SynclineError("storage", "a newer version of this page changed the local database: reload the page", { cause });
+      return new SynclineError(
+        "storage",
+        "a newer version of this page changed the local database: reload the page",
+        { cause },
+      );
     default:
       return new SynclineError("storage", `the browser's database failed: ${cause.message}`, { cause });
   }
+}
+
+/** The browser has a database, and keeps the page from it. */
+export function blockedError(cause?: unknown): SynclineError {
+  return new SynclineError(
+    "blocked",
+    "this browser does not let the page keep data: allow it for this site, or leave private browsing",
+    { cause },
+  );
 }

@@ -1,5 +1,13 @@
 import type { Entry } from "../core/replica.js";
-import { type Change, type Loaded, type ScopeRecord, type Storage, type Wanted, type Written, waitsAs } from "./storage.js";
+import {
+  type Change,
+  type Loaded,
+  type ScopeRecord,
+  type Storage,
+  type Wanted,
+  type Written,
+  waitsAs,
+} from "./storage.js";
 
 interface Scope {
   record: ScopeRecord;
@@ -20,7 +28,9 @@ export class MemoryStorage implements Storage {
   }
 
   page(scope: string, after: string | undefined, limit: number): Promise<[string, Entry][]> {
-    const entries = [...(this.#scopes.get(scope)?.entries ?? [])].sort(([left], [right]) => (left < right ? -1 : 1));
+    const entries = [...(this.#scopes.get(scope)?.entries ?? [])].sort(([left], [right]) =>
+      left < right ? -1 : 1,
+    );
     return Promise.resolve(entries.filter(([id]) => after === undefined || id > after).slice(0, limit));
   }
 

@@ -1,10 +1,13 @@
 import type { Entry, ReplicaState } from "../core/replica.js";
+import type { Conflict } from "../core/wire.js";
 
 /** What is kept of a scope (one collection in one namespace) beside its documents. */
 export interface ScopeRecord {
   readonly state: ReplicaState;
   /** The last request that began. An answer to another one comes too late. */
   readonly request?: string;
+  /** Conflicts that the application has perhaps not heard of: the program may end at any moment. */
+  readonly reports?: readonly Conflict[];
 }
 
 /** Which documents an operation concerns. */

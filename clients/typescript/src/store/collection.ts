@@ -85,15 +85,17 @@ export class Collection<T extends object = Document> {
   ): () => void {
     let known: Found<T>[] | undefined;
     let isOver = false;
-    const tell = async () => {
-      const documents = await this.query(query);
-      if (isOver || (known && isSame(known, documents))) return;
-      known = documents;
-      call(listener, documents);
-    };
-    const fail = (error: unknown) => isOver || isClosed(error) || call(onError, error);
-    const stop = this.#port.view.listen(() => void tell().catch(fail));
-    void tell().catch(fail);
+    const tell = oneAtATime(
+      async () => {
+        const documents = await this.query(query);
+        if (isOver || (known && isSame(known, documents))) return;
+        known = documents;
+        call(listener, documents);
+      },
+      (error) => isOver || isClosed(error) || call(onError, error),
+    );
+    const stop = this.#port.view.listen(tell);
+    tell();
     return () => {
       isOver = true;
       stop();
@@ -114,26 +116,43 @@ export class Collection<T extends object = Document> {
   }
 
   async #documents(): Promise<ReadonlyMap<string, Found<T>>> {
-    return (await this.#port.view.documents()) as ReadonlyMap<string, Found<object>> as ReadonlyMap<string, Found<T>>;
+    return (await this.#port.view.documents()) as ReadonlyMap<string, Found<object>> as ReadonlyMap<
+      string,
+      Found<T>
+    >;
   }
 }
 
 function select<T extends object>(documents: ReadonlyMap<string, Found<T>>, query: Query<T>): Found<T>[] {
   const meets = conditionOf(query.where);
   const { order, limit } = query;
-  const found = [...documents.values()].filter(({ doc, ...id }) => meets(doc, id));
-  found.sort((left, right) => (order ? order(left.doc, right.doc) : 0) || byId(left, right));
-  return found.slice(0, limit);
+  const found = [...documents].filter(([, { doc, ...id }]) => meets(doc, id));
+  found.sort(([id, left], [otherId, right]) => order?.(left.doc, right.doc) || (id < otherId ? -1 : 1));
+  return found.slice(0, limit).map(([, document]) => document);
 }
 
-function conditionOf<T extends object>(where: Query<T>["where"]): (doc: Readonly<T>, id: DocumentId) => boolean {
+function conditionOf<T extends object>(
+  where: Query<T>["where"],
+): (doc: Readonly<T>, id: DocumentId) => boolean {
   if (typeof where === "function") return where;
   const fields = Object.entries(where ?? {}) as [keyof T, unknown][];
   return (doc) => fields.every(([field, value]) => doc[field] === value);
 }
 
-function byId(left: DocumentId, right: DocumentId): number {
-  return idOf(left) < idOf(right) ? -1 : 1;
+/** Runs `work` at each call; calls that come while it runs lead to one more run together. */
+function oneAtATime(work: () => Promise<void>, onError: (error: unknown) => void): () => void {
+  let isRunning = false;
+  let isWanted = false;
+  return async () => {
+    isWanted = true;
+    if (isRunning) return;
+    isRunning = true;
+    while (isWanted) {
+      isWanted = false;
+      await work().catch(onError);
+    }
+    isRunning = false;
+  };
 }
 
 function isSame<T>(left: readonly T[], right: readonly T[]): boolean {

@@ -4,7 +4,10 @@ import type { Scope } from "./replica.js";
 
 /** The events of a store, by name. */
 export interface StoreEvents {
-  /** A field that both sides changed, with both values. It is resolved already; the loser can be set again. */
+  /**
+   * A field that both sides changed, with both values. It is resolved already; the loser can be set
+   * again. After a crash the same one may come a second time, rather than not at all.
+   */
   readonly conflict: Scope & { readonly conflict: Conflict };
   /** Documents that the server did not store. They are kept; `Collection.rejected` tells why. */
   readonly rejected: Scope & { readonly documents: readonly DocumentId[] };
@@ -32,7 +35,8 @@ export class Listeners {
   }
 
   emit<Name extends keyof StoreEvents>(name: Name, event: StoreEvents[Name]): void {
-    for (const listener of this.#listeners.get(name) ?? []) call(listener as Listener<StoreEvents[Name]>, event);
+    for (const listener of this.#listeners.get(name) ?? [])
+      call(listener as Listener<StoreEvents[Name]>, event);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { SynclineError } from "../core/error.js";
-import { documentIdOf } from "../core/wire.js";
+import { type Conflict, documentIdOf } from "../core/wire.js";
 import type { StoreEvents } from "./events.js";
 import { listen } from "./live.js";
 import { SyncLoop } from "./loop.js";
@@ -60,16 +60,19 @@ export class Leader {
   #sync(name: string, signal: AbortSignal): Promise<void> {
     const replica = this.port.replica(name);
     const { transport, port } = this;
+    const { scope } = replica;
     const listener = {
-      onTaken: (taken: Taken, received: number) => this.#taken(replica.scope, taken, received),
-      onRejected: (ids: Iterable<string>) => this.#rejected(replica.scope, [...ids]),
+      onConflicts: (conflicts: readonly Conflict[]) => {
+        for (const conflict of conflicts) port.emit("conflict", { ...scope, conflict });
+      },
+      onTaken: (taken: Taken, received: number) => this.#taken(scope, taken, received),
+      onRejected: (ids: Iterable<string>) => this.#rejected(scope, [...ids]),
     };
     return new Sync(replica, transport, port.pageSize, listener, signal).run();
   }
 
-  async #taken(scope: Scope, { touched, changed, conflicts, hasMore }: Taken, received: number): Promise<void> {
+  async #taken(scope: Scope, { touched, changed, hasMore }: Taken, received: number): Promise<void> {
     await this.port.onChanged(nameOf(scope), [...touched]);
-    for (const conflict of conflicts) this.port.emit("conflict", { ...scope, conflict });
     if (changed.size > 0) this.port.emit("progress", { ...scope, received, isComplete: !hasMore });
   }
 

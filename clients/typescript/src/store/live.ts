@@ -14,7 +14,11 @@ export interface LiveListener {
  * Listens to live pokes until `signal` says stop, over a stream that is opened again whenever it ends.
  * A server without pokes is left alone: then there are only the regular pulls.
  */
-export async function listen(transport: Transport, listener: LiveListener, signal: AbortSignal): Promise<void> {
+export async function listen(
+  transport: Transport,
+  listener: LiveListener,
+  signal: AbortSignal,
+): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
     try {
@@ -38,7 +42,9 @@ export async function readEvents(
   stream: ReadableStream<Uint8Array>,
   onEvent: (name: string, data: string) => void,
 ): Promise<void> {
-  const reader = stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
+  const reader = stream
+    .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
+    .getReader();
   let buffer = "";
   for (;;) {
     const { done, value } = await reader.read();
@@ -52,7 +58,8 @@ export async function readEvents(
 
 function emit(event: string, onEvent: (name: string, data: string) => void): void {
   const fields = event.split("\n").map((line) => /^([^:]*):? ?(.*)$/s.exec(line)!);
-  const valuesOf = (field: string) => fields.filter(([, name]) => name === field).map(([, , value]) => value!);
+  const valuesOf = (field: string) =>
+    fields.filter(([, name]) => name === field).map(([, , value]) => value!);
   const data = valuesOf("data");
   if (data.length > 0) onEvent(valuesOf("event").at(-1) ?? "message", data.join("\n"));
 }

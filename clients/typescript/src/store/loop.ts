@@ -124,11 +124,15 @@ export class SyncLoop {
     const hasFailed = error !== undefined && error.code !== "refused";
     // Something became due after the last look.
     if (!hasFailed && (this.#isAllDue || this.#due.size > 0)) return this.#wakeIn(0);
-    const delay = hasFailed ? delayAfter(error, this.#failures++) : Math.max(0, this.#pollAt - performance.now());
+    const delay = hasFailed
+      ? delayAfter(error, this.#failures++)
+      : Math.max(0, this.#pollAt - performance.now());
     if (!hasFailed) this.#failures = 0;
     this.#wakeIn(delay, !hasFailed);
     const retryAt = Date.now() + delay;
-    this.port.onStatus(hasFailed ? { state: "waiting", error, retryAt } : { state: "idle", ...(error && { error }) });
+    this.port.onStatus(
+      hasFailed ? { state: "waiting", error, retryAt } : { state: "idle", ...(error && { error }) },
+    );
     this.port.onPass(error);
   }
 }

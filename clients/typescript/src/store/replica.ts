@@ -4,9 +4,16 @@ import { deleteDocument, editDocument } from "../core/client.js";
 import { type Document, copy } from "../core/json.js";
 import { contentOf } from "../core/rebase.js";
 import { type Entry, Replica, newState } from "../core/replica.js";
-import { type InFlight, MAX_CHANGES, beginRequest, changesOf, refuseRequest, serverClock } from "../core/request.js";
-import { PROTOCOL, type Rejection, type SyncAnswer, type SyncRequest } from "../core/wire.js";
-import type { Loaded, Storage, Wanted } from "../storage/storage.js";
+import {
+  type InFlight,
+  MAX_CHANGES,
+  beginRequest,
+  changesOf,
+  refuseRequest,
+  serverClock,
+} from "../core/request.js";
+import { type Conflict, PROTOCOL, type Rejection, type SyncAnswer, type SyncRequest } from "../core/wire.js";
+import type { Storage, Wanted, Written } from "../storage/storage.js";
 import { randomId } from "./random.js";
 
 /** One collection in one namespace: the user's own, or an organisation's. */
@@ -22,8 +29,17 @@ export interface Begun {
   readonly inFlight: InFlight;
 }
 
+/** What is kept of a scope beside its documents and their state, as an operation changes it. */
+interface Margin {
+  request: string | undefined;
+  reports: readonly Conflict[];
+  readonly isNew: boolean;
+}
+
 /** What an answer did. */
 export interface Taken extends Applied {
+  /** Conflicts that the application has perhaps not heard of. */
+  readonly reports: readonly Conflict[];
   /** Every document of which something else is known than before. */
   readonly touched: ReadonlySet<string>;
 }
@@ -96,13 +112,14 @@ export class StoredReplica {
 
   /** Makes sure that the scope is known to whoever synchronises. Returns whether it is new. */
   touch(): Promise<boolean> {
-    return this.#change({}, (_replica, _request, isNew) => isNew);
+    return this.#change({}, (_, { isNew }) => isNew);
   }
 
   /** Begins a request, after `earlier` if that was a page's. */
   begin(earlier: InFlight, limit: number, maxChanges = MAX_CHANGES): Promise<Begun> {
     const id = randomId();
-    return this.#change({ unsent: maxChanges }, (replica) => {
+    return this.#change({ unsent: maxChanges }, (replica, margin) => {
+      margin.request = id;
       const inFlight = beginRequest(replica, earlier, maxChanges);
       const body = {
         protocol: PROTOCOL,
@@ -115,15 +132,30 @@ export class StoredReplica {
         partial: true,
       } as const;
       return { id, body, inFlight };
-    }, id);
+    });
   }
 
   /** Takes an answer in; nothing if another request has begun since, in this tab or another. */
   async apply({ id, inFlight }: Begun, answer: SyncAnswer): Promise<Taken | undefined> {
     const wanted = { ...wantedFor(answer, inFlight), ...(await this.#needsAll(answer)) };
-    return this.#change(wanted, (replica, request) => {
-      if (request !== id) return undefined;
-      return { ...applyAnswer(replica, answer, inFlight, Date.now()), touched: replica.touched };
+    return this.#change(wanted, (replica, margin) => {
+      if (margin.request !== id) return undefined;
+      const applied = applyAnswer(replica, answer, inFlight, Date.now());
+      if (applied.conflicts.length > 0) margin.reports = [...margin.reports, ...applied.conflicts];
+      return { ...applied, reports: margin.reports, touched: replica.touched };
+    });
+  }
+
+  /** Conflicts that the application has perhaps not heard of. */
+  async reports(): Promise<readonly Conflict[]> {
+    const { record } = await this.storage.read(nameOf(this.scope), {});
+    return record?.reports ?? [];
+  }
+
+  /** The application has heard of the first `count` of them. */
+  reported(count: number): Promise<void> {
+    return this.#change({}, (_, margin) => {
+      margin.reports = margin.reports.slice(count);
     });
   }
 
@@ -132,8 +164,9 @@ export class StoredReplica {
    * anew; returns whether there were any.
    */
   refuse({ id, inFlight }: Begun, serverTime: number | undefined): Promise<boolean> {
-    const wanted = serverTime === undefined ? { ids: [...inFlight.keys()] } : { unsent: Infinity, rejected: true };
-    return this.#change(wanted, (replica, request) => {
+    const wanted =
+      serverTime === undefined ? { ids: [...inFlight.keys()] } : { unsent: Infinity, rejected: true };
+    return this.#change(wanted, (replica, { request }) => {
       if (request !== id) return false;
       refuseRequest(replica, inFlight);
       return serverTime !== undefined && correctClock(replica, serverTime, Date.now());
@@ -143,7 +176,7 @@ export class StoredReplica {
   /** The server refused a request as a whole because of the one document that it pushed. */
   reject({ id, inFlight }: Begun, rejection: Rejection): Promise<string[]> {
     const ids = [...inFlight.keys()];
-    return this.#change({ ids }, (replica, request) => {
+    return this.#change({ ids }, (replica, { request }) => {
       const found = request === id ? [...replica.entries] : [];
       for (const [rejected, entry] of found) replica.set(rejected, { ...entry, rejection });
       return found.map(([rejected]) => rejected);
@@ -157,25 +190,28 @@ export class StoredReplica {
     return record?.state.reset !== undefined && answer.hasMore !== true ? { all: true } : {};
   }
 
-  #change<T>(
-    wanted: Wanted,
-    operation: (replica: Replica, request: string | undefined, isNew: boolean) => T,
-    begins?: string,
-  ): Promise<T> {
-    return this.storage.update(nameOf(this.scope), wanted, (loaded) => {
-      const replica = new Replica(loaded.record?.state ?? newState(randomId(), 0), loaded.entries);
-      const request = loaded.record?.request;
-      const result = operation(replica, request, loaded.record === undefined);
-      return { result, ...writtenBy(replica, loaded, begins ?? request) };
+  #change<T>(wanted: Wanted, operation: (replica: Replica, margin: Margin) => T): Promise<T> {
+    return this.storage.update(nameOf(this.scope), wanted, ({ record, entries }) => {
+      const replica = new Replica(record?.state ?? newState(randomId(), 0), entries);
+      const reports = record?.reports ?? [];
+      const margin: Margin = { request: record?.request, reports, isNew: record === undefined };
+      const result = operation(replica, margin);
+      const isSame =
+        replica.state === record?.state && margin.request === record.request && margin.reports === reports;
+      return isSame && replica.touched.size === 0
+        ? { result }
+        : { result, written: writtenBy(replica, margin) };
     });
   }
 }
 
-function writtenBy(replica: Replica, { record }: Loaded, request: string | undefined): object {
-  const { state, touched, entries } = replica;
-  if (record?.state === state && record.request === request && touched.size === 0) return {};
-  const changed = new Map([...touched].map((id) => [id, entries.get(id)]));
-  return { written: { record: { state, ...(request !== undefined && { request }) }, entries: changed } };
+function writtenBy({ state, touched, entries }: Replica, { request, reports }: Margin): Written {
+  const record = {
+    state,
+    ...(request !== undefined && { request }),
+    ...(reports.length > 0 && { reports }),
+  };
+  return { record, entries: new Map([...touched].map((id) => [id, entries.get(id)])) };
 }
 
 function wantedFor(answer: SyncAnswer, inFlight: InFlight): Wanted {

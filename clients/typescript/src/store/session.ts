@@ -26,7 +26,10 @@ export class Session {
     if (token === this.#token) return;
     const user = userOf(token) ?? this.user;
     if (user !== this.user) {
-      throw new SynclineError("options", "the new token is another user's: sign out, then open a store for that user");
+      throw new SynclineError(
+        "options",
+        "the new token is another user's: sign out, then open a store for that user",
+      );
     }
     this.#token = token;
     this.onToken(token);

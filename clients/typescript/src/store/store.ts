@@ -1,47 +1,18 @@
-import { PAGE_DOCUMENTS } from "../core/client.js";
 import { SynclineError } from "../core/error.js";
 import type { Document } from "../core/json.js";
 import { assertCollection } from "../core/limits.js";
 import { documentIdOf } from "../core/wire.js";
-import { IndexedDbStorage } from "../storage/indexeddb.js";
-import { MemoryStorage } from "../storage/memory.js";
 import type { Storage } from "../storage/storage.js";
 import { Collection } from "./collection.js";
 import { Listeners, type StoreEvents } from "./events.js";
 import { Leader } from "./leader.js";
 import type { Status } from "./loop.js";
+import { PAGE_DOCUMENTS, POLL_INTERVAL, type StoreOptions, openStorage } from "./options.js";
 import { StoredReplica, nameOf, scopeOf } from "./replica.js";
-import { type GetToken, Session, userOf } from "./session.js";
+import { Session, userOf } from "./session.js";
 import { type Message, Tabs } from "./tabs.js";
 import { Transport } from "./transport.js";
 import { View } from "./view.js";
-
-/** How to open a store. */
-export interface StoreOptions {
-  /** Where the server is, such as `https://sync.example.org`. */
-  readonly url: string;
-  /** Which of its applications. */
-  readonly app: string;
-  /** The session's token, an expired one included: it tells whose documents these are. */
-  readonly token: string;
-  /** The user, for tokens that do not tell. */
-  readonly user?: string;
-  /** Gives a new token when the server no longer accepts the old one. */
-  readonly getToken?: GetToken;
-  /** Opens where the documents are kept: IndexedDB in browsers, or else memory. */
-  readonly storage?: () => Promise<Storage>;
-  /** How often to pull without live pokes, in milliseconds; a minute by default, `Infinity` is never. */
-  readonly pollInterval?: number;
-  /** How many documents the server sends at a time. */
-  readonly pageSize?: number;
-  /** The `fetch` to use. */
-  readonly fetch?: Fetch;
-}
-
-/** As `globalThis.fetch`. */
-export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
-
-const POLL_INTERVAL = 60_000;
 
 /** What belongs to a scope. */
 interface Part {
@@ -68,11 +39,17 @@ export class Store {
   private constructor(storage: Storage, session: Session, options: StoreOptions) {
     this.#storage = storage;
     this.#session = session;
-    const transport = new Transport(options.url, options.app, session, options.fetch ?? ((input, init) => fetch(input, init)));
+    const { url, app, pollInterval = POLL_INTERVAL, pageSize = PAGE_DOCUMENTS } = options;
+    const transport = new Transport(
+      url,
+      app,
+      session,
+      options.fetch ?? ((input, init) => fetch(input, init)),
+    );
     this.#newLeader = () =>
       new Leader(transport, {
-        pollInterval: options.pollInterval ?? POLL_INTERVAL,
-        pageSize: options.pageSize ?? PAGE_DOCUMENTS,
+        pollInterval,
+        pageSize,
         scopes: () => storage.scopes(),
         replica: (scope) => this.#part(scope).replica,
         onChanged: (scope, ids) => this.#changed(scope, ids),
@@ -91,8 +68,7 @@ export class Store {
     if (user === undefined) {
       throw new SynclineError("options", "`token` does not tell the user: give `user` as well");
     }
-    const name = `syncline:${options.url}/${options.app}:${user}`;
-    const storage = await (options.storage ?? (() => defaultStorage(name)))();
+    const storage = await openStorage(options, user);
     let store: Store;
     const session = new Session(options.token, user, options.getToken, (token) => store.#renewed(token));
     store = new Store(storage, session, options);
@@ -102,7 +78,10 @@ export class Store {
   }
 
   /** A collection of the user's own, or of the organisation `org` that the user is in. */
-  collection<T extends object = Document>(name: string, { org }: { readonly org?: string } = {}): Collection<T> {
+  collection<T extends object = Document>(
+    name: string,
+    { org }: { readonly org?: string } = {},
+  ): Collection<T> {
     assertCollection(name);
     const scope = nameOf({ collection: name, ...(org !== undefined && { org }) });
     const collection = this.#collections.get(scope) ?? this.#newCollection(scope);
@@ -227,7 +206,10 @@ export class Store {
   #hear(message: Message): void {
     switch (message.type) {
       case "changed":
-        return void this.#parts.get(message.scope)?.view.refresh(message.ids).catch(() => undefined);
+        return void this.#parts
+          .get(message.scope)
+          ?.view.refresh(message.ids)
+          .catch(() => undefined);
       case "edited":
         return this.#leader?.kick(message.scope);
       case "passed":
@@ -245,7 +227,10 @@ export class Store {
 
   #passed(error: SynclineError | undefined): void {
     this.#settle(error);
-    this.#tabs.post({ type: "passed", ...(error && { error: { code: error.code, message: error.message } }) });
+    this.#tabs.post({
+      type: "passed",
+      ...(error && { error: { code: error.code, message: error.message } }),
+    });
   }
 
   #settle(error: SynclineError | undefined): void {
@@ -289,12 +274,12 @@ export class Store {
       const { replica } = this.#part(scope);
       const waiting = await replica.waiting();
       if (waiting.length === 0) continue;
-      const details = waiting.map((id) => ({ ...documentIdOf(id), field: "", message: "has edits that the server has not stored" }));
-      throw new SynclineError(
-        "unsent",
-        `${waiting.length} documents of ${replica.scope.collection} have edits that the server has not stored: call \`sync\` first, or pass \`discardUnsent\``,
-        { details },
-      );
+      const message = "has edits that the server has not stored";
+      const details = waiting.map((id) => ({ ...documentIdOf(id), field: "", message }));
+      const sentence = `of ${replica.scope.collection}, ${waiting.length} documents have edits that the server has not stored`;
+      throw new SynclineError("unsent", `${sentence}: call \`sync\` first, or pass \`discardUnsent\``, {
+        details,
+      });
     }
   }
 }
@@ -302,14 +287,6 @@ export class Store {
 /** Opens the documents of a user in an application, and begins to synchronise them. */
 export function openStore(options: StoreOptions): Promise<Store> {
   return Store.open(options);
-}
-
-async function defaultStorage(name: string): Promise<Storage> {
-  if ("indexedDB" in globalThis) return IndexedDbStorage.open(name);
-  if ("document" in globalThis) {
-    throw new SynclineError("blocked", "this browser does not let the page keep data: allow it for this site, or leave private browsing");
-  }
-  return new MemoryStorage();
 }
 
 function isVisible(): boolean {

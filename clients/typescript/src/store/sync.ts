@@ -1,11 +1,13 @@
 import { SynclineError } from "../core/error.js";
 import { MAX_CHANGES, type InFlight } from "../core/request.js";
-import type { SyncAnswer } from "../core/wire.js";
+import type { Conflict, SyncAnswer } from "../core/wire.js";
 import type { Begun, StoredReplica, Taken } from "./replica.js";
 import { type Transport, isRefusal } from "./transport.js";
 
 /** What a sync tells while it goes on. */
 export interface SyncListener {
+  /** Fields that both sides changed. It may hear of the same ones again. */
+  onConflicts(conflicts: readonly Conflict[]): void;
   /** An answer was taken in; `received` documents have come so far. */
   onTaken(taken: Taken, received: number): Promise<void>;
   /** The server did not store these documents. */
@@ -32,6 +34,7 @@ export class Sync {
 
   /** Runs it to its end. What was taken in before an error stays, and the next sync goes on from there. */
   async run(): Promise<void> {
+    await this.#report(await this.replica.reports());
     while (!this.signal.aborted) {
       const begun = await this.replica.begin(this.#inFlight, this.pageSize, this.#maxChanges);
       const answer = await this.#send(begun);
@@ -57,8 +60,15 @@ export class Sync {
     this.#inFlight = taken.inFlight;
     this.#received += taken.changed.size;
     await this.listener.onTaken(taken, this.#received);
+    await this.#report(taken.reports);
     if (taken.rejected.size > 0) await this.listener.onRejected(taken.rejected);
     return taken.hasMore;
+  }
+
+  async #report(conflicts: readonly Conflict[]): Promise<void> {
+    if (conflicts.length === 0) return;
+    this.listener.onConflicts(conflicts);
+    await this.replica.reported(conflicts.length);
   }
 
   /** Does what can be done about a refusal. Returns whether another request is worth sending. */

@@ -40,7 +40,8 @@ export class Tabs {
     readonly name: string | undefined,
     readonly listener: TabListener,
   ) {
-    this.#channel = name !== undefined && "BroadcastChannel" in globalThis ? new BroadcastChannel(name) : undefined;
+    this.#channel =
+      name !== undefined && "BroadcastChannel" in globalThis ? new BroadcastChannel(name) : undefined;
     this.#locks = name === undefined ? undefined : globalThis.navigator?.locks;
     if (this.#channel) this.#channel.onmessage = ({ data }) => listener.onMessage(data as Message);
   }

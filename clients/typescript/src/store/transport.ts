@@ -75,12 +75,17 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof SynclineError && (error.code === "refused" || error.code === "unauthorized");
 }
 
-function baseOf(url: string): string {
+/** The server's URL without what no address has, such as a slash at its end. */
+export function baseOf(url: string): string {
   let parsed: URL;
   try {
     parsed = new URL(url, globalThis.location?.href);
   } catch (cause) {
-    throw new SynclineError("options", "`url` is no URL: give the server's, such as https://sync.example.org", { cause });
+    throw new SynclineError(
+      "options",
+      "`url` is no URL: give the server's, such as https://sync.example.org",
+      { cause },
+    );
   }
   if (parsed.protocol !== "http:" && parsed.protocol !== "https:") {
     throw new SynclineError("options", "`url` begins with neither `http://` nor `https://`");
@@ -101,7 +106,7 @@ async function readJson(response: Response): Promise<unknown> {
 
 async function errorOf(response: Response): Promise<SynclineError> {
   const { status } = response;
-  const body = await response.json().catch(() => ({})) as ErrorBody;
+  const body = (await response.json().catch(() => ({}))) as ErrorBody;
   const sentence = body.error ?? `HTTP status ${status}`;
   const code = body.reason ?? body.code;
   const retryAfter = Number(response.headers.get("Retry-After")) * 1000;
@@ -113,7 +118,11 @@ async function errorOf(response: Response): Promise<SynclineError> {
     ...(retryAfter > 0 && { retryAfter }),
   };
   if (status === 401) {
-    return new SynclineError("unauthorized", `the server does not accept the session: ${sentence}: sign in again`, facts);
+    return new SynclineError(
+      "unauthorized",
+      `the server does not accept the session: ${sentence}: sign in again`,
+      facts,
+    );
   }
   if (status === 408 || status === 429 || status >= 500) {
     return new SynclineError("unavailable", `the server cannot answer at present: ${sentence}`, facts);

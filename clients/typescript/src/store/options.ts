@@ -1,0 +1,48 @@
+import { IndexedDbStorage, blockedError } from "../storage/indexeddb.js";
+import { MemoryStorage } from "../storage/memory.js";
+import type { Storage } from "../storage/storage.js";
+import type { GetToken } from "./session.js";
+import { baseOf } from "./transport.js";
+
+/** How to open a store. */
+export interface StoreOptions {
+  /** Where the server is, such as `https://sync.example.org`. */
+  readonly url: string;
+  /** Which of its applications. */
+  readonly app: string;
+  /** The session's token, an expired one included: it tells whose documents these are. */
+  readonly token: string;
+  /** The user, for tokens that do not tell. */
+  readonly user?: string;
+  /** Gives a new token when the server no longer accepts the old one. */
+  readonly getToken?: GetToken;
+  /** Opens where the documents are kept: IndexedDB in browsers, or else memory. */
+  readonly storage?: () => Promise<Storage>;
+  /** How often to pull without live pokes, in milliseconds; a minute by default, `Infinity` is never. */
+  readonly pollInterval?: number;
+  /** How many documents the server sends at a time. */
+  readonly pageSize?: number;
+  /** The `fetch` to use. */
+  readonly fetch?: Fetch;
+}
+
+/** As `globalThis.fetch`. */
+export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
+
+/** How often to pull without live pokes, unless the application decides. */
+export const POLL_INTERVAL = 60_000;
+
+/** How many documents the server sends at a time, unless the application decides. */
+export const PAGE_DOCUMENTS = 500;
+
+/** Opens where the documents of `user` are kept. */
+export function openStorage({ url, app, storage }: StoreOptions, user: string): Promise<Storage> {
+  return storage ? storage() : defaultStorage(`syncline:${baseOf(url)}/${app}:${user}`);
+}
+
+/** A browser without IndexedDB forbids it; other programs merely have none. */
+async function defaultStorage(name: string): Promise<Storage> {
+  if ("indexedDB" in globalThis) return IndexedDbStorage.open(name);
+  if ("document" in globalThis) throw blockedError();
+  return new MemoryStorage();
+}
