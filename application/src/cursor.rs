@@ -14,7 +14,7 @@ use syncline_domain::{
 };
 
 use crate::{
-    ports::{Incarnation, Scope, Seen},
+    ports::{Incarnation, Namespace, Scope, Seen},
     seal::Seal,
 };
 
@@ -103,9 +103,14 @@ impl CursorCodec {
 /// What a cursor is good for, hashed so that no part of it can pass for another.
 fn binding(clock: &Hlc, reader: &UserId, scope: &Scope) -> [u8; 32] {
     let mut hash = Sha256::new();
+    let (kind, owner) = match &scope.namespace {
+        Namespace::Personal(user) => ("personal", user.as_str()),
+        Namespace::Organisation(organisation) => ("organisation", organisation.as_str()),
+    };
     let parts = [
         reader.as_str(),
-        scope.owner.as_str(),
+        kind,
+        owner,
         scope.application.as_str(),
         scope.collection.as_str(),
     ];

@@ -7,6 +7,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | `request` | a request whose every change was checked |
+//! | `queue` | requests that wait, to be done together |
 //! | `push` | the unit of work: lock, look back, merge, write |
 //! | `pull` | the pages of an answer, and the clock that ends it |
 //! | `answer` | what a request is answered with |
@@ -15,15 +16,21 @@ mod answer;
 mod clock;
 mod pull;
 mod push;
+mod queue;
 mod request;
 
 use std::sync::Arc;
+
+use futures::future::{join, join_all};
 
 use crate::{
     cursor::CursorCodec,
     ports::{Store, StoreError},
     registry::ApplicationRegistry,
 };
+
+use pull::PageQueue;
+use push::PushQueue;
 
 pub use answer::{Accepted, Closing, SyncAnswer};
 pub use clock::ServerClock;
@@ -50,9 +57,12 @@ pub enum SyncError {
         /// The server's time.
         server_time: u64,
     },
-    /// The changes are to documents of others.
-    #[error("{0}")]
-    Forbidden(String),
+    /// The caller does not belong to the organisation.
+    #[error("you are no member of this organisation")]
+    NotMember,
+    /// It is not known whether the request took place.
+    #[error("the request was interrupted")]
+    Interrupted,
     /// The store did not do its part.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -68,7 +78,12 @@ pub struct SyncService {
     cursors: CursorCodec,
     clock: ServerClock,
     limits: Limits,
+    pushes: PushQueue,
+    pages: PageQueue,
 }
+
+/// How many workers do each kind of work: while one waits for the database, another prepares.
+const WORKERS: usize = 2;
 
 impl SyncService {
     /// Puts the service together.
@@ -86,7 +101,15 @@ impl SyncService {
             cursors,
             clock,
             limits,
+            pushes: PushQueue::new(),
+            pages: PageQueue::new(),
         }
+    }
+
+    /// Does what requests wait for, for ever: without it none that pushes or pulls is answered.
+    pub async fn work(&self) {
+        let workers = (0..WORKERS).map(|_| join(self.work_on_pushes(), self.work_on_pages()));
+        join_all(workers).await;
     }
 
     /// Stores the request's changes and begins its answer.
@@ -94,8 +117,8 @@ impl SyncService {
     /// # Errors
     /// [`SyncError`]; unless it is of the store, nothing was stored.
     pub async fn sync(self: Arc<Self>, request: WireRequest) -> Result<SyncAnswer, SyncError> {
-        let request = self.check(request)?;
+        let request = Arc::new(self.check(request)?);
         let pushed = self.push(&request).await?;
-        self.pull(request, pushed).await
+        self.pull(&request, pushed).await
     }
 }

@@ -38,6 +38,7 @@ pub struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     serving: JoinHandle<std::io::Result<()>>,
+    working: JoinHandle<()>,
     purging: JoinHandle<()>,
     database: Database,
 }
@@ -51,10 +52,11 @@ impl Server {
     pub async fn start(configuration: &Configuration) -> Result<Self, ServerError> {
         let database = Database::open(configuration).await?;
         match Self::start_with(configuration, database.options()).await {
-            Ok((address, stop, serving, purging)) => Ok(Self {
+            Ok((address, stop, serving, working, purging)) => Ok(Self {
                 address,
                 stop,
                 serving,
+                working,
                 purging,
                 database,
             }),
@@ -81,14 +83,14 @@ impl Server {
         let connections = configuration.limits.database_connections;
         let store = Arc::new(PostgresStore::connect(options, connections).await?);
         let address = listener.local_addr()?;
-        let router = syncline_http::router(
-            state(configuration, address, &store)?,
-            &http_options(configuration),
-        );
+        let state = state(configuration, address, &store)?;
+        let sync = Arc::clone(&state.sync);
+        let router = syncline_http::router(state, &http_options(configuration));
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(serve(listener, router, stopped));
+        let working = tokio::spawn(async move { sync.work().await });
         let purging = tokio::spawn(purge_regularly(store, retention_millis(configuration)));
-        Ok((address, stop, serving, purging))
+        Ok((address, stop, serving, working, purging))
     }
 
     /// Where it listens.
@@ -106,6 +108,7 @@ impl Server {
         let _ = self.stop.send(true);
         self.purging.abort();
         let ended = tokio::time::timeout(GRACE, self.serving).await;
+        self.working.abort();
         self.database.close().await?;
         match ended {
             Ok(served) => Ok(served??),
@@ -118,6 +121,7 @@ type Parts = (
     SocketAddr,
     watch::Sender<bool>,
     JoinHandle<std::io::Result<()>>,
+    JoinHandle<()>,
     JoinHandle<()>,
 );
 

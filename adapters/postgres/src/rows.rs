@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use sqlx::{Row, postgres::PgRow};
-use syncline_application::ports::{DatabaseState, Incarnation, StoreError};
+use syncline_application::ports::{DatabaseState, Incarnation, Namespace, StoreError};
 use syncline_domain::{
     hlc::{Hlc, UnixMillis},
     merge::Version,
@@ -35,6 +35,14 @@ pub(crate) fn state(row: &PgRow) -> Result<Option<DatabaseState>, StoreError> {
 /// Milliseconds, which the database counts with a signed number.
 pub(crate) fn millis(value: i64) -> UnixMillis {
     UnixMillis(value.try_into().unwrap_or_default())
+}
+
+/// How a namespace is named: what kind it is, and whose.
+pub(crate) fn namespace(namespace: &Namespace) -> (&'static str, &str) {
+    match namespace {
+        Namespace::Personal(user) => ("personal", user.as_str()),
+        Namespace::Organisation(organisation) => ("organisation", organisation.as_str()),
+    }
 }
 
 /// A transaction id, which travels as text.

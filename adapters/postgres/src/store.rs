@@ -127,12 +127,12 @@ impl Store for PostgresStore {
         )))
     }
 
-    async fn page(&self, query: &PageQuery) -> Result<Page, StoreError> {
-        if let Some(page) = page::read(&self.pool, query).await? {
-            return Ok(page);
+    async fn pages(&self, queries: &[PageQuery]) -> Result<Vec<Page>, StoreError> {
+        if let Some(pages) = page::read(&self.pool, queries).await? {
+            return Ok(pages);
         }
         self.renew().await?;
-        page::read(&self.pool, query)
+        page::read(&self.pool, queries)
             .await?
             .ok_or(StoreError::Contention)
     }

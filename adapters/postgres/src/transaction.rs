@@ -8,9 +8,9 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use sqlx::{Postgres, Row, Transaction};
+use sqlx::{Postgres, Row, Transaction, postgres::PgRow};
 use syncline_application::ports::{
-    DocumentId, DocumentWrite, History, HistoryQuery, Locked, StoreError, StoredVersion,
+    DocumentWrite, History, HistoryQuery, LockRequest, Locked, StoreError, StoredVersion,
     SyncTransaction,
 };
 use syncline_domain::{merge::PushedValue, path::Path, snapshot::TransactionId};
@@ -19,15 +19,14 @@ use crate::{
     error::{corrupt, store_error},
     rows,
 };
-use columns::{DocumentColumns, HistoryColumns, PushColumns, VersionColumns};
+use columns::{HistoryColumns, LockColumns, Place, PushColumns, VersionColumns};
 
 /// A transaction of the database, and the documents that it has locked.
 pub(crate) struct PostgresTransaction {
     transaction: Transaction<'static, Postgres>,
     /// Set when the database is found not to be what it was.
     is_changed: Arc<AtomicBool>,
-    documents: Vec<DocumentId>,
-    namespaces: Vec<i64>,
+    places: Vec<Place>,
 }
 
 impl PostgresTransaction {
@@ -38,45 +37,47 @@ impl PostgresTransaction {
         Self {
             transaction,
             is_changed,
-            documents: Vec::new(),
-            namespaces: Vec::new(),
+            places: Vec::new(),
         }
     }
 
     /// Locks what exists. None if some user has no namespace yet.
-    async fn try_lock(&mut self) -> Result<Option<Locked>, StoreError> {
-        let columns = DocumentColumns::of(&self.documents);
-        let found = sqlx::query(include_str!("sql/lock.sql"))
-            .bind(&columns.owners)
-            .bind(&columns.applications)
-            .bind(&columns.collections)
-            .bind(&columns.keys)
+    async fn try_lock(&mut self, requests: &[LockRequest]) -> Result<Option<Locked>, StoreError> {
+        let columns = LockColumns::of(requests);
+        let found = columns
+            .bind(sqlx::query(include_str!("sql/lock.sql")))
             .fetch_all(&mut *self.transaction)
             .await
             .map_err(store_error)?;
-        let mut state = None;
-        let mut current = Vec::with_capacity(found.len());
-        self.namespaces.clear();
-        for row in &found {
-            let Some(namespace) = rows::column(row, "namespace_id")? else {
-                return Ok(None);
-            };
-            self.namespaces.push(namespace);
-            state = rows::state(row)?;
-            current.push(stored_version(row)?);
+        let first = found.first().ok_or_else(|| corrupt("database_state", ""))?;
+        let Some(state) = rows::state(first)? else {
+            // The new life waits for all writers, and this one has locked rows: it has to end first.
+            self.is_changed.store(true, Ordering::Relaxed);
+            return Err(StoreError::Contention);
+        };
+        let namespaces: Vec<Option<i64>> = rows::column(first, "namespaces")?;
+        let is_member: Vec<bool> = rows::column(first, "is_member")?;
+        let is_new =
+            |(namespace, is_member): (&Option<i64>, &bool)| *is_member && namespace.is_none();
+        if namespaces.iter().zip(&is_member).any(is_new) {
+            return Ok(None);
         }
-        if let Some(state) = state {
-            return Ok(Some(Locked { state, current }));
-        }
-        // The new life waits for all writers, and this one has locked rows: it has to end first.
-        self.is_changed.store(true, Ordering::Relaxed);
-        Err(StoreError::Contention)
+        self.places = places(requests, &namespaces);
+        Ok(Some(Locked {
+            state,
+            is_member,
+            current: current(&found, self.places.len())?,
+        }))
     }
 
     /// Records users at their first write.
-    async fn create_namespaces(&mut self) -> Result<(), StoreError> {
-        let owners = DocumentColumns::of(&self.documents).owners;
+    async fn create_namespaces(&mut self, requests: &[LockRequest]) -> Result<(), StoreError> {
+        let (kinds, owners): (Vec<&str>, Vec<&str>) = requests
+            .iter()
+            .map(|request| rows::namespace(&request.scope.namespace))
+            .unzip();
         sqlx::query(include_str!("sql/create_namespaces.sql"))
+            .bind(kinds)
             .bind(owners)
             .execute(&mut *self.transaction)
             .await
@@ -85,7 +86,38 @@ impl PostgresTransaction {
     }
 }
 
-fn stored_version(row: &sqlx::postgres::PgRow) -> Result<Option<StoredVersion>, StoreError> {
+/// Where each document is, in the order of the requests and of their keys.
+fn places(requests: &[LockRequest], namespaces: &[Option<i64>]) -> Vec<Place> {
+    let places = requests
+        .iter()
+        .zip(namespaces)
+        .flat_map(|(request, namespace)| {
+            request.keys.iter().map(|key| Place {
+                namespace: namespace.unwrap_or_default(),
+                scope: Arc::clone(&request.scope),
+                key: key.clone(),
+            })
+        });
+    places.collect()
+}
+
+/// The current versions of so many documents, from the rows of those that exist.
+fn current(found: &[PgRow], count: usize) -> Result<Vec<Option<StoredVersion>>, StoreError> {
+    let mut current = Vec::new();
+    current.resize_with(count, || None);
+    for row in found {
+        let Some(ordinal) = rows::column::<Option<i64>>(row, "ordinal")? else {
+            continue;
+        };
+        let slot = usize::try_from(ordinal - 1)
+            .ok()
+            .and_then(|slot| current.get_mut(slot));
+        *slot.ok_or_else(|| corrupt("ordinal", ordinal))? = stored_version(row)?;
+    }
+    Ok(current)
+}
+
+fn stored_version(row: &PgRow) -> Result<Option<StoredVersion>, StoreError> {
     let version = rows::version(row)?;
     let transaction = rows::transaction(row, "tx")?;
     Ok(version
@@ -98,17 +130,16 @@ fn stored_version(row: &sqlx::postgres::PgRow) -> Result<Option<StoredVersion>, 
 
 #[async_trait]
 impl SyncTransaction for PostgresTransaction {
-    async fn lock(&mut self, documents: &[DocumentId]) -> Result<Locked, StoreError> {
-        self.documents = documents.to_vec();
-        if let Some(locked) = self.try_lock().await? {
+    async fn lock(&mut self, requests: &[LockRequest]) -> Result<Locked, StoreError> {
+        if let Some(locked) = self.try_lock(requests).await? {
             return Ok(locked);
         }
-        self.create_namespaces().await?;
-        self.try_lock().await?.ok_or(StoreError::Contention)
+        self.create_namespaces(requests).await?;
+        self.try_lock(requests).await?.ok_or(StoreError::Contention)
     }
 
     async fn history(&mut self, queries: &[HistoryQuery]) -> Result<Vec<History>, StoreError> {
-        let columns = HistoryColumns::of(queries, &self.documents, &self.namespaces);
+        let columns = HistoryColumns::of(queries, &self.places);
         let found = columns
             .bind(sqlx::query(include_str!("sql/history.sql")))
             .fetch_all(&mut *self.transaction)
@@ -127,8 +158,8 @@ impl SyncTransaction for PostgresTransaction {
     }
 
     async fn write(&mut self, writes: &[DocumentWrite]) -> Result<TransactionId, StoreError> {
-        let versions = VersionColumns::of(writes, &self.documents, &self.namespaces);
-        let pushes = PushColumns::of(writes, &self.documents, &self.namespaces);
+        let versions = VersionColumns::of(writes, &self.places);
+        let pushes = PushColumns::of(writes, &self.places);
         let query = sqlx::query(include_str!("sql/write.sql"));
         let row = pushes
             .bind(versions.bind(query))
@@ -147,7 +178,7 @@ impl SyncTransaction for PostgresTransaction {
     }
 }
 
-fn read_history(row: &sqlx::postgres::PgRow, history: &mut History) -> Result<(), StoreError> {
+fn read_history(row: &PgRow, history: &mut History) -> Result<(), StoreError> {
     if let Some(version) = rows::version(row)? {
         if rows::column::<Option<bool>>(row, "is_ancestor")? == Some(true) {
             history.ancestor = Some(version.number);

@@ -4,30 +4,41 @@ use async_trait::async_trait;
 use serde_json::Value;
 use syncline_domain::{
     hlc::{Hlc, Node, UnixMillis},
-    identifier::{ApplicationName, CollectionName, DocumentKey, UserId},
+    identifier::{ApplicationName, CollectionName, DocumentKey, OrganisationId, UserId},
     merge::{PushedValue, Version},
     path::Path,
     snapshot::{Snapshot, TransactionId},
 };
 
+/// Whose documents are meant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Namespace {
+    /// A user's own.
+    Personal(UserId),
+    /// Those that the members of an organisation have in common.
+    Organisation(OrganisationId),
+}
+
 /// The collection that a request is about, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope {
-    /// The user whose personal namespace it is in.
-    pub owner: UserId,
+    /// The namespace that it is in.
+    pub namespace: Namespace,
     /// The application.
     pub application: ApplicationName,
     /// The collection.
     pub collection: CollectionName,
 }
 
-/// A document, whether or not it exists.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DocumentId {
-    /// Where it is.
+/// Documents to lock for a writer, whether or not they exist.
+#[derive(Clone, Debug)]
+pub struct LockRequest {
+    /// Where they are.
     pub scope: Arc<Scope>,
-    /// Its key there.
-    pub key: DocumentKey,
+    /// Who is going to write them.
+    pub writer: UserId,
+    /// Their keys there.
+    pub keys: Vec<DocumentKey>,
 }
 
 /// One life of a database: a restore or a failover begins another, in which transaction ids mean
@@ -60,7 +71,9 @@ pub struct StoredVersion {
 pub struct Locked {
     /// The database at this moment.
     pub state: DatabaseState,
-    /// The current versions, in the order asked for.
+    /// For each request, whether its writer may write there. Nothing is locked of one who may not.
+    pub is_member: Vec<bool>,
+    /// The current versions, in the order of the requests and of their keys.
     pub current: Vec<Option<StoredVersion>>,
 }
 
@@ -98,7 +111,7 @@ impl Seen {
 /// What a merge needs of a document's past.
 #[derive(Clone, Debug)]
 pub struct HistoryQuery {
-    /// The document, by its index in the list that was locked.
+    /// The document, by its index in [`Locked::current`].
     pub document: usize,
     /// What the device had seen: the ancestor is the last version in it. None if that is not known.
     pub seen: Option<Seen>,
@@ -133,7 +146,7 @@ pub struct NewPush {
 /// What to store of one document.
 #[derive(Clone, Debug)]
 pub struct DocumentWrite {
-    /// The document, by its index in the list that was locked.
+    /// The document, by its index in [`Locked::current`].
     pub document: usize,
     /// Its new version; none when the push changed nothing but is kept on record.
     pub version: Option<Version>,
@@ -157,6 +170,8 @@ pub enum ReportsFor {
 pub struct PageQuery {
     /// From where.
     pub scope: Arc<Scope>,
+    /// Who reads.
+    pub reader: UserId,
     /// What the caller had seen when the pull began.
     pub seen: Seen,
     /// Revisions up to this one are left out: the caller has no cursor, only a clock.
@@ -165,12 +180,16 @@ pub struct PageQuery {
     pub tombstones: bool,
     /// At most so many documents.
     pub limit: u32,
-    /// Documents to leave out as long as these transactions wrote them last.
+    /// At most so many bytes of JSON, if there is more than one document.
+    pub bytes: u32,
+    /// The transaction of this request.
+    pub own: Option<TransactionId>,
+    /// Whether the caller knows what that transaction wrote, so that it is left out.
+    pub own_is_known: bool,
+    /// Other documents to leave out, as long as these transactions wrote them last.
     pub without: Vec<Position>,
     /// Reports wanted, other than those of the transaction of this request.
     pub reports: ReportsFor,
-    /// The transaction of this request.
-    pub own: Option<TransactionId>,
 }
 
 /// A page of changes.
@@ -178,6 +197,8 @@ pub struct PageQuery {
 pub struct Page {
     /// The database at this moment.
     pub state: DatabaseState,
+    /// Whether the reader may read there. One who may not is given nothing.
+    pub is_member: bool,
     /// The snapshot that was read.
     pub snapshot: Snapshot,
     /// The id that the next transaction will have, or a later one has.
@@ -235,11 +256,11 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Unavailable`] when there is no database to begin it in.
     async fn begin(&self) -> Result<Box<dyn SyncTransaction>, StoreError>;
 
-    /// Reads one page of changes, in one statement.
+    /// Reads one page of changes for each query, in their order, all in one statement.
     ///
     /// # Errors
     /// [`StoreError`]; a pull never meets [`StoreError::Contention`].
-    async fn page(&self, query: &PageQuery) -> Result<Page, StoreError>;
+    async fn pages(&self, queries: &[PageQuery]) -> Result<Vec<Page>, StoreError>;
 
     /// The greatest clock that had been issued when the life of the database after `incarnation`
     /// began, the lowest over several: a device of `incarnation` heals the database from there on.
@@ -276,7 +297,7 @@ pub trait SyncTransaction: Send {
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn lock(&mut self, documents: &[DocumentId]) -> Result<Locked, StoreError>;
+    async fn lock(&mut self, requests: &[LockRequest]) -> Result<Locked, StoreError>;
 
     /// Reads what merges need of the past of the locked documents, in the order asked for.
     ///

@@ -1,5 +1,7 @@
 //! The pages of an answer, and the clock that ends it.
 
+mod pages;
+
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -8,6 +10,10 @@ use syncline_domain::{
     identifier::UserId,
     snapshot::{Snapshot, TransactionId},
 };
+
+use pages::PAGE_DOCUMENTS;
+
+pub(super) use pages::PageQueue;
 
 use super::{
     Accepted, Closing, SyncAnswer, SyncError, SyncService,
@@ -18,9 +24,6 @@ use crate::{
     cursor::{Cursor, Presented},
     ports::{Incarnation, Page, PageQuery, Position, ReportsFor, Seen, StoreError},
 };
-
-/// How many documents are read at once.
-const PAGE_DOCUMENTS: u32 = 1_000;
 
 /// The documents of an answer, page by page.
 pub struct Changes {
@@ -72,7 +75,7 @@ impl SyncService {
     /// Reads the first page of what the caller has not seen.
     pub(super) async fn pull(
         self: Arc<Self>,
-        request: SyncRequest,
+        request: &SyncRequest,
         pushed: Pushed,
     ) -> Result<SyncAnswer, SyncError> {
         let presented = self
@@ -92,35 +95,35 @@ impl SyncService {
                 incarnation: Some(cursor.incarnation),
             },
         };
-        let mut query = first_query(&request, &pushed, &start);
-        let mut page = self.store.page(&query).await?;
+        let mut query = first_query(request, &pushed, &start);
+        let mut page = self.first_page(&query).await?;
         if is_from_the_future(&start, &page) {
             self.store.renew_incarnation(page.state.incarnation).await?;
-            page = self.store.page(&query).await?;
+            page = self.first_page(&query).await?;
         }
         let mut heal_from = None;
         if !is_usable(&start, &page) {
             heal_from = self.heal_from(&start, &page).await?;
             start = Start::at_nothing();
             reset = true;
-            query = first_query(&request, &pushed, &start);
-            page = self.store.page(&query).await?;
+            query = first_query(request, &pushed, &start);
+            page = self.first_page(&query).await?;
         }
         let repeated = std::mem::take(&mut page.reports)
             .into_iter()
             .map(mark_repeated);
-        let own = known_push(&request, &pushed).or(start.seen.own);
+        let own = known_push(request, &pushed).or(start.seen.own);
         let conflicts = pushed.conflicts.into_iter().chain(repeated).collect();
         let tells_all = request.knows_tombstones;
         let mut chunk = std::mem::take(&mut page.documents);
         if tells_all {
             self.append_purged(&mut chunk, &pushed.purged)?;
         }
-        let changes = Changes::begin(self, &request, query, &page, chunk, &start, own);
+        let changes = Changes::begin(self, request, query, &page, chunk, &start, own);
         Ok(SyncAnswer {
             conflicts,
             accepted: (!request.echo).then(|| accepted(pushed.stored)),
-            rejected: request.rejected,
+            rejected: request.rejected.clone(),
             reset: reset && tells_all,
             heal_from: heal_from.filter(|_| tells_all),
             changes,
@@ -206,7 +209,7 @@ impl Changes {
         if self.is_last() {
             return Ok(None);
         }
-        let page = self.service.store.page(&self.query).await?;
+        let page = self.service.page(&self.query).await?;
         if page.state.incarnation != self.incarnation {
             return Err(SyncError::Store(StoreError::Contention));
         }
@@ -282,6 +285,7 @@ impl Changes {
 
 fn first_query(request: &SyncRequest, pushed: &Pushed, start: &Start) -> PageQuery {
     let is_first = start.seen.begin.is_nothing() && start.later_than.is_none();
+    let own_is_known = known_push(request, pushed).is_some();
     let without = if request.echo {
         Vec::new()
     } else {
@@ -289,17 +293,23 @@ fn first_query(request: &SyncRequest, pushed: &Pushed, start: &Start) -> PageQue
             transaction: stored.transaction,
             key: stored.key.clone(),
         };
-        pushed.stored.iter().map(position).collect()
+        let is_own =
+            |stored: &Stored| own_is_known && Some(stored.transaction) == pushed.transaction;
+        let others = pushed.stored.iter().filter(|stored| !is_own(stored));
+        others.map(position).collect()
     };
     PageQuery {
         scope: Arc::clone(&request.scope),
+        reader: request.reader.clone(),
         seen: start.seen.clone(),
         later_than: start.later_than.clone(),
         tombstones: request.knows_tombstones && !is_first,
         limit: request.limit.unwrap_or(PAGE_DOCUMENTS).min(PAGE_DOCUMENTS),
+        bytes: pages::PAGE_BYTES,
+        own: pushed.transaction,
+        own_is_known,
         without,
         reports: reports_for(request),
-        own: pushed.transaction,
     }
 }
 

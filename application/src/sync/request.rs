@@ -9,13 +9,17 @@ use serde::Deserialize;
 use serde_json::Value;
 use syncline_domain::{
     hlc::{Hlc, Node},
-    identifier::{ApplicationName, CollectionName, UserId},
+    identifier::{ApplicationName, CollectionName, OrganisationId, UserId},
     merge::Edit,
     path::Path,
 };
 
 use super::{SyncError, SyncService};
-use crate::{cursor::Presented, ports::Scope, registry::CollectionSchema};
+use crate::{
+    cursor::Presented,
+    ports::{Namespace, Scope},
+    registry::CollectionSchema,
+};
 
 pub(super) use change::PushedChange;
 pub use rejection::{Detail, Rejection, RejectionCode};
@@ -62,6 +66,8 @@ fn yes() -> bool {
 pub struct WireRequest {
     /// Who calls.
     pub caller: UserId,
+    /// The organisation whose documents are meant; none for the caller's own.
+    pub organisation: Option<OrganisationId>,
     /// The application, as it stands in the path.
     pub application: String,
     /// The body.
@@ -87,6 +93,7 @@ impl SyncService {
     pub(super) fn check(&self, request: WireRequest) -> Result<SyncRequest, SyncError> {
         let WireRequest {
             caller,
+            organisation,
             application,
             body,
         } = request;
@@ -96,7 +103,10 @@ impl SyncService {
         let schema = schemas.schema(&body.collection);
         let node = self.check_head(&body)?;
         let scope = Arc::new(Scope {
-            owner: caller.clone(),
+            namespace: organisation.map_or_else(
+                || Namespace::Personal(caller.clone()),
+                Namespace::Organisation,
+            ),
             application: name,
             collection: body.collection.clone(),
         });

@@ -14,14 +14,17 @@ impl From<SyncError> for ApiError {
         match error {
             SyncError::UnknownApplication(_) => Self::new(ErrorCode::NotFound, error.to_string()),
             SyncError::BadRequest(rule) => Self::new(ErrorCode::BadRequest, rule),
-            SyncError::Forbidden(rule) => Self::new(ErrorCode::Forbidden, rule),
+            SyncError::NotMember => Self::new(
+                ErrorCode::Forbidden,
+                "You are no member of this organisation",
+            ),
             SyncError::Rejected(rejections) => Self::from(rejections),
             SyncError::ClockSkew { error, server_time } => Self {
                 server_time: Some(server_time),
                 ..Self::new(ErrorCode::ClockSkew, error)
             },
             SyncError::Store(error) => Self::from(error),
-            SyncError::Clock(_) => Self::internal(&error),
+            SyncError::Clock(_) | SyncError::Interrupted => Self::internal(&error),
         }
     }
 }

@@ -89,10 +89,11 @@ async fn the_other_refusals_have_no_members_that_say_nothing() {
     });
     assert_eq!(body, expected);
 
-    let forbidden = SyncError::Forbidden("not yours".to_owned());
+    let forbidden = SyncError::NotMember;
     let (status, body) = answer(forbidden).await;
     assert_eq!(status, StatusCode::FORBIDDEN);
-    assert_eq!(body, json!({ "error": "not yours", "code": "forbidden" }));
+    let sentence = "You are no member of this organisation";
+    assert_eq!(body, json!({ "error": sentence, "code": "forbidden" }));
 }
 
 #[tokio::test]

@@ -33,6 +33,7 @@ pub(super) async fn sync(
     }
     let request = WireRequest {
         caller: session.user_id,
+        organisation: None,
         application,
         body,
     };

@@ -1,14 +1,39 @@
 -- Locks the documents that exist in the order of their keys, so that two requests wait for each
--- other in one direction only, and returns one row for each that was asked for.
-WITH input AS (
-    SELECT *
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
-        WITH ORDINALITY AS input (owner_id, application, collection, key, ordinal)
+-- other in one direction only. A member's right to write an organisation's documents is locked too.
+WITH asked AS MATERIALIZED (
+    SELECT
+        asked.*,
+        (
+            SELECT namespace_id
+            FROM namespaces
+            WHERE namespaces.kind = asked.kind AND namespaces.owner_id = asked.owner_id
+        ) AS namespace_id
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+        WITH ORDINALITY AS asked (kind, owner_id, writer, application, collection, ordinal)
+), held AS MATERIALIZED (
+    SELECT asked.ordinal
+    FROM asked
+    CROSS JOIN LATERAL (
+        SELECT
+        FROM memberships
+        WHERE asked.kind = 'organisation'
+          AND memberships.namespace_id = asked.namespace_id
+          AND memberships.user_id = asked.writer
+          AND NOT memberships.revoked
+        LIMIT 1
+        FOR SHARE
+    ) AS membership
+), places AS MATERIALIZED (
+    SELECT *, kind = 'personal' OR ordinal IN (SELECT ordinal FROM held) AS is_member FROM asked
 ), ordered AS MATERIALIZED (
-    SELECT input.*, namespaces.namespace_id
-    FROM input
-    JOIN namespaces ON namespaces.kind = 'personal' AND namespaces.owner_id = input.owner_id
-    ORDER BY namespaces.namespace_id, input.application, input.collection, input.key
+    SELECT
+        document.ordinal,
+        places.namespace_id, places.application, places.collection, document.key
+    FROM unnest($6::bigint[], $7::text[])
+        WITH ORDINALITY AS document (place, key, ordinal)
+    JOIN places ON places.ordinal = document.place
+    WHERE places.is_member
+    ORDER BY places.namespace_id, places.application, places.collection, document.key
 ), locked AS MATERIALIZED (
     -- LIMIT keeps the planner from turning the look-ups by key around.
     SELECT ordered.ordinal, found.*
@@ -28,16 +53,14 @@ SELECT
     state.incarnation_id,
     (extract(epoch FROM state.horizon) * 1000)::bigint AS horizon,
     (extract(epoch FROM state.present) * 1000)::bigint AS present,
-    input.ordinal,
-    namespaces.namespace_id,
+    (SELECT array_agg(namespace_id ORDER BY ordinal) FROM places) AS namespaces,
+    (SELECT array_agg(is_member ORDER BY ordinal) FROM places) AS is_member,
+    locked.ordinal,
     locked.version,
     locked.revision,
     locked.field_revisions::text AS field_revisions,
     locked.content::text AS content,
     locked.deleted,
     locked.tx::text AS tx
-FROM input
-CROSS JOIN database_state AS state
-LEFT JOIN namespaces ON namespaces.kind = 'personal' AND namespaces.owner_id = input.owner_id
-LEFT JOIN locked ON locked.ordinal = input.ordinal
-ORDER BY input.ordinal
+FROM database_state AS state
+LEFT JOIN locked ON true

@@ -1,55 +1,44 @@
--- One page of what a caller has not seen, in the order in which it was written, as the JSON text
--- that goes on the wire; with everything else that the answer needs, in one snapshot.
+-- For each request, one page of what its caller has not seen, in the order in which it was written,
+-- as the JSON text that goes on the wire; with everything else that the answers need, in one
+-- snapshot. Several requests share a statement because starting one costs more than an empty page.
 WITH state AS MATERIALIZED (
     SELECT *, pg_current_snapshot() AS snapshot FROM database_state
-), space AS MATERIALIZED (
-    SELECT namespace_id FROM namespaces WHERE kind = 'personal' AND owner_id = $1
-), candidates AS MATERIALIZED (
-    SELECT tx, key, revision, field_revisions, content, deleted, bytes
-    FROM documents
-    WHERE namespace_id = (SELECT namespace_id FROM space)
-      AND application = $2
-      AND collection = $3
-      -- Both bounds are there for the index: no transaction before the first one is unseen, and
-      -- the page begins behind the last one.
-      AND tx >= $5::text::xid8
-      AND (tx, key) > ($9::text::xid8, $10)
-      AND NOT pg_visible_in_snapshot(tx, $4::text::pg_snapshot)
-      AND tx IS DISTINCT FROM $6::text::xid8
-      AND ($7::text IS NULL OR revision > $7)
-      AND ($8::text IS NULL OR pg_visible_in_snapshot(tx, $8::text::pg_snapshot))
-    ORDER BY tx, key
-    LIMIT $12::bigint + 1
-), numbered AS (
-    SELECT *, row_number() OVER running AS number, sum(bytes) OVER running AS total
-    FROM candidates
-    WINDOW running AS (ORDER BY tx, key)
-), page AS MATERIALIZED (
-    SELECT * FROM numbered WHERE number <= $12 AND (number = 1 OR total <= $13::bigint)
-), shown AS (
-    SELECT *
-    FROM page
-    WHERE ($11 OR NOT deleted)
-      AND NOT EXISTS (
-        SELECT FROM unnest($14::text[]::xid8[], $15::text[]) AS without (tx, key)
-        WHERE (without.tx, without.key) = (page.tx, page.key)
+), asked AS MATERIALIZED (
+    SELECT
+        asked.*,
+        (
+            SELECT namespace_id
+            FROM namespaces
+            WHERE namespaces.kind = asked.kind AND namespaces.owner_id = asked.owner_id
+        ) AS present_namespace_id
+    FROM unnest(
+        $1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
+        $6::text[]::pg_snapshot[], $7::text[]::xid8[], $8::text[]::xid8[], $9::text[],
+        $10::text[]::pg_snapshot[], $11::text[]::xid8[], $12::text[],
+        $13::boolean[], $14::bigint[], $15::bigint[],
+        $16::text[]::xid8[], $17::boolean[], $18::boolean[], $19::text[]
+    ) WITH ORDINALITY AS asked (
+        kind, owner_id, reader, application, collection,
+        seen_begin, first_unseen, seen_own, later_than,
+        seen_end, position_tx, position_key,
+        tombstones, most_documents, most_bytes,
+        own, own_is_known, wants_reports, device,
+        ordinal
     )
-), reports AS (
-    SELECT report
-    FROM document_pushes
-    WHERE namespace_id = (SELECT namespace_id FROM space)
-      AND application = $2
-      AND collection = $3
-      AND tx >= $5::text::xid8
-      AND NOT pg_visible_in_snapshot(tx, $4::text::pg_snapshot)
-      AND tx IS DISTINCT FROM $6::text::xid8
-      AND tx IS DISTINCT FROM $19::text::xid8
-      AND report IS NOT NULL
-      AND (
-        node = $16
-        OR (key, node) IN (SELECT * FROM unnest($17::text[], $18::text[]))
-    )
-    ORDER BY push_id
+), input AS MATERIALIZED (
+    SELECT *, CASE WHEN is_member THEN present_namespace_id END AS namespace_id
+    FROM (
+        SELECT
+            *,
+            kind = 'personal' OR EXISTS (
+                SELECT
+                FROM memberships
+                WHERE memberships.namespace_id = asked.present_namespace_id
+                  AND memberships.user_id = asked.reader
+                  AND NOT memberships.revoked
+            ) AS is_member
+        FROM asked
+    ) AS checked
 )
 SELECT
     state.incarnation_id,
@@ -57,12 +46,13 @@ SELECT
     (extract(epoch FROM state.present) * 1000)::bigint AS present,
     state.snapshot::text AS snapshot,
     pg_snapshot_xmax(state.snapshot)::text AS next_transaction,
+    input.is_member,
     (
         SELECT tx::text
         FROM documents
-        WHERE namespace_id = (SELECT namespace_id FROM space)
-          AND application = $2
-          AND collection = $3
+        WHERE namespace_id = input.namespace_id
+          AND application = input.application
+          AND collection = input.collection
         -- Qualified: `tx` alone would be the text that is selected, which sorts '9' above '10'.
         ORDER BY documents.tx DESC
         LIMIT 1
@@ -70,14 +60,38 @@ SELECT
     (
         SELECT tx::text
         FROM document_pushes
-        WHERE namespace_id = (SELECT namespace_id FROM space)
-          AND application = $2
-          AND collection = $3
+        WHERE namespace_id = input.namespace_id
+          AND application = input.application
+          AND collection = input.collection
         ORDER BY document_pushes.tx DESC
         LIMIT 1
     ) AS newest_push,
+    page.*,
     (
-        SELECT string_agg(
+        SELECT json_agg(report ORDER BY push_id)::text
+        FROM document_pushes
+        WHERE input.wants_reports
+          AND namespace_id = input.namespace_id
+          AND application = input.application
+          AND collection = input.collection
+          AND tx >= input.first_unseen
+          AND NOT pg_visible_in_snapshot(tx, input.seen_begin)
+          AND tx IS DISTINCT FROM input.seen_own
+          AND tx IS DISTINCT FROM input.own
+          AND report IS NOT NULL
+          AND (
+            node = input.device
+            OR (input.ordinal, key, node) IN (
+                SELECT * FROM unnest($23::bigint[], $24::text[], $25::text[])
+            )
+        )
+    ) AS reports
+FROM state
+CROSS JOIN input
+CROSS JOIN LATERAL (
+    SELECT
+        -- In the order of the candidates, which an ORDER BY here would only sort again.
+        string_agg(
             '{"_key":' || to_json(key)::text
             || ',"_rev":' || to_json(revision)::text
             || ',"_fieldRevs":' || field_revisions::text
@@ -86,14 +100,46 @@ SELECT
                 WHEN content = '{}' THEN '}'
                 ELSE ',' || substr(content::text, 2)
             END,
-            ',' ORDER BY number
-        )
-        FROM shown
-    ) AS documents,
-    (SELECT count(*) FROM page) AS count,
-    (SELECT count(*) FROM candidates) > (SELECT count(*) FROM page) AS has_more,
-    (SELECT tx::text FROM page ORDER BY number DESC LIMIT 1) AS last_tx,
-    (SELECT key FROM page ORDER BY number DESC LIMIT 1) AS last_key,
-    (SELECT max(revision) FROM page) AS greatest_revision,
-    (SELECT json_agg(report)::text FROM reports) AS reports
-FROM state
+            ','
+        ) FILTER (
+            WHERE is_on_page
+            AND (input.tombstones OR NOT deleted)
+            AND (input.ordinal, tx, key) NOT IN (
+                SELECT * FROM unnest($20::bigint[], $21::text[]::xid8[], $22::text[])
+            )
+        ) AS documents,
+        count(*) FILTER (WHERE is_on_page) AS count,
+        count(*) FILTER (WHERE NOT is_on_page) > 0 AS has_more,
+        -- The transaction in 20 digits, so that text compares as the pair does, and the key.
+        max(lpad(tx::text, 20, '0') || key) FILTER (WHERE is_on_page) AS last,
+        max(revision) FILTER (WHERE is_on_page) AS greatest_revision
+    FROM (
+        SELECT
+            *,
+            row_number() OVER running = 1
+            OR (
+                row_number() OVER running <= input.most_documents
+                AND sum(bytes) OVER running <= input.most_bytes
+            ) AS is_on_page
+        FROM (
+            SELECT tx, key, revision, field_revisions, content, deleted, bytes
+            FROM documents
+            WHERE namespace_id = input.namespace_id
+              AND application = input.application
+              AND collection = input.collection
+              -- Both bounds are there for the index: no transaction before the first one is
+              -- unseen, and the page begins behind the last one.
+              AND tx >= input.first_unseen
+              AND (tx, key) > (input.position_tx, input.position_key)
+              AND NOT pg_visible_in_snapshot(tx, input.seen_begin)
+              AND tx IS DISTINCT FROM input.seen_own
+              AND (NOT input.own_is_known OR tx IS DISTINCT FROM input.own)
+              AND (input.later_than IS NULL OR revision > input.later_than)
+              AND (input.seen_end IS NULL OR pg_visible_in_snapshot(tx, input.seen_end))
+            ORDER BY tx, key
+            LIMIT input.most_documents + 1
+        ) AS candidates
+        WINDOW running AS (ORDER BY tx, key ROWS UNBOUNDED PRECEDING)
+    ) AS numbered
+) AS page
+ORDER BY input.ordinal

@@ -1,44 +1,96 @@
 //! Statements take whole columns as arrays, so that their number does not depend on how many
 //! documents there are.
 
-use sqlx::{Postgres, postgres::PgArguments, query::Query};
-use syncline_application::ports::{DocumentId, DocumentWrite, HistoryQuery};
+use std::sync::Arc;
 
-use crate::rows::signed;
+use sqlx::{Postgres, postgres::PgArguments, query::Query};
+use syncline_application::ports::{DocumentWrite, HistoryQuery, LockRequest, Scope};
+use syncline_domain::identifier::DocumentKey;
+
+use crate::rows::{namespace, signed};
 
 type Statement<'q> = Query<'q, Postgres, PgArguments>;
 
-#[derive(Default)]
-pub(super) struct DocumentColumns {
-    pub(super) owners: Vec<String>,
-    pub(super) applications: Vec<String>,
-    pub(super) collections: Vec<String>,
-    pub(super) keys: Vec<String>,
+/// Where a document is.
+pub(super) struct Place {
+    pub(super) namespace: i64,
+    pub(super) scope: Arc<Scope>,
+    pub(super) key: DocumentKey,
 }
 
-impl DocumentColumns {
-    pub(super) fn of(documents: &[DocumentId]) -> Self {
+#[derive(Default)]
+pub(super) struct LockColumns<'a> {
+    kinds: Vec<&'static str>,
+    owners: Vec<&'a str>,
+    writers: Vec<&'a str>,
+    applications: Vec<&'a str>,
+    collections: Vec<&'a str>,
+    places: Vec<i64>,
+    keys: Vec<&'a str>,
+}
+
+impl<'a> LockColumns<'a> {
+    pub(super) fn of(requests: &'a [LockRequest]) -> Self {
         let mut columns = Self::default();
-        for document in documents {
-            columns.push(document);
+        for (place, request) in (1..).zip(requests) {
+            let (kind, owner) = namespace(&request.scope.namespace);
+            columns.kinds.push(kind);
+            columns.owners.push(owner);
+            columns.writers.push(request.writer.as_str());
+            columns
+                .applications
+                .push(request.scope.application.as_str());
+            columns.collections.push(request.scope.collection.as_str());
+            for key in &request.keys {
+                columns.places.push(place);
+                columns.keys.push(key.as_str());
+            }
         }
         columns
     }
 
-    fn push(&mut self, document: &DocumentId) {
-        let scope = &document.scope;
-        self.owners.push(scope.owner.to_string());
-        self.applications.push(scope.application.to_string());
-        self.collections.push(scope.collection.to_string());
-        self.keys.push(document.key.to_string());
+    pub(super) fn bind<'q>(&'q self, statement: Statement<'q>) -> Statement<'q> {
+        statement
+            .bind(&self.kinds)
+            .bind(&self.owners)
+            .bind(&self.writers)
+            .bind(&self.applications)
+            .bind(&self.collections)
+            .bind(&self.places)
+            .bind(&self.keys)
+    }
+}
+
+/// Where documents are, column by column.
+#[derive(Default)]
+struct PlaceColumns<'a> {
+    namespaces: Vec<i64>,
+    applications: Vec<&'a str>,
+    collections: Vec<&'a str>,
+    keys: Vec<&'a str>,
+}
+
+impl<'a> PlaceColumns<'a> {
+    fn push(&mut self, place: &'a Place) {
+        self.namespaces.push(place.namespace);
+        self.applications.push(place.scope.application.as_str());
+        self.collections.push(place.scope.collection.as_str());
+        self.keys.push(place.key.as_str());
+    }
+
+    fn bind<'q>(&'q self, statement: Statement<'q>) -> Statement<'q> {
+        statement
+            .bind(&self.namespaces)
+            .bind(&self.applications)
+            .bind(&self.collections)
+            .bind(&self.keys)
     }
 }
 
 #[derive(Default)]
-pub(super) struct HistoryColumns {
+pub(super) struct HistoryColumns<'a> {
     ordinals: Vec<i64>,
-    namespaces: Vec<i64>,
-    documents: DocumentColumns,
+    places: PlaceColumns<'a>,
     begins: Vec<Option<String>>,
     owns: Vec<Option<String>>,
     ends: Vec<Option<String>>,
@@ -51,30 +103,22 @@ pub(super) struct HistoryColumns {
     nodes: Vec<String>,
 }
 
-impl HistoryColumns {
-    pub(super) fn of(
-        queries: &[HistoryQuery],
-        documents: &[DocumentId],
-        namespaces: &[i64],
-    ) -> Self {
+impl<'a> HistoryColumns<'a> {
+    pub(super) fn of(queries: &[HistoryQuery], places: &'a [Place]) -> Self {
         let mut columns = Self::default();
         for (ordinal, query) in (0_i64..).zip(queries) {
-            let document = documents
-                .get(query.document)
-                .zip(namespaces.get(query.document));
-            if let Some((document, namespace)) = document {
-                columns.push(ordinal, query, document, *namespace);
+            if let Some(place) = places.get(query.document) {
+                columns.push(ordinal, query, place);
             }
         }
         columns
     }
 
-    fn push(&mut self, ordinal: i64, query: &HistoryQuery, document: &DocumentId, namespace: i64) {
+    fn push(&mut self, ordinal: i64, query: &HistoryQuery, place: &'a Place) {
         let seen = query.seen.as_ref();
         let paging = seen.and_then(|seen| seen.paging.as_ref());
         self.ordinals.push(ordinal);
-        self.namespaces.push(namespace);
-        self.documents.push(document);
+        self.places.push(place);
         self.begins.push(seen.map(|seen| seen.begin.to_string()));
         self.owns
             .push(seen.and_then(|seen| seen.own).map(|own| own.to_string()));
@@ -95,12 +139,8 @@ impl HistoryColumns {
     }
 
     pub(super) fn bind<'q>(&'q self, statement: Statement<'q>) -> Statement<'q> {
-        statement
-            .bind(&self.ordinals)
-            .bind(&self.namespaces)
-            .bind(&self.documents.applications)
-            .bind(&self.documents.collections)
-            .bind(&self.documents.keys)
+        self.places
+            .bind(statement.bind(&self.ordinals))
             .bind(&self.begins)
             .bind(&self.owns)
             .bind(&self.ends)
@@ -115,9 +155,8 @@ impl HistoryColumns {
 }
 
 #[derive(Default)]
-pub(super) struct VersionColumns {
-    namespaces: Vec<i64>,
-    documents: DocumentColumns,
+pub(super) struct VersionColumns<'a> {
+    places: PlaceColumns<'a>,
     versions: Vec<i64>,
     revisions: Vec<String>,
     field_revisions: Vec<String>,
@@ -126,26 +165,18 @@ pub(super) struct VersionColumns {
     bytes: Vec<i32>,
 }
 
-impl VersionColumns {
-    pub(super) fn of(
-        writes: &[DocumentWrite],
-        documents: &[DocumentId],
-        namespaces: &[i64],
-    ) -> Self {
+impl<'a> VersionColumns<'a> {
+    pub(super) fn of(writes: &[DocumentWrite], places: &'a [Place]) -> Self {
         let mut columns = Self::default();
         for write in writes {
-            let (Some(version), Some(document), Some(namespace)) = (
-                &write.version,
-                documents.get(write.document),
-                namespaces.get(write.document),
-            ) else {
+            let Some((version, place)) = write.version.as_ref().zip(places.get(write.document))
+            else {
                 continue;
             };
             let field_revisions = text(&version.field_revisions);
             let content = text(&version.content);
             let bytes = field_revisions.len().saturating_add(content.len());
-            columns.namespaces.push(*namespace);
-            columns.documents.push(document);
+            columns.places.push(place);
             columns.versions.push(signed(version.number));
             columns.revisions.push(version.revision.to_string());
             columns.field_revisions.push(field_revisions);
@@ -161,11 +192,8 @@ impl VersionColumns {
     }
 
     pub(super) fn bind<'q>(&'q self, statement: Statement<'q>) -> Statement<'q> {
-        statement
-            .bind(&self.namespaces)
-            .bind(&self.documents.applications)
-            .bind(&self.documents.collections)
-            .bind(&self.documents.keys)
+        self.places
+            .bind(statement)
             .bind(&self.versions)
             .bind(&self.revisions)
             .bind(&self.field_revisions)
@@ -176,9 +204,8 @@ impl VersionColumns {
 }
 
 #[derive(Default)]
-pub(super) struct PushColumns {
-    namespaces: Vec<i64>,
-    documents: DocumentColumns,
+pub(super) struct PushColumns<'a> {
+    places: PlaceColumns<'a>,
     versions: Vec<i64>,
     paths: Vec<String>,
     revisions: Vec<String>,
@@ -186,23 +213,15 @@ pub(super) struct PushColumns {
     reports: Vec<Option<String>>,
 }
 
-impl PushColumns {
-    pub(super) fn of(
-        writes: &[DocumentWrite],
-        documents: &[DocumentId],
-        namespaces: &[i64],
-    ) -> Self {
+impl<'a> PushColumns<'a> {
+    pub(super) fn of(writes: &[DocumentWrite], places: &'a [Place]) -> Self {
         let mut columns = Self::default();
         for write in writes {
-            let place = documents
-                .get(write.document)
-                .zip(namespaces.get(write.document));
-            let Some((document, namespace)) = place else {
+            let Some(place) = places.get(write.document) else {
                 continue;
             };
             for push in &write.pushes {
-                columns.namespaces.push(*namespace);
-                columns.documents.push(document);
+                columns.places.push(place);
                 columns.versions.push(signed(push.value.version));
                 columns.paths.push(push.value.path.to_string());
                 columns.revisions.push(push.value.revision.to_string());
@@ -214,11 +233,8 @@ impl PushColumns {
     }
 
     pub(super) fn bind<'q>(&'q self, statement: Statement<'q>) -> Statement<'q> {
-        statement
-            .bind(&self.namespaces)
-            .bind(&self.documents.applications)
-            .bind(&self.documents.collections)
-            .bind(&self.documents.keys)
+        self.places
+            .bind(statement)
             .bind(&self.versions)
             .bind(&self.paths)
             .bind(&self.revisions)
