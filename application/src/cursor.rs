@@ -8,13 +8,14 @@ mod codec;
 
 use sha2::{Digest, Sha256};
 use syncline_domain::{
+    access::Namespace,
     hlc::{Hlc, HlcError, Node, SERVER_NODE_PREFIX, UnixMillis},
     identifier::UserId,
     snapshot::MAX_IN_PROGRESS,
 };
 
 use crate::{
-    ports::{Incarnation, Namespace, Scope, Seen},
+    ports::{Incarnation, Scope, Seen},
     seal::Seal,
 };
 

@@ -14,8 +14,8 @@ pub use organisations::{Member, Organisation, OrganisationTransaction, Organisat
 pub use randomness::Randomness;
 pub use sessions::{Session, SessionError, Sessions, SigningError};
 pub use store::{
-    DatabaseState, DocumentWrite, History, HistoryQuery, Incarnation, LockRequest, Locked,
-    Namespace, NewPush, Page, PageQuery, Position, PurgeReport, ReportsFor, Scope, Seen, Store,
-    StoreError, StoredVersion, SyncTransaction,
+    DatabaseState, DocumentWrite, History, HistoryQuery, Incarnation, LockRequest, Locked, NewPush,
+    Page, PageQuery, Position, PurgeReport, ReportsFor, Scope, Seen, Store, StoreError,
+    StoredVersion, SyncTransaction,
 };
 pub use users::{CodeHash, Linked, Unlinked, User, Users};

@@ -9,6 +9,7 @@
 //! | [`hlc`] | Hybrid Logical Clocks: how revisions are written, compared and advanced |
 //! | [`identifier`] | which names of users, organisations, applications, collections and documents are valid |
 //! | [`identity`] | who people are to those who vouch for them |
+//! | [`access`] | who may see and who may write a document |
 //! | [`organisation`] | the roles in an organisation, and what they may do |
 //! | [`path`] | dot-paths to the leaves of a document |
 //! | [`document`] | flattening, equality and limits of JSON documents |
@@ -20,6 +21,7 @@
 //! To add a merge rule, begin with a case in `merge/tests.rs`, then the law it serves in
 //! `domain/tests`, then the rule itself.
 
+pub mod access;
 pub mod document;
 pub mod hlc;
 pub mod identifier;

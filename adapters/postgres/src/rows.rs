@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 use sqlx::{Row, postgres::PgRow};
-use syncline_application::ports::{DatabaseState, Incarnation, Namespace, StoreError};
+use syncline_application::ports::{DatabaseState, Incarnation, StoreError};
 use syncline_domain::{
+    access::Namespace,
     hlc::{Hlc, UnixMillis},
     merge::Version,
     snapshot::TransactionId,

@@ -3,21 +3,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 use syncline_domain::{
+    access::Namespace,
     hlc::{Hlc, Node, UnixMillis},
-    identifier::{ApplicationName, CollectionName, DocumentKey, OrganisationId, UserId},
+    identifier::{ApplicationName, CollectionName, DocumentKey, UserId},
     merge::{PushedValue, Version},
     path::Path,
     snapshot::{Snapshot, TransactionId},
 };
-
-/// Whose documents are meant.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Namespace {
-    /// A user's own.
-    Personal(UserId),
-    /// Those that the members of an organisation have in common.
-    Organisation(OrganisationId),
-}
 
 /// The collection that a request is about, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -8,6 +8,7 @@ use std::{collections::HashSet, sync::Arc};
 use serde::Deserialize;
 use serde_json::Value;
 use syncline_domain::{
+    access::Namespace,
     hlc::{Hlc, Node},
     identifier::{ApplicationName, CollectionName, OrganisationId, UserId},
     merge::Edit,
@@ -15,11 +16,7 @@ use syncline_domain::{
 };
 
 use super::{SyncError, SyncService};
-use crate::{
-    cursor::Presented,
-    ports::{Namespace, Scope},
-    registry::CollectionSchema,
-};
+use crate::{cursor::Presented, ports::Scope, registry::CollectionSchema};
 
 pub(super) use change::PushedChange;
 pub use rejection::{Detail, Rejection, RejectionCode};

@@ -32,11 +32,11 @@ WITH input AS (
 ), written AS (
     INSERT INTO documents AS current (
         namespace_id, application, collection, key, version,
-        revision, field_revisions, content, deleted, bytes
+        revision, field_revisions, content, deleted, bytes, tx
     )
     SELECT
         namespace_id, application, collection, key, version,
-        revision, field_revisions::json, content::jsonb, deleted, bytes
+        revision, field_revisions::json, content::jsonb, deleted, bytes, pg_current_xact_id()
     FROM input
     ORDER BY namespace_id, application, collection, key
     ON CONFLICT (namespace_id, application, collection, key) DO UPDATE
@@ -46,17 +46,18 @@ WITH input AS (
         content = excluded.content,
         deleted = excluded.deleted,
         bytes = excluded.bytes,
+        tx = excluded.tx,
         written_at = excluded.written_at
     WHERE current.version = excluded.version - 1
     RETURNING 1
 ), pushed AS (
     INSERT INTO document_pushes (
         namespace_id, application, collection, key, version,
-        path, revision, node, value, report
+        path, revision, node, value, report, tx
     )
     SELECT
         namespace_id, application, collection, key, version,
-        path, revision, substr(revision, 22), value::json, report::json
+        path, revision, substr(revision, 22), value::json, report::json, pg_current_xact_id()
     FROM unnest(
         $11::bigint[], $12::text[], $13::text[], $14::text[], $15::bigint[],
         $16::text[], $17::text[], $18::text[], $19::text[]
