@@ -31,8 +31,10 @@ CREATE TABLE documents (
     PRIMARY KEY (namespace_id, application, collection, key)
 );
 
+-- The condition holds for every row. It keeps the planner, which knows nothing of a table that was
+-- empty a moment ago, from looking documents up by key in here.
 CREATE INDEX documents_by_transaction
-    ON documents (namespace_id, application, collection, tx, key);
+    ON documents (namespace_id, application, collection, tx, key) WHERE tx > '0';
 CREATE INDEX documents_tombstones ON documents (written_at) WHERE deleted;
 
 -- Superseded versions: the ancestors of edits that devices have yet to push.
@@ -76,5 +78,5 @@ CREATE TABLE document_pushes (
 );
 
 CREATE INDEX document_pushes_by_transaction
-    ON document_pushes (namespace_id, application, collection, tx);
+    ON document_pushes (namespace_id, application, collection, tx) WHERE tx > '0';
 CREATE INDEX document_pushes_by_age ON document_pushes USING brin (pushed_at);

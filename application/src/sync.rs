@@ -82,9 +82,6 @@ pub struct SyncService {
     pages: PageQueue,
 }
 
-/// How many workers do each kind of work: while one waits for the database, another prepares.
-const WORKERS: usize = 2;
-
 impl SyncService {
     /// Puts the service together.
     #[must_use]
@@ -106,9 +103,10 @@ impl SyncService {
         }
     }
 
-    /// Does what requests wait for, for ever: without it none that pushes or pulls is answered.
-    pub async fn work(&self) {
-        let workers = (0..WORKERS).map(|_| join(self.work_on_pushes(), self.work_on_pages()));
+    /// Does what requests wait for, for ever, with so many workers of each kind: without it none
+    /// that pushes or pulls is answered. The fewer they are, the more requests share a statement.
+    pub async fn work(&self, workers: usize) {
+        let workers = (0..workers).map(|_| join(self.work_on_pushes(), self.work_on_pages()));
         join_all(workers).await;
     }
 

@@ -2,7 +2,7 @@
 
 mod identity;
 
-use std::{error::Error, net::SocketAddr, sync::Arc, time::Duration};
+use std::{error::Error, net::SocketAddr, num::NonZero, sync::Arc, time::Duration};
 
 use secrecy::ExposeSecret;
 use sqlx::postgres::PgConnectOptions;
@@ -88,7 +88,7 @@ impl Server {
         let router = syncline_http::router(state, &http_options(configuration));
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(serve(listener, router, stopped));
-        let working = tokio::spawn(async move { sync.work().await });
+        let working = tokio::spawn(async move { sync.work(workers()).await });
         let purging = tokio::spawn(purge_regularly(store, retention_millis(configuration)));
         Ok((address, stop, serving, working, purging))
     }
@@ -187,6 +187,12 @@ fn state(
         clock,
         store: store.clone(),
     })
+}
+
+/// As many workers as half the processors, the other half being PostgreSQL's.
+fn workers() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    (processors / 2).max(1)
 }
 
 /// A node that no other process has: two that stamp at the same instant are still told apart.

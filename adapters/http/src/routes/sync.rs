@@ -12,7 +12,7 @@ use crate::{
     bounds::Bounds,
     caller::Caller,
     error::{ApiError, ErrorCode},
-    organisation::{Organisation, not_a_member},
+    organisation::Organisation,
 };
 
 /// `POST /{application}/sync`: stores the caller's changes, and answers with what the caller has
@@ -27,13 +27,9 @@ pub(super) async fn sync(
 ) -> Result<Response, ApiError> {
     let Path(application) = application
         .map_err(|rejection| ApiError::new(ErrorCode::BadRequest, rejection.body_text()))?;
-    // Organisations have no documents yet.
-    if organisation.is_some() {
-        return Err(not_a_member());
-    }
     let request = WireRequest {
         caller: session.user_id,
-        organisation: None,
+        organisation,
         application,
         body,
     };

@@ -68,17 +68,21 @@ impl PageColumns {
     fn push_bounds(&mut self, query: &PageQuery) {
         let seen = &query.seen;
         let paging = seen.paging.as_ref();
-        let (position, key) = paging.map_or(("0".to_owned(), String::new()), |(_, last)| {
-            (last.transaction.to_string(), last.key.to_string())
-        });
+        let first_unseen = seen.begin.first_unseen();
+        // One bound for the index to begin at: the last page, or the first that may be unseen.
+        let (position, key) = match paging {
+            Some((_, last)) if last.transaction >= first_unseen => {
+                (last.transaction, last.key.to_string())
+            }
+            _ => (first_unseen, String::new()),
+        };
         self.begins.push(seen.begin.to_string());
-        self.first_unseen
-            .push(seen.begin.first_unseen().to_string());
+        self.first_unseen.push(first_unseen.to_string());
         self.seen_own.push(seen.own.map(|own| own.to_string()));
         self.later_than
             .push(query.later_than.as_ref().map(ToString::to_string));
         self.ends.push(paging.map(|(end, _)| end.to_string()));
-        self.positions.push(position);
+        self.positions.push(position.to_string());
         self.position_keys.push(key);
         self.tombstones.push(query.tombstones);
         self.limits.push(query.limit.into());

@@ -53,6 +53,7 @@ SELECT
         WHERE namespace_id = input.namespace_id
           AND application = input.application
           AND collection = input.collection
+          AND tx > '0'
         -- Qualified: `tx` alone would be the text that is selected, which sorts '9' above '10'.
         ORDER BY documents.tx DESC
         LIMIT 1
@@ -63,6 +64,7 @@ SELECT
         WHERE namespace_id = input.namespace_id
           AND application = input.application
           AND collection = input.collection
+          AND tx > '0'
         ORDER BY document_pushes.tx DESC
         LIMIT 1
     ) AS newest_push,
@@ -74,6 +76,7 @@ SELECT
           AND namespace_id = input.namespace_id
           AND application = input.application
           AND collection = input.collection
+          AND tx > '0'
           AND tx >= input.first_unseen
           AND NOT pg_visible_in_snapshot(tx, input.seen_begin)
           AND tx IS DISTINCT FROM input.seen_own
@@ -127,9 +130,8 @@ CROSS JOIN LATERAL (
             WHERE namespace_id = input.namespace_id
               AND application = input.application
               AND collection = input.collection
-              -- Both bounds are there for the index: no transaction before the first one is
-              -- unseen, and the page begins behind the last one.
-              AND tx >= input.first_unseen
+              -- Said of the index as well, which is not used without it.
+              AND tx > '0'
               AND (tx, key) > (input.position_tx, input.position_key)
               AND NOT pg_visible_in_snapshot(tx, input.seen_begin)
               AND tx IS DISTINCT FROM input.seen_own

@@ -12,7 +12,7 @@ use crate::{
 
 /// The most changes of a push that shares, and of all that share together. More would keep the
 /// others waiting for longer than sharing saves.
-pub(super) const MOST_CHANGES: usize = 200;
+pub(super) const MOST_CHANGES: usize = 50;
 
 type PushEntry = Entry<Arc<SyncRequest>, Result<Pushed, SyncError>>;
 
