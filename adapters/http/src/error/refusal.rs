@@ -8,16 +8,14 @@ use syncline_application::{
 use syncline_domain::organisation::Refusal;
 
 use super::{ApiError, ErrorCode};
+use crate::organisation::not_a_member;
 
 impl From<SyncError> for ApiError {
     fn from(error: SyncError) -> Self {
         match error {
             SyncError::UnknownApplication(_) => Self::new(ErrorCode::NotFound, error.to_string()),
             SyncError::BadRequest(rule) => Self::new(ErrorCode::BadRequest, rule),
-            SyncError::NotMember => Self::new(
-                ErrorCode::Forbidden,
-                "You are no member of this organisation",
-            ),
+            SyncError::NotMember => not_a_member(),
             SyncError::Rejected(rejections) => Self::from(rejections),
             SyncError::ClockSkew { error, server_time } => Self {
                 server_time: Some(server_time),

@@ -92,7 +92,8 @@ async fn the_other_refusals_have_no_members_that_say_nothing() {
     let forbidden = SyncError::NotMember;
     let (status, body) = answer(forbidden).await;
     assert_eq!(status, StatusCode::FORBIDDEN);
-    let sentence = "You are no member of this organisation";
+    let sentence = "You are no member of the organisation that `X-Org-Id` names; `GET /orgs` lists \
+        yours";
     assert_eq!(body, json!({ "error": sentence, "code": "forbidden" }));
 }
 
