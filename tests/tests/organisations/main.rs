@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod callers;
+mod documents;
 mod founding;
 mod leaving;
 mod members;

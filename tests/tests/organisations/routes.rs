@@ -27,7 +27,10 @@ async fn every_change_of_a_membership_is_a_transaction_that_pulls_have_not_seen(
     let path = format!("{acme}/members/{MEMBER}");
     world.add(&acme, MEMBER, "member").await;
     let added = route(&mut connection, MEMBER).await;
-    is(&world.patch(ADMIN, &path, "org-admin").await, StatusCode::OK);
+    is(
+        &world.patch(ADMIN, &path, "org-admin").await,
+        StatusCode::OK,
+    );
     let risen = route(&mut connection, MEMBER).await;
     is(&world.delete(ADMIN, &path).await, StatusCode::NO_CONTENT);
     let gone = route(&mut connection, MEMBER).await;

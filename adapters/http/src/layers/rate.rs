@@ -27,7 +27,12 @@ const SIGN_IN: &str = "/auth/";
 
 /// But not with these: they are asked by an application that is signed in already, or that shows
 /// how to.
-const NO_SIGN_IN: [&str; 4] = ["/auth/me", "/auth/logout", "/auth/ticket", "/auth/providers"];
+const NO_SIGN_IN: [&str; 4] = [
+    "/auth/me",
+    "/auth/logout",
+    "/auth/ticket",
+    "/auth/providers",
+];
 
 /// Counts requests.
 pub(crate) struct RateLimits {
