@@ -5,7 +5,9 @@
 //! | `stage` | a server to play on, and sessions of two users |
 //! | `login` | signing in, on a server of its own |
 //! | `browser` | as much of a browser as that needs |
+//! | `api` | requests that are no sync |
 //! | `device` | a device: its name, its documents, its way to the server |
+//! | `refusal` | what a server says that does not do it |
 //! | `story` | what happens, a chapter in a file |
 //! | `tour` | what is told and checked on the way |
 //! | `terminal` | how that looks |
@@ -13,10 +15,12 @@
 //! To add a chapter: write it in `story`, call it from `story::tell`, and let it check what it
 //! tells with `Tour::promise`.
 
+mod api;
 mod browser;
 mod device;
 mod error;
 mod login;
+mod refusal;
 mod stage;
 mod story;
 mod terminal;

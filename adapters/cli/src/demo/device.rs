@@ -27,10 +27,31 @@ impl Device {
         application: &str,
         token: &str,
     ) -> Result<Self, DemoError> {
+        Self::within(name, stage, application, token, None)
+    }
+
+    /// A new device with the session `token`, for the documents of an organisation.
+    pub(super) fn in_organisation(
+        name: &'static str,
+        stage: &Stage,
+        application: &str,
+        token: &str,
+        organisation: &str,
+    ) -> Result<Self, DemoError> {
+        Self::within(name, stage, application, token, Some(organisation))
+    }
+
+    fn within(
+        name: &'static str,
+        stage: &Stage,
+        application: &str,
+        token: &str,
+        organisation: Option<&str>,
+    ) -> Result<Self, DemoError> {
         let node = Node::new(&format!("demo-{name}-{application}-{}", stage.run));
         let node = node.map_err(|rule: HlcError| ClientError::Clock(rule))?;
         let client = SyncClient::new(CollectionName::new(COLLECTION)?, node);
-        let transport = HttpTransport::new(&stage.url, application, token, None)?;
+        let transport = HttpTransport::new(&stage.url, application, token, organisation)?;
         Ok(Self {
             name,
             client,

@@ -33,6 +33,19 @@ pub enum DemoError {
     /// A name is none.
     #[error(transparent)]
     Name(#[from] IdentifierError),
+    /// A request other than a sync got no answer.
+    #[error("the server could not be asked: {0}")]
+    Request(#[from] reqwest::Error),
+    /// A request other than a sync was not answered as it should.
+    #[error("the server answered {status} to {request}: {body}")]
+    Answer {
+        /// The request's method and path.
+        request: String,
+        /// The status of its answer.
+        status: u16,
+        /// The answer.
+        body: String,
+    },
     /// Nothing can be printed.
     #[error("cannot print: {0}")]
     Print(#[from] io::Error),

@@ -5,6 +5,7 @@ mod conflict;
 mod deletion;
 mod merge;
 mod offline;
+mod organisation;
 mod schema;
 mod text;
 mod users;
@@ -41,6 +42,7 @@ pub(super) async fn tell(tour: &mut Tour, stage: &Stage) -> Result<(), DemoError
     schema::tell(tour, stage, &mut scene).await?;
     applications::tell(tour, stage, &mut scene).await?;
     users::tell(tour, stage, &mut scene).await?;
+    organisation::tell(tour, stage, &mut scene).await?;
     deletion::tell(tour, &mut scene).await
 }
 

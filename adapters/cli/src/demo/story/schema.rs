@@ -1,14 +1,10 @@
 //! A document that does not fit its schema.
 
 use serde_json::json;
-use syncline_client::{DocumentId, TransportError};
+use syncline_client::DocumentId;
 
 use super::{Scene, document};
-use crate::demo::{
-    DemoError,
-    stage::Stage,
-    tour::{Shown, Tour},
-};
+use crate::demo::{DemoError, refusal::Refusal, stage::Stage, tour::Tour};
 
 pub(super) async fn tell(
     tour: &mut Tour,
@@ -79,79 +75,4 @@ pub(super) async fn tell(
     phone.delete(&draft, tour.now())?;
     phone.sync(tour.now()).await?;
     Ok(())
-}
-
-/// What the server said instead of an answer.
-struct Refusal {
-    status: u16,
-    code: String,
-    sentence: String,
-    fields: Vec<(String, String)>,
-}
-
-impl Refusal {
-    fn of(error: Option<TransportError>) -> Self {
-        match error {
-            Some(TransportError::Refused {
-                status,
-                code,
-                error,
-                details,
-                ..
-            }) => {
-                let fields = details
-                    .into_iter()
-                    .map(|detail| (detail.field, detail.message));
-                Self {
-                    status,
-                    code,
-                    sentence: error,
-                    fields: fields.collect(),
-                }
-            }
-            Some(other) => Self::without_fields(other.to_string()),
-            None => Self::without_fields("it was stored".to_owned()),
-        }
-    }
-
-    fn without_fields(sentence: String) -> Self {
-        Self {
-            status: 0,
-            code: String::new(),
-            sentence,
-            fields: Vec::new(),
-        }
-    }
-
-    fn messages(&self) -> Vec<String> {
-        self.fields
-            .iter()
-            .map(|(_, message)| message.clone())
-            .collect()
-    }
-
-    fn kind(&self) -> (u16, String) {
-        (self.status, self.code.clone())
-    }
-}
-
-impl Shown for Refusal {
-    fn shown(&self) -> String {
-        let fields = self
-            .fields
-            .iter()
-            .map(|(field, message)| format!("\n{field}: {message}"));
-        format!(
-            "{} {}{}",
-            self.status,
-            self.sentence,
-            fields.collect::<String>()
-        )
-    }
-}
-
-impl Shown for (u16, String) {
-    fn shown(&self) -> String {
-        format!("status {}, {}", self.0, self.1)
-    }
 }
