@@ -5,6 +5,7 @@ import { type Fetch, type SyncAnswer, HLC, openStore } from "../src/index.js";
 import { readEvents } from "../src/store/live.js";
 import { eventually } from "./eventually.js";
 
+const never = new AbortController().signal;
 const options = { url: "http://sync.example", app: "notes", token: "", user: "ada", pollInterval: Infinity };
 
 describe("live pokes", () => {
@@ -53,11 +54,23 @@ describe("server-sent events", () => {
         bytes.slice(index * size, (index + 1) * size),
       );
       const events: string[][] = [];
-      await readEvents(streamOf(pieces), (name, data) => events.push([name, data]));
+      await readEvents(streamOf(pieces), (name, data) => events.push([name, data]), never);
       assert.deepEqual(events, [
         ["change", "{\n}"],
         ["message", "ü"],
       ]);
+    }
+  });
+
+  it("end when nothing comes for too long, or when they are stopped", async () => {
+    for (const [signal, silence] of [
+      [never, 20],
+      [AbortSignal.timeout(20), 60_000],
+    ] as const) {
+      let isCancelled = false;
+      const silent = new ReadableStream<Uint8Array>({ cancel: () => void (isCancelled = true) });
+      await readEvents(silent, () => undefined, signal, silence);
+      assert.ok(isCancelled);
     }
   });
 });

@@ -283,6 +283,7 @@ describe("collections", () => {
       SynclineError,
     );
     assert.deepEqual(await notes.get("a"), { n: 1 });
+    assert.deepEqual(await notes.update("a", (doc) => void (doc["m"] = 2)), { n: 1, m: 2 });
     assert.equal(await notes.update("none", { n: 2 }), undefined);
     assert.equal(await notes.delete("none"), false);
     assert.throws(() => store.collection(""), { code: "document" });

@@ -48,12 +48,12 @@ export class Collection<T extends object = Document> {
   }
 
   /**
-   * Changes some fields of the document, or makes of it what a function makes of it, and leaves alone
-   * what another tab or device changed meanwhile. Returns what it is then; none if there is none.
+   * Changes some fields of the document, or lets a function change it or return another one, and leaves
+   * alone what another tab or device changed meanwhile. Returns what it is then; none if there is none.
    *
    * The function only computes: it may be called more than once.
    */
-  async update(document: DocumentRef, change: Patch<T> | ((doc: T) => T)): Promise<T | undefined> {
+  async update(document: DocumentRef, change: Patch<T> | ((doc: T) => T | void)): Promise<T | undefined> {
     const id = idOfRef(document);
     const next = typeof change === "function" ? (doc: Document) => change(doc as T) : patchedWith(change);
     const doc = await this.#port.replica.update(id, next);

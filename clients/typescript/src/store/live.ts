@@ -25,9 +25,10 @@ export async function listen(
       const stream = await transport.events(signal);
       failures = 0;
       listener.onStream(true);
-      await readEvents(stream, (name, data) => {
+      const onEvent = (name: string, data: string) => {
         if (name === "change") listener.onPoke(scopeIn(data));
-      });
+      };
+      await readEvents(stream, onEvent, signal);
     } catch (error) {
       if (isWithoutPokes(error)) return;
     }
@@ -37,21 +38,44 @@ export async function listen(
   }
 }
 
-/** Calls `onEvent` for each event of a stream of server-sent events. */
+/** The server says something every 15 seconds; a stream that is silent for so long is dead. */
+const SILENCE = 45_000;
+
+/**
+ * Calls `onEvent` for each event of a stream of server-sent events, until it ends, falls silent, or
+ * `signal` says stop.
+ */
 export async function readEvents(
   stream: ReadableStream<Uint8Array>,
   onEvent: (name: string, data: string) => void,
+  signal: AbortSignal,
+  silence = SILENCE,
 ): Promise<void> {
-  const reader = stream
-    .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
-    .getReader();
-  let buffer = "";
+  const decoder = new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>;
+  const reader = stream.pipeThrough(decoder).getReader();
+  const cancel = () => void reader.cancel().catch(() => undefined);
+  signal.addEventListener("abort", cancel);
+  if (signal.aborted) cancel();
+  try {
+    await readWhole(reader, onEvent, silence, cancel);
+  } finally {
+    signal.removeEventListener("abort", cancel);
+  }
+}
+
+async function readWhole(
+  reader: ReadableStreamDefaultReader<string>,
+  onEvent: (name: string, data: string) => void,
+  silence: number,
+  onSilence: () => void,
+): Promise<void> {
+  let rest = "";
   for (;;) {
-    const { done, value } = await reader.read();
+    const timer = setTimeout(onSilence, silence);
+    const { done, value } = await reader.read().finally(() => clearTimeout(timer));
     if (done) return;
-    buffer += value.replaceAll("\r", "");
-    const events = buffer.split("\n\n");
-    buffer = events.pop()!;
+    const events = (rest + value.replaceAll("\r", "")).split("\n\n");
+    rest = events.pop()!;
     for (const event of events) emit(event, onEvent);
   }
 }

@@ -38,6 +38,7 @@ export class SyncLoop {
   #pollAt = 0;
   #failures = 0;
   #isRunning = false;
+  #isGathering = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #stop = new AbortController();
 
@@ -52,8 +53,10 @@ export class SyncLoop {
   kick(scope?: string): void {
     if (scope === undefined) this.#isAllDue = true;
     else this.#due.add(scope);
-    // After a failure the next attempt is planned already.
-    if (this.#failures === 0) this.#wakeIn(GATHER);
+    // After a failure the next attempt is planned already. Edits in a row do not put a push off for ever.
+    if (this.#failures > 0 || this.#isGathering) return;
+    this.#wakeIn(GATHER);
+    this.#isGathering = true;
   }
 
   /** Synchronises everything at once, whatever failed before. */
@@ -71,8 +74,10 @@ export class SyncLoop {
 
   #wakeIn(milliseconds: number, isPoll = false): void {
     clearTimeout(this.#timer);
+    this.#isGathering = false;
     if (this.#stop.signal.aborted) return;
     const wake = () => {
+      this.#isGathering = false;
       this.#isAllDue ||= isPoll;
       void this.#wake();
     };

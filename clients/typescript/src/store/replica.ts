@@ -70,12 +70,16 @@ export class StoredReplica {
     return this.#change({ ids: [id] }, (replica) => editDocument(replica, id, doc, Date.now()));
   }
 
-  /** Makes of the document what `next` makes of it; nothing if there is none. Returns what it is now. */
+  /**
+   * Makes of the document what `next` returns, or else what it made of its argument; nothing if there
+   * is none. Returns what it is now.
+   */
   update(id: string, next: (doc: Document) => unknown): Promise<Document | undefined> {
     return this.#change({ ids: [id] }, (replica) => {
       const current = contentOf(replica.entries.get(id) ?? {});
       if (!current) return undefined;
-      editDocument(replica, id, next(copy(current)), Date.now());
+      const draft = copy(current);
+      editDocument(replica, id, next(draft) ?? draft, Date.now());
       return copy(contentOf(replica.entries.get(id) ?? {}));
     });
   }

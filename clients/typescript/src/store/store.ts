@@ -255,7 +255,13 @@ export class Store {
   #watchPage(): void {
     const { signal } = this.#closing;
     globalThis.addEventListener?.("online", () => this.#leader?.now(), { signal });
+    globalThis.addEventListener?.("pageshow", (event) => event.persisted && this.#wokeUp(), { signal });
     globalThis.document?.addEventListener("visibilitychange", () => this.#lookedAt(), { signal });
+  }
+
+  /** The page was put away as a whole, and has not heard of what other tabs did. */
+  #wokeUp(): void {
+    for (const { view } of this.#parts.values()) view.forget();
   }
 
   /** The user looks at this tab: it leads, and has what is new. */

@@ -22,7 +22,7 @@ const SLICE = 500;
 export class View {
   readonly #documents = new Map<string, Found>();
   #loaded: Promise<void> | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  #last: Promise<void> = Promise.resolve();
   readonly #listeners = new Set<() => void>();
 
   constructor(readonly replica: StoredReplica) {}
@@ -34,13 +34,21 @@ export class View {
     return this.#documents;
   }
 
-  /** Reads documents that changed again. */
+  /** Reads documents that changed again. If that fails, whoever asks next reads all of them. */
   refresh(ids: readonly string[]): Promise<void> {
+    const loaded = this.#loaded;
     // Nobody has asked for the documents yet.
-    if (!this.#loaded) return Promise.resolve();
-    const next = Promise.all([this.#loaded, this.#last]).then(() => this.#refresh(ids));
-    this.#last = next.catch(() => undefined);
-    return next;
+    if (!loaded) return Promise.resolve();
+    this.#last = Promise.all([loaded, this.#last])
+      .then(() => this.#refresh(ids))
+      .catch(() => this.forget());
+    return this.#last;
+  }
+
+  /** The documents may have changed unheard: whoever asks next reads all of them. */
+  forget(): void {
+    this.#loaded = undefined;
+    for (const listener of this.#listeners) listener();
   }
 
   /** Calls `listener` whenever documents have changed. */
