@@ -174,6 +174,26 @@ describe("a long first pull", () => {
   });
 });
 
+describe("an organisation", () => {
+  it("shares its documents with its members alone, beside their own", async () => {
+    const [ada, grace, eve] = [await open({}), await open({}), await open({})];
+    const org = await found("Acme", ada.user, grace.user);
+    await ada.collection("notes").set("a", { n: 1 });
+    await ada.collection("notes", { org }).set("a", { n: 2 });
+    const shared = grace.collection("notes", { org });
+    await eventually(async () => (await shared.query()).length === 1, "it arrives");
+    assert.deepEqual(await shared.get("a"), { n: 2 });
+    assert.equal(await grace.collection("notes").get("a"), undefined);
+    await shared.update("a", { m: 3 });
+    await grace.sync();
+    await ada.sync();
+    assert.deepEqual(await ada.collection("notes", { org }).get("a"), { n: 2, m: 3 });
+    assert.deepEqual(await ada.collection("notes").get("a"), { n: 1 });
+    eve.collection("notes", { org });
+    await assert.rejects(eve.sync(), { code: "refused", status: 403 });
+  });
+});
+
 describe("a store in a file", () => {
   it("has every edit after a restart, also one that was never pushed", async () => {
     const folder = mkdtempSync(join(tmpdir(), "syncline-file-"));
@@ -304,6 +324,23 @@ async function open(options: Partial<StoreOptions>): Promise<Store> {
 
 async function keys(store: Store, collection = "notes"): Promise<string[]> {
   return (await store.collection(collection).query()).map(({ key }) => key);
+}
+
+/** Founds an organisation of two. Returns its id. */
+async function found(name: string, admin: string, member: string): Promise<string> {
+  const post = async (path: string, body: object) => {
+    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${server.token(admin)}` };
+    const response = await fetch(`${server.url}${path}`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+    });
+    assert.equal(response.status, 201);
+    return (await response.json()) as { orgId: string };
+  };
+  const { orgId } = await post("/orgs", { name });
+  await post(`/orgs/${orgId}/members`, { userId: member });
+  return orgId;
 }
 
 function newUser(): string {
