@@ -60,3 +60,36 @@ fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     }
     mac.finalize().into_bytes().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Seal;
+
+    fn seal(secrets: &[&'static str], purpose: &'static str) -> Seal {
+        Seal::derive(secrets.iter().map(|secret| secret.as_bytes()), purpose)
+    }
+
+    #[test]
+    fn while_a_secret_is_replaced_both_open() {
+        let (before, during, after) = (
+            seal(&["old"], "test"),
+            seal(&["new", "old"], "test"),
+            seal(&["new"], "test"),
+        );
+        let sealed = before.seal(b"text", b"");
+        assert_eq!(during.open(&sealed, b""), Some(b"text".to_vec()));
+        assert_eq!(after.open(&sealed, b""), None);
+        let fresh = during.seal(b"text", b"");
+        assert_eq!(after.open(&fresh, b""), Some(b"text".to_vec()));
+    }
+
+    #[test]
+    fn it_opens_for_the_same_purpose_and_binding_alone() {
+        let own = seal(&["secret"], "test");
+        let sealed = own.seal(b"text", b"for ada");
+        assert_eq!(own.open(&sealed, b"for ada"), Some(b"text".to_vec()));
+        assert_eq!(own.open(&sealed, b"for bob"), None);
+        assert_eq!(seal(&["secret"], "other").open(&sealed, b"for ada"), None);
+        assert_eq!(own.open("", b"for ada"), None);
+    }
+}

@@ -6,7 +6,7 @@
 mod claims;
 mod keys;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use jsonwebtoken::{
     Algorithm, Validation, dangerous::insecure_decode_claims, decode, decode_header,
@@ -97,17 +97,17 @@ impl Issuer {
         let address = self.jwks_uri().await.map_err(unavailable)?;
         let keys = self.keys.get(&address).await.map_err(unavailable)?;
         let kid = header.kid.as_deref();
-        let claims = match keys.find(kid, header.alg) {
-            Some(key) => decode(token, key, &signature_only(header.alg)),
-            None => {
-                let newer = self.keys.newer(&address, &keys).await;
-                let newer: Arc<KeySet> = newer.ok_or(SessionError::Invalid)?;
-                let key = newer.find(kid, header.alg).ok_or(SessionError::Invalid)?;
-                decode(token, key, &signature_only(header.alg))
-            }
+        let keys = if keys.find(kid, header.alg).is_some() {
+            keys
+        } else {
+            let newer = self.keys.newer(&address, &keys).await;
+            newer.ok_or(SessionError::Invalid)?
         };
-        let claims = claims.map_err(|_| SessionError::Invalid)?.claims;
-        self.expected.session(claims, now)
+        let key = keys.find(kid, header.alg).ok_or(SessionError::Invalid)?;
+        let claims: Map<String, Value> = decode(token, key, &signature_only(header.alg))
+            .map_err(|_| SessionError::Invalid)?
+            .claims;
+        self.expected.session(&claims, now)
     }
 
     async fn jwks_uri(&self) -> Result<String, Unavailable> {

@@ -76,9 +76,9 @@ async fn tokens_codes_and_secrets_are_in_no_log_line() {
         // Failures log more than successes.
         redeem(&server, &code).await;
         browser.step(&step).await.unwrap();
-        let begun = answer(as_user(&server, Method::POST, "/auth/link/apple", &token)).await;
+        let linking = answer(as_user(&server, Method::POST, "/auth/link/apple", &token)).await;
         secret.extend(
-            begun.body["url"]
+            linking.body["url"]
                 .as_str()
                 .map(|url| secrets(&url.parse().unwrap()))
                 .unwrap(),

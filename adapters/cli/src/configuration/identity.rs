@@ -52,6 +52,7 @@ impl Identity {
         let mut issuers = BTreeMap::new();
         for (name, keys) in auth.issuers {
             let settings = issuer(&name, keys)?;
+            check_new(&issuers, &name, &settings)?;
             issuers.insert(name, settings);
         }
         if !providers.is_empty() && public_url.is_none() && listen.ip().is_unspecified() {
@@ -170,6 +171,23 @@ fn issuer(name: &str, keys: IssuerKeys) -> Result<IssuerSettings, ConfigurationE
         jwks_uri: keys.jwks_uri,
         user_claim: keys.user_claim.unwrap_or_else(|| USER_CLAIM.to_owned()),
     })
+}
+
+/// Tokens say from which issuer they are, but not under which name we know it.
+fn check_new(
+    issuers: &BTreeMap<String, IssuerSettings>,
+    name: &str,
+    settings: &IssuerSettings,
+) -> Result<(), ConfigurationError> {
+    let same = issuers
+        .iter()
+        .find(|(_, known)| known.issuer == settings.issuer);
+    let Some((other, _)) = same else {
+        return Ok(());
+    };
+    let place = Place::Key(format!("auth.issuers.{name}.issuer"));
+    let rule = format!("is that of `auth.issuers.{other}` as well; keep one of the two");
+    Err(ConfigurationError::new(place, rule))
 }
 
 /// A secret that is configured itself, or by the name of its file.

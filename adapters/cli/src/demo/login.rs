@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::{Browser, DemoError, terminal::Terminal, tour::Tour};
-use caller::Caller;
+use caller::{Caller, at};
 use stage::LoginStage;
 
 /// With whom the demonstration signs in.
@@ -61,16 +61,19 @@ async fn sign_in(
     )?;
     let arrival = browser.visit(&stage.address("/auth/google")).await?;
     let answer: Value = serde_json::from_str(&arrival.body).unwrap_or_default();
-    tour.show("user", &answer["user"])?;
+    tour.show("user", &at(&answer, "/user"))?;
     tour.promise(
         "it is signed in through google",
         &json!(["google"]),
-        &answer["user"]["providers"],
+        &at(&answer, "/user/providers"),
     )?;
-    let token = answer["token"].as_str().unwrap_or_default().to_owned();
+    let token = at(&answer, "/token")
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     let me = Caller::new(stage, &token)?.get("/auth/me").await?;
-    tour.promise("the token is that user's", &answer["user"], &me.body)?;
-    Ok((answer["user"].clone(), token))
+    tour.promise("the token is that user's", &at(&answer, "/user"), &me.body)?;
+    Ok((at(&answer, "/user"), token))
 }
 
 /// The same for a page, which gets a code.
@@ -94,7 +97,7 @@ async fn page(
     tour.promise(
         "its code is exchanged for a session of the same user",
         user,
-        &exchanged.body["user"],
+        &at(&exchanged.body, "/user"),
     )?;
     let again = caller.post("/auth/token", Some(&code)).await?;
     tour.promise("and is good once", &400, &usize::from(again.status))
@@ -104,7 +107,7 @@ async fn page(
 async fn refresh(tour: &mut Tour, stage: &LoginStage, user: &Value) -> Result<(), DemoError> {
     tour.chapter("A session goes on while it is used")?;
     tour.act("client", "calls with a token that is two hours old")?;
-    let old = stage.old_token(user["userId"].as_str().unwrap_or_default())?;
+    let old = stage.old_token(at(user, "/userId").as_str().unwrap_or_default())?;
     let answer = Caller::new(stage, &old)?.get("/auth/me").await?;
     tour.promise(
         "the answer has the next one in `X-Auth-Token`",
@@ -132,22 +135,28 @@ async fn link(
     let caller = Caller::new(stage, token)?;
     let begun = caller.post("/auth/link/microsoft", None).await?;
     browser.keep(&stage.parsed_url()?, &begun.cookie.unwrap_or_default());
-    let way = begun.body["url"].as_str().unwrap_or_default().to_owned();
+    let way = at(&begun.body, "/url")
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     let arrival = browser.visit(&way).await?;
     let answer: Value = serde_json::from_str(&arrival.body).unwrap_or_default();
     tour.promise(
         "both are linked",
         &json!(["google", "microsoft"]),
-        &answer["user"]["providers"],
+        &at(&answer, "/user/providers"),
     )?;
     let arrival = browser.visit(&stage.address("/auth/microsoft")).await?;
     let other: Value = serde_json::from_str(&arrival.body).unwrap_or_default();
     tour.promise(
         "through either it is the same user",
-        &user["userId"],
-        &other["user"]["userId"],
+        &at(user, "/userId"),
+        &at(&other, "/user/userId"),
     )?;
-    Ok(answer["token"].as_str().unwrap_or_default().to_owned())
+    Ok(at(&answer, "/token")
+        .as_str()
+        .unwrap_or_default()
+        .to_owned())
 }
 
 /// And less again, but never none.
@@ -159,9 +168,9 @@ async fn unlink(tour: &mut Tour, stage: &LoginStage, token: &str) -> Result<(), 
     tour.promise(
         "microsoft is left",
         &json!(["microsoft"]),
-        &left.body["user"]["providers"],
+        &at(&left.body, "/user/providers"),
     )?;
     let refused = caller.delete("/auth/providers/microsoft").await?;
     tour.promise("the last one stays", &409, &usize::from(refused.status))?;
-    tour.show("answer", &refused.body["error"])
+    tour.show("answer", &at(&refused.body, "/error"))
 }

@@ -98,6 +98,11 @@ fn what_makes_no_sense_is_named() {
             "`auth.issuers.acme.audience` is missing",
         ),
         (
+            "[auth.issuers.a]\nissuer = \"https://id.example\"\naudience = \"a\"\n\
+             [auth.issuers.b]\nissuer = \"https://id.example\"\naudience = \"b\"",
+            "`auth.issuers.b.issuer` is that of `auth.issuers.a` as well",
+        ),
+        (
             "publicUrl = \"https://sync.example.org/path\"",
             "has to be an address such as `https://sync.example.org`, without a path",
         ),

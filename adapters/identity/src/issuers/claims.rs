@@ -20,7 +20,7 @@ impl Expected {
     /// The session of a token with `claims`, whose signature was verified.
     pub(super) fn session(
         &self,
-        claims: Map<String, Value>,
+        claims: &Map<String, Value>,
         now: UnixMillis,
     ) -> Result<Session, SessionError> {
         let seconds = now.0 / 1000;
@@ -35,13 +35,13 @@ impl Expected {
             _ => false,
         };
         let is_issuers = claims.get("iss").and_then(Value::as_str) == Some(&self.settings.issuer);
-        if !is_in_time || !is_issuers || !self.is_for_us(&claims) {
+        if !is_in_time || !is_issuers || !self.is_for_us(claims) {
             return Err(SessionError::Invalid);
         }
         let issued_at = time("iat").flatten().and_then(|iat| iat.checked_mul(1000));
         let issued_at = issued_at.map_or(now, UnixMillis);
         Ok(Session {
-            user_id: self.user(&claims).ok_or(SessionError::Invalid)?,
+            user_id: self.user(claims).ok_or(SessionError::Invalid)?,
             providers: Vec::new(),
             issued_at,
             session_began_at: issued_at,
@@ -96,7 +96,7 @@ mod tests {
             user_claim: "email".into(),
         };
         let name = "acme".into();
-        Expected { name, settings }.session(claims, UnixMillis(NOW * 1000))
+        Expected { name, settings }.session(&claims, UnixMillis(NOW * 1000))
     }
 
     #[test]

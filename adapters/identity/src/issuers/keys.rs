@@ -19,7 +19,7 @@ struct Wire {
 struct Key {
     id: Option<String>,
     algorithm: Algorithm,
-    key: DecodingKey,
+    verifying: DecodingKey,
 }
 
 impl KeySet {
@@ -30,7 +30,7 @@ impl KeySet {
             .iter()
             .filter(|key| key.algorithm == algorithm && (id.is_none() || key.id.as_deref() == id));
         let first = fitting.next()?;
-        fitting.next().is_none().then_some(&first.key)
+        fitting.next().is_none().then_some(&first.verifying)
     }
 }
 
@@ -59,10 +59,10 @@ fn key(value: Value) -> Option<Key> {
     if !is_for_it || !signs {
         return None;
     }
-    let key = DecodingKey::from_jwk(&jwk).ok()?;
+    let verifying = DecodingKey::from_jwk(&jwk).ok()?;
     Some(Key {
         id: jwk.common.key_id,
         algorithm,
-        key,
+        verifying,
     })
 }

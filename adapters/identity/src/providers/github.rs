@@ -38,7 +38,8 @@ struct User {
 /// One of somebody's addresses.
 #[derive(Deserialize)]
 struct Email {
-    email: String,
+    #[serde(rename = "email")]
+    address: String,
     primary: bool,
     verified: bool,
 }
@@ -85,8 +86,16 @@ impl GitHub {
             .exchange(secret, &grant, &self.http)
             .await?;
         let token = Some(tokens.access_token().secret().as_str());
-        let user: User = self.http.get(&self.user, token).await.map_err(silent)?;
-        let emails: Vec<Email> = self.http.get(&self.emails, token).await.map_err(silent)?;
+        let user: User = self
+            .http
+            .get(&self.user, token)
+            .await
+            .map_err(|error| silent(&error))?;
+        let emails: Vec<Email> = self
+            .http
+            .get(&self.emails, token)
+            .await
+            .map_err(|error| silent(&error))?;
         let email = emails.iter().find(|email| email.primary && email.verified);
         Ok(Identity {
             provider: Provider::GitHub,
@@ -94,7 +103,7 @@ impl GitHub {
                 .map_err(|error| ProviderError::Refused(error.to_string()))?,
             profile: Profile::new(
                 user.name.as_deref().or(Some(&user.login)),
-                email.map(|email| email.email.as_str()),
+                email.map(|email| email.address.as_str()),
             ),
         })
     }
@@ -110,6 +119,6 @@ impl GitHub {
     }
 }
 
-fn silent(error: HttpError) -> ProviderError {
+fn silent(error: &HttpError) -> ProviderError {
     ProviderError::Unavailable(format!("its user API: {error}"))
 }

@@ -71,3 +71,8 @@ impl<'s> Caller<'s> {
         })
     }
 }
+
+/// What stands at `pointer` in an answer, or null.
+pub(super) fn at(answer: &Value, pointer: &str) -> Value {
+    answer.pointer(pointer).cloned().unwrap_or_default()
+}

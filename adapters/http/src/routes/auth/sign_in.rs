@@ -107,10 +107,6 @@ fn refuse(Failed { error, page }: Failed) -> Response {
     }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it is handed to `map_err` as it is"
-)]
 fn bad_form(rejection: FormRejection) -> ApiError {
     match rejection {
         FormRejection::InvalidFormContentType(_) => ApiError::new(
