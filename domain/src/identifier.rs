@@ -108,3 +108,19 @@ identifier!(
     "1 to 400 bytes without control characters",
     |text| (1..=400).contains(&text.len()) && !text.contains(char::is_control)
 );
+
+identifier!(
+    /// How texts are divided into words: a text search configuration of the database.
+    TextConfiguration,
+    "a text search configuration",
+    "1 to 63 lower-case letters, digits or `_`",
+    |text| (1..=63).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+);
+
+impl Default for TextConfiguration {
+    /// Words as they are, in any language.
+    fn default() -> Self {
+        Self("simple".into())
+    }
+}

@@ -13,6 +13,8 @@
 //! | [`organisation`] | the roles in an organisation, and what they may do |
 //! | [`path`] | dot-paths to the leaves of a document |
 //! | [`document`] | flattening, equality and limits of JSON documents |
+//! | [`filter`] | which documents a search is after |
+//! | [`sort`] | the order of what it finds |
 //! | `merge` | the three-way merge of an edit into a stored document |
 //! | [`rebase`] | what a device keeps of its own edits when the server sends its state |
 //! | [`text`] | the line-by-line merge of two texts with a common ancestor |
@@ -23,6 +25,7 @@
 
 pub mod access;
 pub mod document;
+pub mod filter;
 pub mod hlc;
 pub mod identifier;
 pub mod identity;
@@ -31,4 +34,5 @@ pub mod organisation;
 pub mod path;
 pub mod rebase;
 pub mod snapshot;
+pub mod sort;
 pub mod text;
