@@ -1,6 +1,6 @@
 //! What Syncline does, and the ports through which it does it.
 //!
-//! This crate knows no SQL and no HTTP. A use case is a service ([`sync`], [`identity`],
+//! This crate knows no SQL and no HTTP. A use case is a service ([`sync`], [`search`], [`identity`],
 //! [`organisations`]); an outside thing it needs is a trait in [`ports`], written in the words of
 //! the use case. Adapters implement the ports, and the `cli` crate puts both together.
 //!
@@ -13,4 +13,5 @@ pub mod organisations;
 pub mod ports;
 pub mod registry;
 mod seal;
+pub mod search;
 pub mod sync;

@@ -4,6 +4,7 @@ mod clock;
 mod identity_providers;
 mod organisations;
 mod randomness;
+mod search;
 mod sessions;
 mod store;
 mod users;
@@ -12,6 +13,7 @@ pub use clock::Clock;
 pub use identity_providers::{Authorization, Grant, IdentityProviders, ProviderError};
 pub use organisations::{Member, Organisation, OrganisationTransaction, Organisations};
 pub use randomness::Randomness;
+pub use search::{Found, SearchPosition, SearchQuery, SearchStoreError, Searches};
 pub use sessions::{Session, SessionError, Sessions, SigningError};
 pub use store::{
     DatabaseState, DocumentWrite, History, HistoryQuery, Incarnation, LockRequest, Locked, NewPush,

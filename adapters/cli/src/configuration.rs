@@ -27,7 +27,7 @@ use std::{
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use syncline_application::registry::{ApplicationRegistry, SchemaError};
-use syncline_domain::identifier::{ApplicationName, CollectionName};
+use syncline_domain::identifier::{ApplicationName, CollectionName, TextConfiguration};
 
 pub use environment::Environment;
 pub use error::ConfigurationError;
@@ -56,6 +56,8 @@ pub struct Configuration {
     pub applications: Applications,
     /// What users may do about organisations.
     pub orgs: Organisations,
+    /// How the texts of each application are divided into words.
+    pub text_search: BTreeMap<ApplicationName, TextConfiguration>,
     /// What a request may ask for.
     pub limits: Limits,
     /// How long the past is kept.
@@ -113,6 +115,7 @@ impl Configuration {
             listen: settings.listen,
             database_url: settings.database_url,
             data_dir,
+            text_search: applications::text_search(&settings.applications),
             applications: applications::resolve(settings.applications)?,
             orgs: settings.orgs,
             limits: settings.limits,
@@ -205,6 +208,7 @@ mod tests {
         changes = 1
         clockSkewSeconds = 1
         requestSeconds = 1
+        searchSeconds = 1
         databaseConnections = 1
         requestsPerMinute = 1
         addressRequestsPerMinute = 1

@@ -11,6 +11,7 @@ use syncline_application::{
     identity::{IdentityParts, IdentityService},
     organisations::OrganisationService,
     ports::{Clock, Store},
+    search::SearchService,
     sync::{Limits, ServerClock, SyncService},
 };
 use syncline_domain::hlc::{Node, SERVER_NODE_PREFIX};
@@ -82,6 +83,7 @@ impl Server {
         migrate(options.clone()).await?;
         let connections = configuration.limits.database_connections;
         let store = Arc::new(PostgresStore::connect(options, connections).await?);
+        check_text_search(configuration, &store).await?;
         let address = listener.local_addr()?;
         let state = state(configuration, address, &store)?;
         let sync = Arc::clone(&state.sync);
@@ -152,11 +154,11 @@ fn state(
         identity::issuers(configuration, http.as_ref()),
     ));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let cursors = CursorCodec::new(
+    let keys = || {
         secrets
             .iter()
-            .map(|secret| secret.expose_secret().as_bytes()),
-    );
+            .map(|secret| secret.expose_secret().as_bytes())
+    };
     let organisations = OrganisationService::new(store.clone(), configuration.orgs.registerable);
     let parts = IdentityParts {
         users: store.clone(),
@@ -168,14 +170,18 @@ fn state(
     let identity = Arc::new(IdentityService::new(
         parts,
         identity::options(configuration, address),
-        secrets
-            .iter()
-            .map(|secret| secret.expose_secret().as_bytes()),
+        keys(),
+    ));
+    let search = Arc::new(SearchService::new(
+        store.clone(),
+        configuration.text_search.clone(),
+        keys(),
+        Duration::from_secs(configuration.limits.search_seconds),
     ));
     let sync = Arc::new(SyncService::new(
         store.clone(),
         configuration.registry()?,
-        cursors,
+        CursorCodec::new(keys()),
         ServerClock::new(Arc::clone(&clock), process_node()?),
         limits(configuration),
     ));
@@ -183,6 +189,7 @@ fn state(
         sync,
         identity,
         organisations: Arc::new(organisations),
+        search,
         sessions,
         clock,
         store: store.clone(),
@@ -193,6 +200,23 @@ fn state(
 fn workers() -> usize {
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
     (processors / 2).max(1)
+}
+
+/// A configuration that the database lacks would fail every search of its application.
+async fn check_text_search(
+    configuration: &Configuration,
+    store: &PostgresStore,
+) -> Result<(), ServerError> {
+    for (application, name) in &configuration.text_search {
+        if !store.has_text_configuration(name).await? {
+            let error = format!(
+                "applications.{application}.textSearch: the database has no text search \
+                 configuration `{name}`; choose one of `SELECT cfgname FROM pg_ts_config`"
+            );
+            return Err(error.into());
+        }
+    }
+    Ok(())
 }
 
 /// A node that no other process has: two that stamp at the same instant are still told apart.

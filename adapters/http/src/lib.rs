@@ -30,6 +30,7 @@ use syncline_application::{
     identity::IdentityService,
     organisations::OrganisationService,
     ports::{Clock, Sessions, Store},
+    search::SearchService,
     sync::SyncService,
 };
 
@@ -71,6 +72,8 @@ pub struct AppState {
     pub organisations: Arc<OrganisationService>,
     /// Signs people in.
     pub identity: Arc<IdentityService>,
+    /// Searches collections.
+    pub search: Arc<SearchService>,
     /// Verifies session tokens.
     pub sessions: Arc<dyn Sessions>,
     /// The time at which a token is verified.

@@ -3,6 +3,7 @@
 mod auth;
 mod health;
 mod organisations;
+mod search;
 mod sync;
 
 use axum::{
@@ -36,6 +37,7 @@ pub(crate) fn all() -> Router<AppState> {
         .route("/ready", get(health::ready))
         .merge(auth::routes())
         .merge(organisations::routes())
+        .route("/{application}/search", post(search::search))
         .route("/{application}/sync", post(sync::sync));
     refuse_the_rest(router)
 }

@@ -1,8 +1,9 @@
 //! Syncline's store on PostgreSQL.
 //!
 //! [`PostgresStore`] implements the ports of `syncline_application`; every statement is a file in
-//! `sql/`, set-based, and named after the port method that runs it. [`local_cluster`] runs a
-//! private PostgreSQL for those who have none.
+//! `sql/`, set-based, and named after the port method that runs it. Only searches, of which no
+//! two are alike, are built, in `search`. [`local_cluster`] runs a private PostgreSQL for those who
+//! have none.
 //!
 //! To add a migration: a file in `migrations/` with the next number and one purpose; forward only.
 
@@ -14,6 +15,7 @@ mod organisations;
 mod page;
 mod purge;
 mod rows;
+mod search;
 mod store;
 mod transaction;
 mod users;

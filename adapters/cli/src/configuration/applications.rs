@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use serde_json::Value;
-use syncline_domain::identifier::ApplicationName;
+use syncline_domain::identifier::{ApplicationName, TextConfiguration};
 
 use super::{
     Applications,
@@ -26,6 +26,17 @@ pub(super) fn resolve(
         resolved.insert(application, collections);
     }
     Ok(resolved)
+}
+
+/// How the texts of each application are divided into words.
+pub(super) fn text_search(
+    applications: &BTreeMap<ApplicationName, ApplicationSettings>,
+) -> BTreeMap<ApplicationName, TextConfiguration> {
+    let text_search = |settings: &ApplicationSettings| settings.text_search.clone();
+    applications
+        .iter()
+        .map(|(name, settings)| (name.clone(), text_search(settings)))
+        .collect()
 }
 
 /// The schema of the collection at `key`, if it has one.

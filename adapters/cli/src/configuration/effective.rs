@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Applications, Configuration, ConfigurationError,
+    Configuration, ConfigurationError,
     secrets::{self, Current},
 };
 
@@ -20,7 +20,7 @@ impl Configuration {
             "listen": self.listen,
             "databaseUrl": self.database_url.as_ref().map_or("(our own PostgreSQL)", |_| SET),
             "dataDir": self.data_dir,
-            "applications": applications(&self.applications),
+            "applications": self.effective_applications(),
             "publicUrl": self.identity.public_url,
             "auth": {
                 "jwt": self.jwt()?,
@@ -36,6 +36,19 @@ impl Configuration {
         }))
     }
 
+    fn effective_applications(&self) -> Value {
+        let named = self.applications.iter().map(|(name, collections)| {
+            let collections: Map<String, Value> = collections
+                .iter()
+                .map(|(name, schema)| (name.to_string(), collection(schema.as_ref())))
+                .collect();
+            let text_search = self.text_search.get(name);
+            let application = json!({ "collections": collections, "textSearch": text_search });
+            (name.to_string(), application)
+        });
+        Value::Object(named.collect())
+    }
+
     fn jwt(&self) -> Result<Value, ConfigurationError> {
         let secret = match &self.session_secrets.current {
             Current::Configured(_) => SET.to_owned(),
@@ -45,17 +58,6 @@ impl Configuration {
         let previous = vec![SET; self.session_secrets.previous.len()];
         Ok(json!({ "secret": secret, "previousSecrets": previous }))
     }
-}
-
-fn applications(applications: &Applications) -> Value {
-    let named = applications.iter().map(|(name, collections)| {
-        let collections: Map<String, Value> = collections
-            .iter()
-            .map(|(name, schema)| (name.to_string(), collection(schema.as_ref())))
-            .collect();
-        (name.to_string(), json!({ "collections": collections }))
-    });
-    Value::Object(named.collect())
 }
 
 fn collection(schema: Option<&Value>) -> Value {

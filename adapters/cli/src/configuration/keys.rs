@@ -4,7 +4,7 @@ mod identity;
 
 use std::{net::SocketAddr, ops::RangeInclusive};
 
-use syncline_domain::identifier::{ApplicationName, CollectionName};
+use syncline_domain::identifier::{ApplicationName, CollectionName, TextConfiguration};
 
 use syncline_http::RESERVED_SEGMENTS;
 
@@ -72,8 +72,10 @@ pub(super) static CONFIGURATION: Shape = Shape::Table(&[
     ),
 ]);
 
-static APPLICATION: Shape =
-    Shape::Table(&[("collections", Shape::Named(COLLECTION_NAME, &COLLECTION))]);
+static APPLICATION: Shape = Shape::Table(&[
+    ("collections", Shape::Named(COLLECTION_NAME, &COLLECTION)),
+    ("textSearch", Shape::Text(TEXT_CONFIGURATION)),
+]);
 
 static COLLECTION: Shape = Shape::Table(&[("schema", Shape::Schema), ("schemaPath", Shape::Path)]);
 
@@ -83,6 +85,7 @@ const LIMITS: Shape = Shape::Table(&[
     ("changes", Shape::Number(1..=100_000)),
     ("clockSkewSeconds", Shape::Number(1..=86_400)),
     ("requestSeconds", Shape::Number(1..=3600)),
+    ("searchSeconds", Shape::Number(1..=3600)),
     ("databaseConnections", Shape::Number(2..=1000)),
     ("requestsPerMinute", Shape::Number(0..=1_000_000_000)),
     ("addressRequestsPerMinute", Shape::Number(0..=1_000_000_000)),
@@ -129,6 +132,11 @@ const APPLICATION_NAME: Rule = Rule {
     holds: |text| ApplicationName::new(text).is_ok() && !RESERVED_SEGMENTS.contains(&text),
     says: "is no name for an application: it is 1 to 64 letters, digits, `-`, `_` or `.`, begins \
            with a letter or digit, and is none of the server's own paths such as `auth` or `health`",
+};
+
+const TEXT_CONFIGURATION: Rule = Rule {
+    holds: |text| TextConfiguration::new(text).is_ok(),
+    says: "has to be a text search configuration of PostgreSQL, such as `simple` or `english`",
 };
 
 const COLLECTION_NAME: Rule = Rule {

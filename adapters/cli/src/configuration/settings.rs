@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use syncline_domain::{
-    identifier::{ApplicationName, CollectionName},
+    identifier::{ApplicationName, CollectionName, TextConfiguration},
     identity::Provider,
 };
 
@@ -39,8 +39,10 @@ pub(super) struct Settings {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ApplicationSettings {
+    #[serde(default)]
+    pub(super) text_search: TextConfiguration,
     #[serde(default)]
     pub(super) collections: BTreeMap<CollectionName, CollectionSettings>,
 }
@@ -120,6 +122,8 @@ pub struct Limits {
     pub clock_skew_seconds: u64,
     /// How long a request may take, in seconds.
     pub request_seconds: u64,
+    /// How long a search may take, in seconds.
+    pub search_seconds: u64,
     /// How many connections to the database there may be.
     pub database_connections: u32,
     /// How many requests of one user are answered in a minute; 0 for any number.
@@ -218,6 +222,7 @@ impl Default for Limits {
             changes: 1000,
             clock_skew_seconds: 300,
             request_seconds: 30,
+            search_seconds: 10,
             database_connections: 20,
             requests_per_minute: 6000,
             address_requests_per_minute: 60_000,

@@ -21,6 +21,7 @@ fn without_any_source_the_defaults_are_in_effect() {
         changes: 1000,
         clock_skew_seconds: 300,
         request_seconds: 30,
+        search_seconds: 10,
         database_connections: 20,
         requests_per_minute: 6000,
         address_requests_per_minute: 60_000,
@@ -166,6 +167,10 @@ fn applications_can_come_from_the_environment() {
                 "SYNCLINE_APPLICATIONS__SHOPPING_LIST__COLLECTIONS__MY_ITEMS__SCHEMA",
                 schema,
             ),
+            (
+                "SYNCLINE_APPLICATIONS__SHOPPING_LIST__TEXT_SEARCH",
+                "english",
+            ),
             ("SYNCLINE_APPLICATIONS__YEAR_PLANNER", "{}"),
             (
                 "SYNCLINE_APPLICATIONS__YEAR_PLANNER__COLLECTIONS__PLANNERS__SCHEMA",
@@ -175,8 +180,14 @@ fn applications_can_come_from_the_environment() {
         .unwrap();
     let effective = configuration.without_secrets().unwrap();
     let expected = json!({
-        "shopping_list": { "collections": { "myItems": { "schema": { "type": "object" } } } },
-        "year-planner": { "collections": { "planners": { "schema": { "type": "object" } } } },
+        "shopping_list": {
+            "collections": { "myItems": { "schema": { "type": "object" } } },
+            "textSearch": "english",
+        },
+        "year-planner": {
+            "collections": { "planners": { "schema": { "type": "object" } } },
+            "textSearch": "simple",
+        },
     });
     assert_eq!(effective["applications"], expected);
 }

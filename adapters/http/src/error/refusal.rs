@@ -3,6 +3,7 @@
 use syncline_application::{
     organisations::OrganisationError,
     ports::StoreError,
+    search::SearchError,
     sync::{Detail, Rejection, RejectionCode, SyncError},
 };
 use syncline_domain::organisation::Refusal;
@@ -35,6 +36,19 @@ impl From<OrganisationError> for ApiError {
             OrganisationError::BadPage(_) => ErrorCode::BadRequest,
             OrganisationError::Refused(refusal) => return Self::from(refusal),
             OrganisationError::Store(error) => return Self::from(error),
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<SearchError> for ApiError {
+    fn from(error: SearchError) -> Self {
+        let code = match error {
+            SearchError::UnknownApplication(_) => ErrorCode::NotFound,
+            SearchError::BadRequest(_) => ErrorCode::BadRequest,
+            SearchError::NotAMember => return not_a_member(),
+            SearchError::TooSlow(_) => ErrorCode::Unavailable,
+            SearchError::Store(error) => return Self::from(error),
         };
         Self::new(code, error.to_string())
     }

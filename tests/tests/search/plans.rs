@@ -1,0 +1,102 @@
+//! How searches go about a million documents. `scripts/search-plans` runs this; `docs/search.md`
+//! keeps what it prints.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sqlx::Executor;
+use syncline_application::ports::{SearchQuery, Searches};
+use syncline_domain::{
+    filter::Filter,
+    identifier::{ApplicationName, CollectionName, TextConfiguration, UserId},
+    sort::SortTerm,
+};
+use syncline_postgres::PostgresStore;
+use syncline_tests::TestDatabase;
+use tokio::time::Instant;
+
+use crate::library::leaf;
+
+/// How often each search is timed.
+const TIMES: usize = 11;
+
+/// A search of all of a user's tasks.
+fn query(user: &str, filter: &Value, sort: &Value) -> SearchQuery {
+    SearchQuery {
+        reader: UserId::new(user).unwrap(),
+        organisation: None,
+        application: ApplicationName::new("todo").unwrap(),
+        collection: CollectionName::new("tasks").unwrap(),
+        filter: Filter::parse(filter).unwrap(),
+        sort: SortTerm::parse(sort).unwrap(),
+        after: None,
+        limit: 50,
+        wants_total: false,
+        configuration: TextConfiguration::default(),
+        time: Duration::from_mins(1),
+    }
+}
+
+fn cases() -> Vec<(&'static str, Value, Value)> {
+    let unsorted = json!([]);
+    let by_title = json!([{ "field": "title" }, { "field": "size", "direction": "desc" }]);
+    let milk = json!({ "type": "text", "query": "milk bread" });
+    let in_title = json!({ "type": "text", "query": "milk bread", "fields": ["title"] });
+    let best = json!([{ "field": "_score", "direction": "desc" }]);
+    vec![
+        ("eq", leaf("size", "eq", json!(500)), unsorted.clone()),
+        (
+            "contains, an element",
+            leaf("tags", "contains", json!("milk")),
+            unsorted.clone(),
+        ),
+        (
+            "contains, a part of a text",
+            leaf("notes", "contains", json!("winter")),
+            unsorted.clone(),
+        ),
+        ("a range", leaf("size", "gte", json!(900)), unsorted),
+        (
+            "a sorted page",
+            json!({ "type": "and", "filters": [] }),
+            by_title,
+        ),
+        ("a text", milk, best.clone()),
+        ("a text in a field", in_title, best),
+    ]
+}
+
+#[tokio::test]
+#[ignore = "it fills a database with a million documents, which takes minutes"]
+async fn every_search_begins_with_an_index() {
+    let database = TestDatabase::create().await;
+    let mut connection = database.connect().await;
+    connection.execute(include_str!("fill.sql")).await.unwrap();
+    connection.execute("VACUUM (ANALYZE)").await.unwrap();
+    let store = PostgresStore::connect(database.options(), 2).await.unwrap();
+    for (user, count) in [("user-7", "1,000"), ("user-0", "100,000")] {
+        for (name, filter, sort) in cases() {
+            let query = query(user, &filter, &sort);
+            let first = time(&store, &query).await;
+            let mut times = Vec::new();
+            for _ in 0..TIMES {
+                times.push(time(&store, &query).await);
+            }
+            times.sort();
+            let median = times[TIMES / 2];
+            println!("\n## {name}, of {count}: {median:.1?}, the first time {first:.1?}");
+            let plan = store.explain_search(&query).await.unwrap();
+            println!("{plan}");
+            assert!(!plan.contains("Seq Scan on documents"), "{name}");
+            assert!(plan.contains("documents_pkey"), "{name}");
+        }
+    }
+    database.drop().await;
+}
+
+async fn time(store: &PostgresStore, query: &SearchQuery) -> Duration {
+    let begin = Instant::now();
+    let found = store.search(query).await.unwrap();
+    assert!(!found.documents.is_empty());
+    begin.elapsed()
+}
