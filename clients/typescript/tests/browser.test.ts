@@ -104,25 +104,44 @@ describe("two tabs", () => {
     await profile.close();
   });
 
-  it("edit the same document at once, and lose nothing", async () => {
+  it("both know how synchronising goes", async () => {
     const [profile, options] = await device();
-    const tabs = [await browser.tab(profile, options), await browser.tab(profile, options)];
-    await set(tabs[0]!, "a", { n: 0 });
-    await Promise.all(
-      tabs.map((page) =>
-        page.evaluate(async () => {
-          const notes = store.collection<{ n: number }>("notes");
-          for (let count = 0; count < 25; count++) await notes.update("a", ({ n }) => ({ n: n + 1 }));
-        }),
-      ),
-    );
-    await tabs[0]!.evaluate(() => store.sync());
-    await eventually(async () => (await unsent(tabs[0]!)) === 0, "all is pushed");
-    for (const page of tabs) {
-      assert.deepEqual(await page.evaluate(() => store.collection("notes").get("a")), { n: 50 });
+    const [first, second] = [await browser.tab(profile, options), await browser.tab(profile, options)];
+    await set(first, "a", { n: 1 });
+    await profile.setOffline(true);
+    for (const page of [first, second]) {
+      const code = () => page.evaluate(() => store.status.error?.code);
+      await eventually(async () => (await code()) === "network", "the tab knows that the network is gone");
     }
+    assert.equal(
+      await first.evaluate(() => store.sync().catch(({ code }: { code: string }) => code)),
+      "network",
+    );
     await profile.close();
   });
+
+  for (const locks of ["with Web Locks", "without Web Locks"]) {
+    it(`edit the same document at once, and lose nothing, ${locks}`, async () => {
+      const [profile, options] = await device();
+      if (locks === "without Web Locks") await profile.addInitScript(hideLocks);
+      const tabs = [await browser.tab(profile, options), await browser.tab(profile, options)];
+      await set(tabs[0]!, "a", { n: 0 });
+      await Promise.all(
+        tabs.map((page) =>
+          page.evaluate(async () => {
+            const notes = store.collection<{ n: number }>("notes");
+            for (let count = 0; count < 25; count++) await notes.update("a", ({ n }) => ({ n: n + 1 }));
+          }),
+        ),
+      );
+      await tabs[0]!.evaluate(() => store.sync());
+      await eventually(async () => (await unsent(tabs[0]!)) === 0, "all is pushed");
+      for (const page of tabs) {
+        assert.deepEqual(await page.evaluate(() => store.collection("notes").get("a")), { n: 50 });
+      }
+      await profile.close();
+    });
+  }
 
   it("sign out together, and leave nothing behind", async () => {
     const [profile, options] = await device();
@@ -233,6 +252,11 @@ function keepConnections(): void {
   globalThis.closeConnections = () => {
     for (const connection of connections.splice(0)) connection.close();
   };
+}
+
+/** As on a page without HTTPS. */
+function hideLocks(): void {
+  Object.defineProperty(Navigator.prototype, "locks", { get: () => undefined });
 }
 
 async function device(more: Partial<PageOptions> = {}): Promise<[BrowserContext, PageOptions]> {

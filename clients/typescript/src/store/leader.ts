@@ -2,7 +2,7 @@ import type { SynclineError } from "../core/error.js";
 import { type Conflict, documentIdOf } from "../core/wire.js";
 import type { StoreEvents } from "./events.js";
 import { listen } from "./live.js";
-import { SyncLoop } from "./loop.js";
+import { type Status, SyncLoop } from "./loop.js";
 import { type Scope, type StoredReplica, type Taken, nameOf } from "./replica.js";
 import { Sync } from "./sync.js";
 import type { Transport } from "./transport.js";
@@ -15,6 +15,7 @@ export interface LeaderPort {
   replica(scope: string): StoredReplica;
   onChanged(scope: string, ids: readonly string[]): Promise<void>;
   onPass(error: SynclineError | undefined): void;
+  onStatus(status: Status): void;
   emit<Name extends keyof StoreEvents>(name: Name, event: StoreEvents[Name]): void;
 }
 
@@ -34,7 +35,7 @@ export class Leader {
       {
         scopes: () => port.scopes(),
         sync: (scope, signal) => this.#sync(scope, signal),
-        onStatus: (status) => port.emit("status", status),
+        onStatus: (status) => port.onStatus(status),
         onPass: (error) => port.onPass(error),
       },
       port.pollInterval,

@@ -2,7 +2,7 @@ import { IndexedDbStorage, blockedError } from "../storage/indexeddb.js";
 import { MemoryStorage } from "../storage/memory.js";
 import type { Storage } from "../storage/storage.js";
 import type { GetToken } from "./session.js";
-import { baseOf } from "./transport.js";
+import { type Fetch, baseOf } from "./transport.js";
 
 /** How to open a store. */
 export interface StoreOptions {
@@ -25,9 +25,6 @@ export interface StoreOptions {
   /** The `fetch` to use. */
   readonly fetch?: Fetch;
 }
-
-/** As `globalThis.fetch`. */
-export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
 
 /** How often to pull without live pokes, unless the application decides. */
 export const POLL_INTERVAL = 60_000;

@@ -10,7 +10,7 @@ import type { Status } from "./loop.js";
 import { PAGE_DOCUMENTS, POLL_INTERVAL, type StoreOptions, openStorage } from "./options.js";
 import { StoredReplica, nameOf, scopeOf } from "./replica.js";
 import { Session, userOf } from "./session.js";
-import { type Message, Tabs } from "./tabs.js";
+import { type Message, Tabs, heard, told } from "./tabs.js";
 import { Transport } from "./transport.js";
 import { View } from "./view.js";
 
@@ -36,16 +36,10 @@ export class Store {
   #status: Status = { state: "idle" };
   #waiters: { resolve: () => void; reject: (error: SynclineError) => void }[] = [];
 
-  private constructor(storage: Storage, session: Session, options: StoreOptions) {
+  private constructor(storage: Storage, session: Session, transport: Transport, options: StoreOptions) {
     this.#storage = storage;
     this.#session = session;
-    const { url, app, pollInterval = POLL_INTERVAL, pageSize = PAGE_DOCUMENTS } = options;
-    const transport = new Transport(
-      url,
-      app,
-      session,
-      options.fetch ?? ((input, init) => fetch(input, init)),
-    );
+    const { pollInterval = POLL_INTERVAL, pageSize = PAGE_DOCUMENTS } = options;
     this.#newLeader = () =>
       new Leader(transport, {
         pollInterval,
@@ -54,6 +48,7 @@ export class Store {
         replica: (scope) => this.#part(scope).replica,
         onChanged: (scope, ids) => this.#changed(scope, ids),
         onPass: (error) => this.#passed(error),
+        onStatus: (status) => this.#tellStatus(status),
         emit: (name, event) => this.#emit(name, event),
       });
     this.#tabs = new Tabs(storage.sharedAs, {
@@ -68,10 +63,10 @@ export class Store {
     if (user === undefined) {
       throw new SynclineError("options", "`token` does not tell the user: give `user` as well");
     }
-    const storage = await openStorage(options, user);
     let store: Store;
     const session = new Session(options.token, user, options.getToken, (token) => store.#renewed(token));
-    store = new Store(storage, session, options);
+    const transport = new Transport(options.url, options.app, session, options.fetch);
+    store = new Store(await openStorage(options, user), session, transport, options);
     store.#watchPage();
     store.#tabs.lead(isVisible());
     return store;
@@ -198,9 +193,18 @@ export class Store {
   }
 
   #emit<Name extends keyof StoreEvents>(name: Name, event: StoreEvents[Name]): void {
-    if (name === "status") this.#status = event as Status;
     this.#listeners.emit(name, event);
     this.#tabs.post({ type: "event", name, event });
+  }
+
+  #changeStatus(status: Status): void {
+    this.#status = status;
+    this.#listeners.emit("status", status);
+  }
+
+  #tellStatus({ error, ...status }: Status): void {
+    this.#changeStatus({ ...status, ...(error && { error }) });
+    this.#tabs.post({ type: "status", status: { ...status, ...(error && { error: told(error) }) } });
   }
 
   #hear(message: Message): void {
@@ -213,9 +217,12 @@ export class Store {
       case "edited":
         return this.#leader?.kick(message.scope);
       case "passed":
-        return this.#settle(message.error && new SynclineError(message.error.code, message.error.message));
+        return this.#settle(message.error && heard(message.error));
+      case "status": {
+        const { error, ...status } = message.status;
+        return this.#changeStatus({ ...status, ...(error && { error: heard(error) }) });
+      }
       case "event":
-        if (message.name === "status") this.#status = message.event as Status;
         return this.#listeners.emit(message.name, message.event as never);
       case "token":
         return this.#session.renew(message.token);

@@ -1,5 +1,9 @@
-import type { ErrorCode } from "../core/error.js";
+import { type ErrorCode, type ErrorFacts, SynclineError } from "../core/error.js";
 import type { StoreEvents } from "./events.js";
+import type { Status } from "./loop.js";
+
+/** An error as it can be sent to another tab: errors with members of their own cannot. */
+export type ToldError = ErrorFacts & { readonly code: ErrorCode; readonly message: string };
 
 /** What tabs tell each other. */
 export type Message =
@@ -8,12 +12,33 @@ export type Message =
   /** An edit waits to be pushed. */
   | { readonly type: "edited"; readonly scope: string }
   /** A pass of the sync loop ended. */
-  | { readonly type: "passed"; readonly error?: { readonly code: ErrorCode; readonly message: string } }
+  | { readonly type: "passed"; readonly error?: ToldError }
+  | { readonly type: "status"; readonly status: Omit<Status, "error"> & { readonly error?: ToldError } }
   | { readonly type: "event"; readonly name: keyof StoreEvents; readonly event: unknown }
   /** The session's token was renewed. */
   | { readonly type: "token"; readonly token: string }
   /** The user signed out: everything is gone. */
   | { readonly type: "wiped" };
+
+/** What is told of an error; its cause stays here. */
+export function told({
+  code,
+  message,
+  details,
+  status,
+  reason,
+  retryAfter,
+  serverTime,
+}: SynclineError): ToldError {
+  const facts = { status, reason, retryAfter, serverTime };
+  const known = Object.entries(facts).filter(([, value]) => value !== undefined);
+  return { code, message, details, ...(Object.fromEntries(known) as ErrorFacts) };
+}
+
+/** The error that another tab told of. */
+export function heard({ code, message, ...facts }: ToldError): SynclineError {
+  return new SynclineError(code, message, facts);
+}
 
 /** What a tab hears. */
 export interface TabListener {

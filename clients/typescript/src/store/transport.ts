@@ -3,6 +3,9 @@ import { type Detail, SynclineError } from "../core/error.js";
 import type { SyncAnswer, SyncRequest } from "../core/wire.js";
 import type { Session } from "./session.js";
 
+/** As `globalThis.fetch`. */
+export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
+
 /** How long a request may take. */
 const TIMEOUT = 60_000;
 
@@ -23,7 +26,7 @@ export class Transport {
     url: string,
     app: string,
     readonly session: Session,
-    readonly fetch: (input: string, init: RequestInit) => Promise<Response>,
+    readonly fetch: Fetch = (input, init) => globalThis.fetch(input, init),
   ) {
     this.#base = `${baseOf(url)}/${encodeURIComponent(app)}`;
   }
