@@ -28,7 +28,7 @@ export type {
   SyncAnswer,
   SyncRequest,
 } from "./core/wire.js";
-export { Collection, type Patch, type Query } from "./store/collection.js";
+export { type Clocks, Collection, type Patch, type Query } from "./store/collection.js";
 export type { StoreEvents } from "./store/events.js";
 export type { Status } from "./store/loop.js";
 export type { Scope } from "./store/replica.js";
@@ -37,5 +37,6 @@ export type { StoreOptions } from "./store/options.js";
 export { type Store, openStore } from "./store/store.js";
 export type { Fetch } from "./store/transport.js";
 export type { Found } from "./store/view.js";
+export { indexedDbStorage } from "./storage/indexeddb.js";
 export { MemoryStorage } from "./storage/memory.js";
 export type { Storage } from "./storage/storage.js";

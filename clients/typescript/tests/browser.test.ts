@@ -157,6 +157,25 @@ describe("two tabs", () => {
   });
 });
 
+describe("two stores of one user in one page", () => {
+  it("know nothing of each other when each has a database of its own", async () => {
+    const [profile, options] = await device();
+    const page = await browser.tab(profile, options);
+    const found = await page.evaluate(async (given) => {
+      const offline = () => Promise.reject(new TypeError("offline"));
+      const open = (name: string) =>
+        syncline.openStore({ ...given, fetch: offline, storage: syncline.indexedDbStorage(name) });
+      const [left, right] = [await open("left"), await open("right")];
+      await left.collection("notes").set("a", { n: 1 });
+      return [await left.collection("notes").query(), await right.collection("notes").query()].map(
+        ({ length }) => length,
+      );
+    }, options);
+    assert.deepEqual(found, [1, 0]);
+    await profile.close();
+  });
+});
+
 describe("the browser's storage", () => {
   it("may lose its connection, and with it nothing", async () => {
     const [profile, options] = await device();

@@ -158,6 +158,24 @@ describe("a device with a wrong clock", () => {
   });
 });
 
+describe("clocks", () => {
+  it("can be looked at", async () => {
+    const [phone] = await devices({ pollInterval: Infinity });
+    const notes = phone.collection("notes");
+    const { node, serverClock } = await notes.clocks();
+    assert.equal(serverClock, undefined);
+    await notes.set("a", { n: 1, m: { o: 2 } });
+    await phone.sync();
+    const later = await notes.clocks();
+    assert.deepEqual([later.node, later.serverClock?.includes("server~")], [node, true]);
+    const revisions = await notes.revisions("a");
+    assert.deepEqual(Object.keys(revisions).sort(), ["m.o", "n"]);
+    assert.ok(
+      Object.values(revisions).every((revision) => revision.endsWith(node) && revision < later.clock),
+    );
+  });
+});
+
 describe("a long first pull", () => {
   it("comes in pages, with progress", async () => {
     const [phone] = await devices();

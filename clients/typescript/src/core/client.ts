@@ -4,6 +4,7 @@ import { SynclineError } from "./error.js";
 import * as HLC from "./hlc.js";
 import { type Document, copy } from "./json.js";
 import { assertKey, assertStorable } from "./limits.js";
+import { type Revisions, revisionsOf } from "./pending.js";
 import { contentOf, edit, remove } from "./rebase.js";
 import { type Entry, Replica, type ReplicaState, newState, withDocument } from "./replica.js";
 import { type InFlight, beginRequest, changesOf, refuseRequest, serverClock } from "./request.js";
@@ -114,7 +115,9 @@ export class SyncClient {
   /** Every document by its key, those of other users left out. */
   get docs(): Record<string, DocumentState> {
     const own = [...this.documents()].filter(([{ owner }]) => owner === undefined);
-    return Object.fromEntries(own.map(([{ key }, doc]) => [key, { doc, fieldRevs: this.#fieldRevs(key) }]));
+    return Object.fromEntries(
+      own.map(([{ key }, doc]) => [key, { doc, fieldRevs: revisionsIn(this.#replica.entries.get(key)) }]),
+    );
   }
 
   /** The document as the device has it; none if there is none, or it is deleted. */
@@ -231,12 +234,6 @@ export class SyncClient {
     return this;
   }
 
-  #fieldRevs(key: string): Record<string, string> {
-    const { server, pending } = this.#replica.entries.get(key) ?? {};
-    const edits = Object.entries(pending?.fields ?? {}).map(([path, { revision }]) => [path, revision]);
-    return { ...server?.fieldRevisions, ...(Object.fromEntries(edits) as Record<string, string>) };
-  }
-
   #ids(keep: (entry: Entry) => boolean): DocumentId[] {
     return [...this.#replica.entries].filter(([, entry]) => keep(entry)).map(([id]) => documentIdOf(id));
   }
@@ -262,6 +259,11 @@ export function deleteDocument(replica: Replica, id: string, wallMs: number): bo
   const isChanged = document !== entry;
   if (isChanged) replica.set(id, withDocument(withoutRejection(entry), document));
   return isChanged;
+}
+
+/** The revision of every field that the device knows, pending edits included. */
+export function revisionsIn({ server, pending }: Entry = {}): Revisions {
+  return { ...server?.fieldRevisions, ...(pending && revisionsOf(pending)) };
 }
 
 function idOfRef(document: DocumentRef): string {

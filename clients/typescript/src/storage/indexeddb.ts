@@ -16,6 +16,14 @@ const DOCUMENTS = "documents";
 const WAITING = "waiting";
 const ATTEMPTS = 4;
 
+/**
+ * Keeps the documents in the database `name`, for the `storage` option of `openStore`: where two
+ * stores of one user in one application are to know nothing of each other.
+ */
+export function indexedDbStorage(name: string): () => Promise<Storage> {
+  return () => IndexedDbStorage.open(name);
+}
+
 interface Row {
   readonly scope: string;
   readonly id: string;

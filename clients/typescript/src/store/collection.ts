@@ -1,5 +1,6 @@
-import type { DocumentRef } from "../core/client.js";
+import { type DocumentRef, revisionsIn } from "../core/client.js";
 import { SynclineError } from "../core/error.js";
+import * as HLC from "../core/hlc.js";
 import type { Document } from "../core/json.js";
 import { type DocumentId, type Rejection, documentIdOf, idOf } from "../core/wire.js";
 import { call } from "./events.js";
@@ -18,6 +19,18 @@ export interface Query<T extends object = Document> {
 
 /** A change of some fields: those that are `undefined` are removed. */
 export type Patch<T> = { readonly [Field in keyof T]?: T[Field] | undefined };
+
+/** The clocks of a collection on this device. */
+export interface Clocks {
+  /** The device, as far as this collection is concerned. */
+  readonly node: string;
+  /** The device's own clock, which stamped its last edit. */
+  readonly clock: string;
+  /** The server's clock in its last answer: the cursor of what the device has seen. */
+  readonly serverClock?: string;
+  /** When that was, in milliseconds since 1970. */
+  readonly lastSync?: number;
+}
 
 /** What a collection needs of its store. */
 export interface CollectionPort {
@@ -113,6 +126,24 @@ export class Collection<T extends object = Document> {
     const id = idOfRef(document);
     await this.#port.replica.retry(id);
     await this.#port.onEdited([id]);
+  }
+
+  /** The clocks of the collection, to be looked at. */
+  async clocks(): Promise<Clocks> {
+    await this.#port.replica.touch();
+    const { clock, serverClock, lastSync } = (await this.#port.replica.state())!;
+    return {
+      node: HLC.decode(clock).node,
+      clock,
+      ...(serverClock !== undefined && { serverClock }),
+      ...(lastSync !== undefined && { lastSync }),
+    };
+  }
+
+  /** The revision of every field of a document, removed ones included, to be looked at. */
+  async revisions(document: DocumentRef): Promise<Readonly<Record<string, string>>> {
+    const id = idOfRef(document);
+    return revisionsIn((await this.#port.replica.entries([id])).get(id));
   }
 
   async #documents(): Promise<ReadonlyMap<string, Found<T>>> {

@@ -3,7 +3,7 @@ import { correctClock } from "../core/clock.js";
 import { deleteDocument, editDocument } from "../core/client.js";
 import { type Document, copy } from "../core/json.js";
 import { contentOf } from "../core/rebase.js";
-import { type Entry, Replica, newState } from "../core/replica.js";
+import { type Entry, Replica, type ReplicaState, newState } from "../core/replica.js";
 import {
   type InFlight,
   MAX_CHANGES,
@@ -112,6 +112,11 @@ export class StoredReplica {
   /** What is stored of some documents. */
   async entries(ids: readonly string[]): Promise<Map<string, Entry>> {
     return (await this.storage.read(nameOf(this.scope), { ids })).entries;
+  }
+
+  /** What is kept beside the documents; nothing before the first use. */
+  async state(): Promise<ReplicaState | undefined> {
+    return (await this.storage.read(nameOf(this.scope), {})).record?.state;
   }
 
   /** Makes sure that the scope is known to whoever synchronises. Returns whether it is new. */
