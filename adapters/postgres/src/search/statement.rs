@@ -130,16 +130,20 @@ impl<'q> Statement<'q> {
         }
         self.builder.push(
             " CROSS JOIN queries
-            LEFT JOIN document_terms AS kept
-                ON kept.namespace_id = visible.namespace_id
-                AND kept.application = visible.application
-                AND kept.collection = visible.collection
-                AND kept.key = visible.key
-                AND kept.revision = visible.revision
-                AND kept.configuration = ",
+            -- LIMIT keeps the planner from joining what it takes for empty in a worse way.
+            LEFT JOIN LATERAL (
+                SELECT terms
+                FROM document_terms
+                WHERE namespace_id = visible.namespace_id
+                  AND application = visible.application
+                  AND collection = visible.collection
+                  AND key = visible.key
+                  AND revision = visible.revision
+                  AND configuration = ",
         );
         self.builder.push_bind(self.query.configuration.to_string());
-        self.builder.push(" CROSS JOIN LATERAL (SELECT ");
+        self.builder
+            .push(" LIMIT 1) AS kept ON TRUE CROSS JOIN LATERAL (SELECT ");
         for (number, text) in self.columns.texts.iter().enumerate() {
             if number > 0 {
                 self.builder.push(", ");
