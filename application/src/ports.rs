@@ -1,6 +1,8 @@
 //! The outside things that the use cases need, each a trait that an adapter implements.
 
 mod clock;
+mod documents;
+mod exports;
 mod identity_providers;
 mod organisations;
 mod randomness;
@@ -10,6 +12,12 @@ mod store;
 mod users;
 
 pub use clock::Clock;
+pub use documents::{
+    DocumentQuery, Documents, FoundDocument, OldVersion, Reading, Restorable, VersionList,
+};
+pub use exports::{
+    ExportInterrupted, ExportItem, ExportPart, ExportSink, ExportSnapshot, Exports, SinkClosed,
+};
 pub use identity_providers::{Authorization, Grant, IdentityProviders, ProviderError};
 pub use organisations::{Member, Organisation, OrganisationTransaction, Organisations};
 pub use randomness::Randomness;

@@ -10,10 +10,12 @@
 //! | `queue` | requests that wait, to be done together |
 //! | `push` | the unit of work: lock, look back, merge, write |
 //! | `pull` | the pages of an answer, and the clock that ends it |
+//! | `edit` | pushes that come by other ways than a sync |
 //! | `answer` | what a request is answered with |
 
 mod answer;
 mod clock;
+mod edit;
 mod pull;
 mod push;
 mod queue;
@@ -31,6 +33,8 @@ use crate::{
 
 use pull::PageQueue;
 use push::PushQueue;
+
+pub(crate) use edit::Outcome;
 
 pub use answer::{Accepted, Closing, SyncAnswer};
 pub use clock::ServerClock;

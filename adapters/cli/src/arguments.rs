@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
-use syncline_domain::identifier::UserId;
+use clap::{Args, Parser, Subcommand};
+use syncline_domain::identifier::{OrganisationId, UserId};
 
 use crate::demo::DemoOptions;
 
@@ -55,6 +55,12 @@ pub enum Command {
     /// everything anew; what they have yet to push is kept and merged.
     #[command(after_help = "Example:\n  SYNCLINE_RETENTION__DAYS=7 syncline purge")]
     Purge,
+    /// Write everything that a user or an organisation has, as of this moment.
+    ///
+    /// The export goes to the output, how far it is to the errors. With `--format json` it can be
+    /// imported again with `POST /account/import`.
+    #[command(after_help = "Example:\n  syncline export --user ada > ada.json")]
+    Export(ExportOptions),
     /// Print a session token, for development and scripts.
     ///
     /// Whoever holds it is that user until it was idle for three days, or seven days have passed.
@@ -78,6 +84,29 @@ pub enum Command {
     /// Look into the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+}
+
+/// What `syncline export` writes.
+#[derive(Debug, Args)]
+pub struct ExportOptions {
+    /// The documents of this user.
+    #[arg(
+        long, value_name = "ID", value_parser = UserId::new, required_unless_present = "org",
+        conflicts_with = "org"
+    )]
+    pub user: Option<UserId>,
+    /// The documents of this organisation.
+    #[arg(long, value_name = "ID", value_parser = OrganisationId::new)]
+    pub org: Option<OrganisationId>,
+    /// `json`, `ndjson` or `csv`.
+    #[arg(long, default_value = "json")]
+    pub format: String,
+    /// Those of one application only.
+    #[arg(long, value_name = "NAME")]
+    pub application: Option<String>,
+    /// Those of one collection only; as CSV, with a column for each of their fields.
+    #[arg(long, value_name = "NAME", requires = "application")]
+    pub collection: Option<String>,
 }
 
 /// What can be done with the configuration.

@@ -1,6 +1,7 @@
 //! What `syncline` does, a file for each command.
 
 mod config_check;
+mod export;
 mod migrate;
 mod purge;
 mod serve;
@@ -25,6 +26,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ServerError> {
         Command::Serve => block_on(&configuration, serve::run(&configuration)),
         Command::Migrate => block_on(&configuration, migrate::run(&configuration)),
         Command::Purge => block_on(&configuration, purge::run(&configuration)),
+        Command::Export(options) => block_on(&configuration, export::run(options, &configuration)),
         Command::Token { user } => token::run(&configuration, user, &SystemClock),
         Command::Demo(options) => runtime()?
             .block_on(demo::run(options, &configuration))

@@ -8,7 +8,10 @@ use secrecy::ExposeSecret;
 use sqlx::postgres::PgConnectOptions;
 use syncline_application::{
     cursor::CursorCodec,
+    documents::DocumentService,
+    export::ExportService,
     identity::{IdentityParts, IdentityService},
+    import::ImportService,
     organisations::OrganisationService,
     ports::{Clock, Store},
     search::SearchService,
@@ -185,8 +188,12 @@ fn state(
         ServerClock::new(Arc::clone(&clock), process_node()?),
         limits(configuration),
     ));
+    let documents = Arc::new(DocumentService::new(store.clone(), Arc::clone(&sync)));
     Ok(AppState {
+        import: Arc::new(ImportService::new(Arc::clone(&sync))),
         sync,
+        documents,
+        exports: Arc::new(ExportService::new(store.clone(), store.clone())),
         identity,
         organisations: Arc::new(organisations),
         search,

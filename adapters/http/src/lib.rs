@@ -27,7 +27,10 @@ use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use syncline_application::{
+    documents::DocumentService,
+    export::ExportService,
     identity::IdentityService,
+    import::ImportService,
     organisations::OrganisationService,
     ports::{Clock, Sessions, Store},
     search::SearchService,
@@ -68,6 +71,12 @@ pub struct Rates {
 pub struct AppState {
     /// Synchronises collections.
     pub sync: Arc<SyncService>,
+    /// Reads and restores documents one by one.
+    pub documents: Arc<DocumentService>,
+    /// Imports what was exported.
+    pub import: Arc<ImportService>,
+    /// Exports what users and organisations have.
+    pub exports: Arc<ExportService>,
     /// Founds organisations and keeps their members.
     pub organisations: Arc<OrganisationService>,
     /// Signs people in.

@@ -1,7 +1,10 @@
 //! The routes, in files that follow their paths.
 
 mod auth;
+mod documents;
+mod exports;
 mod health;
+mod import;
 mod organisations;
 mod search;
 mod sync;
@@ -38,6 +41,9 @@ pub(crate) fn all() -> Router<AppState> {
         .merge(auth::routes())
         .merge(organisations::routes())
         .route("/{application}/search", post(search::search))
+        .merge(documents::routes())
+        .merge(exports::routes())
+        .route("/account/import", post(import::import))
         .route("/{application}/sync", post(sync::sync));
     refuse_the_rest(router)
 }

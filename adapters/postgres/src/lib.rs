@@ -7,7 +7,9 @@
 //!
 //! To add a migration: a file in `migrations/` with the next number and one purpose; forward only.
 
+mod documents;
 mod error;
+mod exports;
 mod incarnation;
 pub mod local_cluster;
 mod migrations;

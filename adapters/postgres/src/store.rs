@@ -90,7 +90,7 @@ impl PostgresStore {
     }
 
     /// Begins a new incarnation: a statement found that the database is not what it was.
-    async fn renew(&self) -> Result<(), StoreError> {
+    pub(crate) async fn renew(&self) -> Result<(), StoreError> {
         let mut connection = self.pool.acquire().await.map_err(store_error)?;
         incarnation::begin_if_changed(&mut connection)
             .await

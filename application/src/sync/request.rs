@@ -169,7 +169,7 @@ impl SyncService {
         Ok(())
     }
 
-    fn check_changes(
+    pub(super) fn check_changes(
         &self,
         caller: &UserId,
         changes: Vec<Value>,
@@ -207,6 +207,14 @@ impl SyncService {
         schema: Option<&CollectionSchema>,
     ) -> Result<PushedChange, Rejection> {
         self.check_skew(index, &change)?;
+        self.check_content(change, schema)
+    }
+
+    pub(super) fn check_content(
+        &self,
+        change: PushedChange,
+        schema: Option<&CollectionSchema>,
+    ) -> Result<PushedChange, Rejection> {
         let Some(content) = &change.edit.content else {
             return Ok(change);
         };

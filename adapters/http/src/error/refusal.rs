@@ -1,6 +1,8 @@
 //! What the errors of the services are answered with.
 
 use syncline_application::{
+    documents::DocumentError,
+    export::ExportError,
     organisations::OrganisationError,
     ports::StoreError,
     search::SearchError,
@@ -25,6 +27,30 @@ impl From<SyncError> for ApiError {
             SyncError::Store(error) => Self::from(error),
             SyncError::Clock(_) | SyncError::Interrupted => Self::internal(&error),
         }
+    }
+}
+
+impl From<DocumentError> for ApiError {
+    fn from(error: DocumentError) -> Self {
+        let code = match error {
+            DocumentError::NotFound(_) | DocumentError::NoSuchVersion => ErrorCode::NotFound,
+            DocumentError::BadPage(_) => ErrorCode::BadRequest,
+            DocumentError::Sync(error) => return Self::from(error),
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<ExportError> for ApiError {
+    fn from(error: ExportError) -> Self {
+        let code = match error {
+            ExportError::BadRequest(_) => ErrorCode::BadRequest,
+            ExportError::Busy => ErrorCode::Unavailable,
+            ExportError::TooManyColumns(_) => ErrorCode::Conflict,
+            ExportError::Refused(refusal) => return Self::from(refusal),
+            ExportError::Store(error) => return Self::from(error),
+        };
+        Self::new(code, error.to_string())
     }
 }
 

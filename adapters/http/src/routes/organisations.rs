@@ -12,7 +12,10 @@ use axum::{
 };
 
 use crate::{AppState, body::JsonBody, caller::Caller, error::ApiError};
-use path::{OrganisationPath, PageQuery};
+use path::PageQuery;
+
+pub(super) use path::OrganisationPath;
+
 use wire::{NewOrganisation, OrganisationAnswer, OrganisationsAnswer};
 
 pub(super) fn routes() -> Router<AppState> {

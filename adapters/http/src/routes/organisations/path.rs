@@ -14,7 +14,7 @@ use syncline_domain::{
 use crate::error::{ApiError, ErrorCode};
 
 /// An organisation.
-pub(super) struct OrganisationPath(pub(super) OrganisationId);
+pub(in crate::routes) struct OrganisationPath(pub(in crate::routes) OrganisationId);
 
 /// A member of an organisation.
 pub(super) struct MemberPath(pub(super) OrganisationId, pub(super) UserId);

@@ -1,0 +1,89 @@
+//! `syncline export`: what a user or an organisation has, to the output.
+
+use std::{
+    io::{IsTerminal, Write, stderr, stdout},
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use syncline_application::{
+    export::{ExportRequest, ExportService},
+    ports::{ExportSink, SinkClosed},
+};
+use syncline_domain::access::Namespace;
+use syncline_postgres::PostgresStore;
+
+use crate::{
+    arguments::ExportOptions, configuration::Configuration, database::Database, server::ServerError,
+};
+
+/// Writes an export to the output, and to the errors how far it is.
+pub(super) async fn run(
+    options: &ExportOptions,
+    configuration: &Configuration,
+) -> Result<(), ServerError> {
+    let database = Database::open(configuration).await?;
+    let exported = export(options, &database).await;
+    database.close().await?;
+    exported
+}
+
+async fn export(options: &ExportOptions, database: &Database) -> Result<(), ServerError> {
+    syncline_postgres::migrate(database.options()).await?;
+    let store = Arc::new(PostgresStore::connect(database.options(), 1).await?);
+    let service = ExportService::new(store.clone(), store);
+    let request = ExportRequest {
+        format: Some(options.format.clone()),
+        application: options.application.clone(),
+        collection: options.collection.clone(),
+    };
+    let export = service.open(namespace(options)?, &request).await?;
+    let mut output = Output::default();
+    export.write(&mut output).await?;
+    stdout().flush()?;
+    output.end();
+    Ok(())
+}
+
+fn namespace(options: &ExportOptions) -> Result<Namespace, ServerError> {
+    match (&options.user, &options.org) {
+        (Some(user), None) => Ok(Namespace::Personal(user.clone())),
+        (None, Some(organisation)) => Ok(Namespace::Organisation(organisation.clone())),
+        _ => Err("name one whose documents are exported: --user or --org".into()),
+    }
+}
+
+/// The output of the process, and how much has gone there.
+#[derive(Default)]
+struct Output {
+    documents: u64,
+    bytes: u64,
+}
+
+impl Output {
+    fn tell(&self, end: &str) {
+        let (documents, megabytes) = (self.documents, self.bytes >> 20);
+        // Nobody may be left to be told.
+        let _ = write!(
+            stderr(),
+            "Exported {documents} documents, {megabytes} MB{end}"
+        );
+    }
+
+    fn end(&self) {
+        self.tell(".\n");
+    }
+}
+
+#[async_trait]
+impl ExportSink for Output {
+    async fn take(&mut self, piece: Vec<u8>, documents: u64) -> Result<(), SinkClosed> {
+        stdout().write_all(&piece).map_err(|_| SinkClosed)?;
+        self.bytes += piece.len() as u64;
+        self.documents += documents;
+        if documents > 0 && stderr().is_terminal() {
+            self.tell("\r");
+        }
+        Ok(())
+    }
+}

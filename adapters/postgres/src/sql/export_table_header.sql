@@ -1,0 +1,3 @@
+COPY (
+    SELECT 'application', 'collection', '_key', '_rev', 'document'
+) TO STDOUT (FORMAT csv)

@@ -1,0 +1,50 @@
+-- The current version of a document, and the one to be restored, if it is kept.
+WITH space AS MATERIALIZED (
+    SELECT
+        named.namespace_id,
+        $1 = 'personal' OR EXISTS (
+            SELECT
+            FROM memberships
+            WHERE memberships.namespace_id = named.namespace_id
+              AND memberships.user_id = $3
+              AND NOT memberships.revoked
+        ) AS is_member
+    FROM (
+        SELECT (SELECT namespace_id FROM namespaces WHERE kind = $1 AND owner_id = $2)
+    ) AS named (namespace_id)
+)
+SELECT
+    state.incarnation_id,
+    (extract(epoch FROM state.horizon) * 1000)::bigint AS horizon,
+    (extract(epoch FROM state.present) * 1000)::bigint AS present,
+    pg_current_snapshot()::text AS snapshot,
+    space.is_member,
+    documents.version,
+    documents.revision,
+    documents.field_revisions::text AS field_revisions,
+    documents.content::text AS content,
+    documents.deleted,
+    documents.tx::text AS tx,
+    wanted.content::text AS wanted_content,
+    wanted.deleted AS wanted_deleted
+FROM database_state AS state
+CROSS JOIN space
+LEFT JOIN documents
+    ON space.is_member
+    AND documents.namespace_id = space.namespace_id
+    AND documents.application = $4
+    AND documents.collection = $5
+    AND documents.key = $6
+LEFT JOIN LATERAL (
+    SELECT documents.content, documents.deleted
+    WHERE documents.revision = $7
+    UNION ALL
+    SELECT past.content, past.deleted
+    FROM document_versions AS past
+    WHERE past.namespace_id = documents.namespace_id
+      AND past.application = documents.application
+      AND past.collection = documents.collection
+      AND past.key = documents.key
+      AND past.revision = $7
+    LIMIT 1
+) AS wanted ON true

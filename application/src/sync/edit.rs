@@ -1,0 +1,145 @@
+//! Edits that come by other ways than a sync: what they need of it, and their push.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use syncline_domain::{
+    access::Namespace,
+    hlc::Hlc,
+    identifier::{ApplicationName, CollectionName, DocumentKey, OrganisationId, UserId},
+    merge::Edit,
+};
+
+use super::{
+    Rejection, SyncError, SyncService,
+    request::{PushedChange, SyncRequest},
+};
+use crate::{cursor::Cursor, ports::Scope, registry::CollectionSchema};
+
+/// What became of the changes of one push.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// How many are stored as they came, by this push.
+    pub(crate) stored: usize,
+    /// How many were stored so before.
+    pub(crate) unchanged: usize,
+    /// How many were merged with what is stored.
+    pub(crate) merged: usize,
+    /// The conflicts that they met.
+    pub(crate) conflicts: Vec<Value>,
+    /// Those that cannot be stored.
+    pub(crate) rejected: Vec<Rejection>,
+}
+
+impl SyncService {
+    /// A collection of the organisation, or of the caller.
+    pub(crate) fn scope(
+        &self,
+        caller: &UserId,
+        organisation: Option<OrganisationId>,
+        application: &str,
+        collection: CollectionName,
+    ) -> Result<Scope, SyncError> {
+        let unknown = || SyncError::UnknownApplication(application.to_owned());
+        let name = ApplicationName::new(application).map_err(|_| unknown())?;
+        self.registry.get(&name).ok_or_else(unknown)?;
+        Ok(Scope {
+            namespace: organisation.map_or_else(
+                || Namespace::Personal(caller.clone()),
+                Namespace::Organisation,
+            ),
+            application: name,
+            collection,
+        })
+    }
+
+    /// A server clock that says what `reader` has seen of `scope`.
+    pub(crate) fn clock_of(
+        &self,
+        reader: &UserId,
+        scope: &Scope,
+        cursor: &Cursor,
+    ) -> Result<Hlc, SyncError> {
+        let clock = self.clock.stamp(&Hlc::zero())?;
+        Ok(self.cursors.write(&clock, reader, scope, cursor)?)
+    }
+
+    /// A revision of the server's own, above `revision`.
+    pub(crate) fn stamp(&self, revision: &Hlc) -> Result<Hlc, SyncError> {
+        Ok(self.clock.stamp(revision)?)
+    }
+
+    /// The most changes that are stored at once.
+    pub(crate) fn most_changes(&self) -> usize {
+        self.limits.changes.max(1)
+    }
+
+    /// Stores an edit that the server made for `writer`, and returns the conflicts that it met.
+    pub(crate) async fn store_edit(
+        &self,
+        writer: &UserId,
+        scope: Scope,
+        key: DocumentKey,
+        edit: Edit,
+        base: Hlc,
+    ) -> Result<Vec<Value>, SyncError> {
+        let base = Some(base);
+        let change = PushedChange { key, edit, base };
+        let change = self
+            .check_content(change, self.schema_of(&scope))
+            .map_err(|rejection| SyncError::Rejected(vec![rejection]))?;
+        let outcome = self.store_changes(writer, scope, vec![change]).await?;
+        Ok(outcome.conflicts)
+    }
+
+    /// Stores those of the changes, each as it stands in the body of a sync, that can be.
+    pub(crate) async fn store_valid(
+        &self,
+        writer: &UserId,
+        scope: Scope,
+        changes: Vec<Value>,
+    ) -> Result<Outcome, SyncError> {
+        let (valid, rejected) = self.check_changes(writer, changes, self.schema_of(&scope));
+        let outcome = self.store_changes(writer, scope, valid).await?;
+        Ok(Outcome {
+            rejected,
+            ..outcome
+        })
+    }
+
+    fn schema_of(&self, scope: &Scope) -> Option<&CollectionSchema> {
+        self.registry
+            .get(&scope.application)?
+            .schema(&scope.collection)
+    }
+
+    async fn store_changes(
+        &self,
+        writer: &UserId,
+        scope: Scope,
+        changes: Vec<PushedChange>,
+    ) -> Result<Outcome, SyncError> {
+        let count = changes.len();
+        let request = Arc::new(SyncRequest {
+            reader: writer.clone(),
+            scope: Arc::new(scope),
+            client_clock: Hlc::zero(),
+            changes,
+            rejected: None,
+            knows_tombstones: true,
+            node: None,
+            limit: None,
+            echo: false,
+        });
+        let pushed = self.push(&request).await?;
+        let is_new = |stored: &&super::push::Stored| Some(stored.transaction) == pushed.transaction;
+        let stored = pushed.stored.iter().filter(is_new).count();
+        Ok(Outcome {
+            stored,
+            unchanged: pushed.stored.len() - stored,
+            merged: count - pushed.stored.len(),
+            conflicts: pushed.conflicts,
+            rejected: Vec::new(),
+        })
+    }
+}

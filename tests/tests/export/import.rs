@@ -1,0 +1,184 @@
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use syncline_tests::{
+    TestServer, first_sync, pull_from,
+    replica::{change, deletion, stamp},
+};
+
+use crate::support::{OTHER, USER, export_json, is, post, refuses, store, store_many};
+
+async fn import(server: &TestServer, user: &str, body: &Value) -> Value {
+    let answer = post(server, user, "/account/import", body).await;
+    is(&answer, StatusCode::OK);
+    answer.body
+}
+
+/// The exported documents without the revisions that the server gives them.
+fn documents(exported: &Value) -> Value {
+    let mut docs = exported["docs"].clone();
+    for collections in docs.as_object_mut().unwrap().values_mut() {
+        for documents in collections.as_object_mut().unwrap().values_mut() {
+            for document in documents.as_array_mut().unwrap() {
+                let members = document.as_object_mut().unwrap();
+                members.remove("_rev");
+                // Where nobody ever had the field, its removal is no edit.
+                members["_fieldRevs"]
+                    .as_object_mut()
+                    .unwrap()
+                    .remove("gone");
+            }
+        }
+    }
+    docs
+}
+
+fn counts(report: &Value) -> [u64; 3] {
+    ["imported", "unchanged", "merged"].map(|count| report[count].as_u64().unwrap())
+}
+
+#[tokio::test]
+async fn an_export_gives_back_equal_documents_once() {
+    let server = TestServer::start().await;
+    store_many(&server, "many", 1_100).await;
+    let odd = json!({ "in": { "a.b": ["x", null] }, "quote": "\"\\\n", "n": -1.5e-300 });
+    store(
+        &server,
+        "shopping-list",
+        "items",
+        &[("k/1", odd), ("2", json!({}))],
+    )
+    .await;
+    // Not all its paths were edited at once, and one is gone.
+    let first = json!({ "title": "a", "gone": 1 });
+    store(&server, "todo", "tasks", &[("1", first)]).await;
+    let pulled = server.sync(USER, first_sync("tasks")).await;
+    let mut edit = change("1", &json!({ "title": "b" }), &stamp("tablet", 0));
+    edit["fieldRevs"]["gone"] = stamp("tablet", 0).into();
+    edit["baseClock"] = pulled["serverClock"].clone();
+    server
+        .sync(USER, json!({ "collection": "tasks", "changes": [edit] }))
+        .await;
+
+    let exported = export_json(&server).await;
+    let empty = TestServer::start().await;
+    let report = import(&empty, USER, &exported).await;
+    assert_eq!(counts(&report), [1_103, 0, 0], "{report}");
+    assert_eq!(
+        [&report["conflicts"], &report["rejected"]],
+        [&json!([]), &json!([])]
+    );
+    let imported = export_json(&empty).await;
+    assert_eq!(documents(&imported), documents(&exported));
+
+    let before = empty.sync(USER, first_sync("many")).await;
+    let report = import(&empty, USER, &exported).await;
+    assert_eq!(counts(&report), [0, 1_103, 0], "{report}");
+    assert_eq!(export_json(&empty).await, imported);
+    let after = empty.sync(USER, pull_from("many", &before)).await;
+    assert_eq!(after["serverChanges"], json!([]));
+    server.finish().await;
+    empty.finish().await;
+}
+
+#[tokio::test]
+async fn an_import_merges_field_by_field() {
+    let server = TestServer::start().await;
+    store(
+        &server,
+        "todo",
+        "notes",
+        &[("1", json!({ "a": 1, "b": 1 })), ("2", json!({ "a": 1 }))],
+    )
+    .await;
+    let exported = export_json(&server).await;
+    let pulled = server.sync(USER, first_sync("notes")).await;
+    let mut edit = change("1", &json!({ "a": 2, "b": 1 }), &stamp("tablet", 0));
+    edit["fieldRevs"] = json!({ "a": stamp("tablet", 0) });
+    let mut gone = deletion("2", &stamp("tablet", 1));
+    for change in [&mut edit, &mut gone] {
+        change["baseClock"] = pulled["serverClock"].clone();
+    }
+    let body = json!({ "collection": "notes", "protocol": 2, "changes": [edit, gone] });
+    server.sync(USER, body).await;
+    for _ in 0..2 {
+        import(&server, USER, &exported).await;
+        let docs = export_json(&server).await["docs"].clone();
+        let notes = docs["todo"]["notes"].as_array().unwrap().clone();
+        assert_eq!(notes.len(), 1, "the deletion is later: {docs}");
+        assert_eq!(
+            [&notes[0]["a"], &notes[0]["b"]],
+            [2, 1],
+            "the later edit wins"
+        );
+    }
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn an_import_goes_to_whoever_imports() {
+    let server = TestServer::start().await;
+    store(&server, "todo", "notes", &[("1", json!({ "a": 1 }))]).await;
+    let exported = export_json(&server).await;
+    let report = import(&server, OTHER, &exported).await;
+    assert_eq!(counts(&report), [1, 0, 0]);
+    let pulled = server.sync(OTHER, first_sync("notes")).await;
+    assert_eq!(pulled["serverChanges"][0]["a"], 1);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_stored_is_named_and_holds_up_nothing() {
+    let server = TestServer::start().await;
+    let body = json!({ "docs": {
+        "todo": {
+            "tasks": [{ "_key": "1", "_fieldRevs": {}, "done": "yes" }],
+            "notes": [{ "_key": "1" }, { "a": 1 }, 7, { "_key": "2", "a": 1 }],
+        },
+        "unknown": { "notes": [{ "_key": "1" }] },
+    }});
+    let report = import(&server, USER, &body).await;
+    assert_eq!(counts(&report), [2, 0, 0], "{report}");
+    let rejected = report["rejected"].as_array().unwrap();
+    let told: Vec<_> = rejected
+        .iter()
+        .map(|one| [&one["app"], &one["collection"], &one["code"]])
+        .collect();
+    let expected = [
+        ["todo", "notes", "bad_request"],
+        ["todo", "notes", "bad_request"],
+        ["todo", "tasks", "schema_validation_failed"],
+        ["unknown", "notes", "not_found"],
+    ];
+    assert_eq!(told, expected, "{report}");
+    assert_eq!(
+        rejected[0]["error"],
+        "docs.todo.notes[1].key: it is missing"
+    );
+    assert!(
+        rejected[3]["error"]
+            .as_str()
+            .unwrap()
+            .starts_with("docs.unknown.notes: "),
+        "{report}"
+    );
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_no_export_or_too_large_is_refused() {
+    let more = "[limits]\nbodyBytes = 4000";
+    let server = TestServer::with(syncline_tests::TestDatabase::create().await, more).await;
+    for body in [
+        json!({}),
+        json!({ "docs": [] }),
+        json!({ "docs": { "todo": [] } }),
+    ] {
+        let refused = post(&server, USER, "/account/import", &body).await;
+        refuses(&refused, StatusCode::BAD_REQUEST, "bad_request");
+    }
+    let large =
+        json!({ "docs": { "todo": { "notes": [{ "_key": "1", "a": "x".repeat(4_000) }] } } });
+    let refused = post(&server, USER, "/account/import", &large).await;
+    refuses(&refused, StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large");
+    server.finish().await;
+}

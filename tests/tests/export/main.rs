@@ -1,0 +1,11 @@
+//! Exports and imports: what comes out, of which moment, for whom, and that it goes in again.
+
+#![cfg(test)]
+
+mod command;
+mod import;
+mod json;
+mod organisation;
+mod snapshot;
+mod support;
+mod table;
