@@ -10,6 +10,8 @@
 
 #[path = "laws/document.rs"]
 mod document;
+#[path = "laws/filter.rs"]
+mod filter;
 #[path = "laws/hlc.rs"]
 mod hlc;
 #[path = "laws/limits.rs"]
