@@ -104,6 +104,26 @@ describe("an outage", () => {
   });
 });
 
+describe("a long time offline", () => {
+  it("is pushed as a whole, in as many requests as it takes", async () => {
+    let requests = 0;
+    const counting: Fetch = (url, init) => {
+      requests++;
+      return fetch(url, init);
+    };
+    const storage = new MemoryStorage();
+    const token = server.token(newUser());
+    const given = { token, storage: () => Promise.resolve(storage), pollInterval: Infinity };
+    const offline = await open({ ...given, fetch: () => Promise.reject(new TypeError("offline")) });
+    for (let n = 0; n < 600; n++) await offline.collection("notes").set(`note-${n}`, { n });
+    await offline.close();
+    const online = await open({ ...given, fetch: counting });
+    await online.sync();
+    assert.equal(await online.unsent(), 0);
+    assert.ok(requests < 10, `${requests} requests`);
+  });
+});
+
 describe("documents that the server does not store", () => {
   it("are kept with the reason, and block no other", async () => {
     const [phone, laptop] = await devices({ app: "todo" });

@@ -155,13 +155,7 @@ export class StoredReplica {
     });
   }
 
-  /** Conflicts that the application has perhaps not heard of. */
-  async reports(): Promise<readonly Conflict[]> {
-    const { record } = await this.storage.read(nameOf(this.scope), {});
-    return record?.reports ?? [];
-  }
-
-  /** The application has heard of the first `count` of them. */
+  /** The application has heard of the first `count` reports. */
   reported(count: number): Promise<void> {
     return this.#change({}, (_, margin) => {
       margin.reports = margin.reports.slice(count);

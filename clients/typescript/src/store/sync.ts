@@ -34,7 +34,6 @@ export class Sync {
 
   /** Runs it to its end. What was taken in before an error stays, and the next sync goes on from there. */
   async run(): Promise<void> {
-    await this.#report(await this.replica.reports());
     while (!this.signal.aborted) {
       const begun = await this.replica.begin(this.#inFlight, this.pageSize, this.#maxChanges);
       const answer = await this.#send(begun);
