@@ -10,12 +10,12 @@ use sha2::{Digest, Sha256};
 use syncline_domain::{
     access::Namespace,
     hlc::{Hlc, HlcError, Node, SERVER_NODE_PREFIX, UnixMillis},
-    identifier::UserId,
-    snapshot::MAX_IN_PROGRESS,
+    identifier::{DocumentKey, UserId},
+    snapshot::{MAX_IN_PROGRESS, Snapshot},
 };
 
 use crate::{
-    ports::{Incarnation, Scope, Seen},
+    ports::{Incarnation, Route, Scope, Seen, SharedPosition},
     seal::Seal,
 };
 
@@ -28,9 +28,46 @@ pub struct Cursor {
     pub time: UnixMillis,
     /// What was seen.
     pub seen: Seen,
+    /// In the midst of a paged pull that is through with the caller's own documents: the snapshot
+    /// at which the pull will end, and how far it is with those of others.
+    pub shared: Option<(Snapshot, SharedPosition)>,
     /// If it was read in several pages, when the last of them was: a version that was superseded
     /// before then may not have been on any.
     pub pages_read_at: Option<UnixMillis>,
+}
+
+impl Cursor {
+    /// What was seen of the caller's own documents.
+    #[must_use]
+    pub fn seen_own(&self) -> Seen {
+        match &self.shared {
+            Some((end, _)) => Seen {
+                begin: end.clone(),
+                own: self.seen.own,
+                paging: None,
+            },
+            None => self.seen.clone(),
+        }
+    }
+
+    /// What was seen of the document `key` of another, to which `route` leads. None if the route
+    /// was not there yet: the caller has not seen the document by it.
+    #[must_use]
+    pub fn seen_shared(&self, route: &Route, key: &DocumentKey) -> Option<Seen> {
+        let is_sent = |last: &SharedPosition| {
+            (route.namespace, Some(key)) <= (last.namespace, last.key.as_ref())
+        };
+        let begin = match &self.shared {
+            Some((end, last)) if is_sent(last) => end,
+            _ => &self.seen.begin,
+        };
+        begin.sees(route.opened).then(|| Seen {
+            begin: begin.clone(),
+            // A transaction of several devices may have written both.
+            own: None,
+            paging: None,
+        })
+    }
 }
 
 /// What a clock that a caller presents says of what it has seen.

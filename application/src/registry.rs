@@ -19,6 +19,8 @@ pub struct ApplicationRegistry {
 #[derive(Debug, Default)]
 pub struct Application {
     collections: BTreeMap<CollectionName, CollectionSchema>,
+    /// Documents that everybody may see are only searched, not synchronised.
+    hides_public_in_sync: bool,
 }
 
 impl ApplicationRegistry {
@@ -54,6 +56,12 @@ impl ApplicationRegistry {
 }
 
 impl Application {
+    /// Whether a sync brings the documents that everybody may see.
+    #[must_use]
+    pub fn public_in_sync(&self) -> bool {
+        !self.hides_public_in_sync
+    }
+
     /// The schema of a collection; none if it is free-form.
     #[must_use]
     pub fn schema(&self, collection: &CollectionName) -> Option<&CollectionSchema> {

@@ -1,6 +1,7 @@
 //! Pages of changes, read in one statement.
 
 mod columns;
+pub(crate) mod shared;
 
 use sqlx::{PgPool, postgres::PgRow};
 use syncline_application::ports::{Page, PageQuery, Position, StoreError};
@@ -12,8 +13,8 @@ use crate::{
 };
 use columns::PageColumns;
 
-/// How many digits of the last position are its transaction; the rest is the key.
-const TRANSACTION_DIGITS: usize = 20;
+/// How many digits the last place of a page begins with; the rest is its key.
+const PLACE_DIGITS: usize = 20;
 
 /// Reads a page for each query; none if the database is not what it was and has to begin a new
 /// incarnation.
@@ -47,6 +48,7 @@ fn page(row: &PgRow) -> Result<Option<Page>, StoreError> {
             .map_err(|error| corrupt("snapshot", error))?,
         next_transaction: rows::transaction(row, "next_transaction")?.unwrap_or_default(),
         newest: newest_document.max(rows::transaction(row, "newest_push")?),
+        newest_route: rows::transaction(row, "newest_route")?,
         documents: documents.unwrap_or_default(),
         count: count.try_into().unwrap_or(u32::MAX),
         last: last(row)?,
@@ -59,15 +61,19 @@ fn page(row: &PgRow) -> Result<Option<Page>, StoreError> {
 }
 
 fn last(row: &PgRow) -> Result<Option<Position>, StoreError> {
+    let last = last_place(row)?;
+    Ok(last.map(|(transaction, key)| Position { transaction, key }))
+}
+
+/// The last place of a page: a number in so many digits, and a key.
+fn last_place(row: &PgRow) -> Result<Option<(u64, DocumentKey)>, StoreError> {
     let Some(last) = rows::column::<Option<&str>>(row, "last")? else {
         return Ok(None);
     };
-    let (transaction, key) = last
-        .split_at_checked(TRANSACTION_DIGITS)
+    let (number, key) = last
+        .split_at_checked(PLACE_DIGITS)
         .ok_or_else(|| corrupt("last", "it is too short"))?;
-    let transaction = transaction
-        .parse()
-        .map_err(|error| corrupt("documents.tx", error))?;
+    let number = number.parse().map_err(|error| corrupt("last", error))?;
     let key = DocumentKey::new(key).map_err(|error| corrupt("documents.key", error))?;
-    Ok(Some(Position { transaction, key }))
+    Ok(Some((number, key)))
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 use sqlx::{Row, postgres::PgRow};
 use syncline_application::ports::{DatabaseState, Incarnation, StoreError};
 use syncline_domain::{
-    access::Namespace,
+    access::{Access, Namespace},
     hlc::{Hlc, UnixMillis},
     merge::Version,
     snapshot::TransactionId,
@@ -43,6 +43,16 @@ pub(crate) fn namespace(namespace: &Namespace) -> (&'static str, &str) {
     match namespace {
         Namespace::Personal(user) => ("personal", user.as_str()),
         Namespace::Organisation(organisation) => ("organisation", organisation.as_str()),
+    }
+}
+
+/// What somebody may do with a document.
+pub(crate) fn access(row: &PgRow, name: &str) -> Result<Access, StoreError> {
+    let text: &str = column(row, name)?;
+    match text {
+        "read" => Ok(Access::Read),
+        "write" => Ok(Access::Write),
+        other => Err(corrupt(name, other)),
     }
 }
 

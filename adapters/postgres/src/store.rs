@@ -14,7 +14,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use syncline_application::ports::{
-    Incarnation, Page, PageQuery, PurgeReport, Store, StoreError, SyncTransaction,
+    Incarnation, Page, PageQuery, PurgeReport, SharedPage, SharedPageQuery, Store, StoreError, SyncTransaction,
 };
 use syncline_domain::hlc::Hlc;
 
@@ -135,6 +135,10 @@ impl Store for PostgresStore {
         page::read(&self.pool, queries)
             .await?
             .ok_or(StoreError::Contention)
+    }
+
+    async fn shared_page(&self, query: &SharedPageQuery) -> Result<SharedPage, StoreError> {
+        page::shared::read(&self.pool, query).await
     }
 
     async fn heal_from(&self, incarnation: Incarnation) -> Result<Option<Hlc>, StoreError> {

@@ -10,7 +10,7 @@ use std::sync::{
 use async_trait::async_trait;
 use sqlx::{Postgres, Row, Transaction, postgres::PgRow};
 use syncline_application::ports::{
-    DocumentWrite, History, HistoryQuery, LockRequest, Locked, StoreError, StoredVersion,
+    DocumentWrite, History, HistoryQuery, LockRequest, Locked, Route, StoreError, StoredVersion,
     SyncTransaction,
 };
 use syncline_domain::{merge::PushedValue, path::Path, snapshot::TransactionId};
@@ -66,7 +66,8 @@ impl PostgresTransaction {
         Ok(Some(Locked {
             state,
             is_member,
-            current: current(&found, self.places.len())?,
+            current: by_document(&found, self.places.len(), stored_version)?,
+            routes: by_document(&found, self.places.len(), route)?,
         }))
     }
 
@@ -96,25 +97,42 @@ fn places(requests: &[LockRequest], namespaces: &[Option<i64>]) -> Vec<Place> {
                 namespace: namespace.unwrap_or_default(),
                 scope: Arc::clone(&request.scope),
                 key: key.clone(),
+                writer: request.writer.clone(),
             })
         });
     places.collect()
 }
 
-/// The current versions of so many documents, from the rows of those that exist.
-fn current(found: &[PgRow], count: usize) -> Result<Vec<Option<StoredVersion>>, StoreError> {
-    let mut current = Vec::new();
-    current.resize_with(count, || None);
+/// For so many documents, what `read` finds in the rows of those that exist.
+fn by_document<T>(
+    found: &[PgRow],
+    count: usize,
+    read: impl Fn(&PgRow) -> Result<Option<T>, StoreError>,
+) -> Result<Vec<Option<T>>, StoreError> {
+    let mut documents = Vec::new();
+    documents.resize_with(count, || None);
     for row in found {
         let Some(ordinal) = rows::column::<Option<i64>>(row, "ordinal")? else {
             continue;
         };
         let slot = usize::try_from(ordinal - 1)
             .ok()
-            .and_then(|slot| current.get_mut(slot));
-        *slot.ok_or_else(|| corrupt("ordinal", ordinal))? = stored_version(row)?;
+            .and_then(|slot| documents.get_mut(slot));
+        *slot.ok_or_else(|| corrupt("ordinal", ordinal))? = read(row)?;
     }
-    Ok(current)
+    Ok(documents)
+}
+
+/// How the writer reaches the document of another.
+fn route(row: &PgRow) -> Result<Option<Route>, StoreError> {
+    let Some(opened) = rows::transaction(row, "route_opened")? else {
+        return Ok(None);
+    };
+    Ok(Some(Route {
+        namespace: rows::number(rows::column(row, "namespace_id")?),
+        access: rows::access(row, "route_access")?,
+        opened,
+    }))
 }
 
 fn stored_version(row: &PgRow) -> Result<Option<StoredVersion>, StoreError> {

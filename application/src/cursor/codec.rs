@@ -7,12 +7,13 @@ use syncline_domain::{
 };
 
 use super::Cursor;
-use crate::ports::{Incarnation, Position, Seen};
+use crate::ports::{Incarnation, Position, Seen, SharedPosition};
 
 const FORMAT: u8 = 1;
 const HAS_OWN: u8 = 1;
 const HAS_PAGING: u8 = 2;
 const HAS_PAGES: u8 = 4;
+const HAS_SHARED: u8 = 8;
 
 /// Writes a cursor whose snapshots keep at most so many transactions in progress.
 pub(super) fn encode(cursor: &Cursor, max_in_progress: usize) -> Vec<u8> {
@@ -20,7 +21,8 @@ pub(super) fn encode(cursor: &Cursor, max_in_progress: usize) -> Vec<u8> {
     let flag = |is_there: bool, flag: u8| if is_there { flag } else { 0 };
     let flags = flag(own.is_some(), HAS_OWN)
         | flag(paging.is_some(), HAS_PAGING)
-        | flag(cursor.pages_read_at.is_some(), HAS_PAGES);
+        | flag(cursor.pages_read_at.is_some(), HAS_PAGES)
+        | flag(cursor.shared.is_some(), HAS_SHARED);
     let mut bytes = vec![FORMAT, flags];
     bytes.extend_from_slice(&cursor.incarnation.0);
     put_number(&mut bytes, cursor.time.0);
@@ -35,6 +37,11 @@ pub(super) fn encode(cursor: &Cursor, max_in_progress: usize) -> Vec<u8> {
         put_snapshot(&mut bytes, end, max_in_progress);
         put_number(&mut bytes, position.transaction);
         bytes.extend_from_slice(position.key.as_str().as_bytes());
+    } else if let Some((end, position)) = &cursor.shared {
+        put_snapshot(&mut bytes, end, max_in_progress);
+        put_number(&mut bytes, position.namespace);
+        let key = position.key.as_ref().map_or("", DocumentKey::as_str);
+        bytes.extend_from_slice(key.as_bytes());
     }
     bytes
 }
@@ -43,7 +50,8 @@ pub(super) fn encode(cursor: &Cursor, max_in_progress: usize) -> Vec<u8> {
 pub(super) fn decode(bytes: &[u8]) -> Option<Cursor> {
     let mut rest = bytes;
     let [format, flags] = *take::<2>(&mut rest)?;
-    if format != FORMAT || flags > HAS_OWN | HAS_PAGING | HAS_PAGES {
+    let both = HAS_PAGING | HAS_SHARED;
+    if format != FORMAT || flags > HAS_OWN | HAS_PAGES | both || flags & both == both {
         return None;
     }
     let incarnation = Incarnation(*take::<16>(&mut rest)?);
@@ -59,20 +67,36 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Cursor> {
     } else {
         Some(UnixMillis(take_number(&mut rest)?))
     };
-    let paging = if flags & HAS_PAGING == 0 {
-        rest.is_empty().then_some(None)?
-    } else {
+    let (mut paging, mut shared) = (None, None);
+    if flags & both != 0 {
         let end = take_snapshot(&mut rest)?;
-        let transaction = take_number(&mut rest)?;
-        let key = DocumentKey::new(std::str::from_utf8(rest).ok()?).ok()?;
-        Some((end, Position { transaction, key }))
-    };
+        let number = take_number(&mut rest)?;
+        let key = std::str::from_utf8(rest).ok()?;
+        if flags & HAS_PAGING == 0 {
+            shared = Some((end, shared_position(number, key)?));
+        } else {
+            let key = DocumentKey::new(key).ok()?;
+            let transaction = number;
+            paging = Some((end, Position { transaction, key }));
+        }
+    } else if !rest.is_empty() {
+        return None;
+    }
     let seen = Seen { begin, own, paging };
     Some(Cursor {
         incarnation,
         time,
         seen,
+        shared,
         pages_read_at,
+    })
+}
+
+fn shared_position(namespace: u64, key: &str) -> Option<SharedPosition> {
+    let key = (!key.is_empty()).then(|| DocumentKey::new(key));
+    Some(SharedPosition {
+        namespace,
+        key: key.transpose().ok()?,
     })
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 use syncline_domain::{
-    access::Namespace,
+    access::{Access, Namespace},
     hlc::{Hlc, Node, UnixMillis},
     identifier::{ApplicationName, CollectionName, DocumentKey, UserId},
     merge::{PushedValue, Version},
@@ -58,6 +58,17 @@ pub struct StoredVersion {
     pub transaction: TransactionId,
 }
 
+/// How a reader reaches a document of another user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The namespace that the document is in.
+    pub namespace: u64,
+    /// What the reader may do with it.
+    pub access: Access,
+    /// The transaction that opened the route: who has not seen it has not seen the document.
+    pub opened: TransactionId,
+}
+
 /// What [`SyncTransaction::lock`] found.
 #[derive(Clone, Debug)]
 pub struct Locked {
@@ -67,6 +78,8 @@ pub struct Locked {
     pub is_member: Vec<bool>,
     /// The current versions, in the order of the requests and of their keys.
     pub current: Vec<Option<StoredVersion>>,
+    /// For each of them, by which route its writer reaches it if it is another user's.
+    pub routes: Vec<Option<Route>>,
 }
 
 /// The place of a document in the order of a paged pull.
@@ -76,6 +89,15 @@ pub struct Position {
     pub transaction: TransactionId,
     /// Its key.
     pub key: DocumentKey,
+}
+
+/// The place of a document of another user in the order of a paged pull.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SharedPosition {
+    /// The namespace that it is in.
+    pub namespace: u64,
+    /// Its key; none if all of that namespace is still to come.
+    pub key: Option<DocumentKey>,
 }
 
 /// What a device has seen of a collection.
@@ -164,6 +186,8 @@ pub struct PageQuery {
     pub scope: Arc<Scope>,
     /// Who reads.
     pub reader: UserId,
+    /// Whether documents that everybody may see are part of the answer.
+    pub everybody: bool,
     /// What the caller had seen when the pull began.
     pub seen: Seen,
     /// Revisions up to this one are left out: the caller has no cursor, only a clock.
@@ -197,6 +221,9 @@ pub struct Page {
     pub next_transaction: TransactionId,
     /// The greatest transaction that wrote a document of this collection.
     pub newest: Option<TransactionId>,
+    /// The greatest transaction that changed a route of the reader to documents of others, or one
+    /// of those documents.
+    pub newest_route: Option<TransactionId>,
     /// The documents as JSON objects with commas between them, as they go on the wire.
     pub documents: String,
     /// How many documents were read, those left out included.
@@ -209,6 +236,52 @@ pub struct Page {
     pub greatest_revision: Option<Hlc>,
     /// Reports of conflicts, as they were stored.
     pub reports: Vec<Value>,
+}
+
+/// A page of other users' documents to read.
+#[derive(Clone, Debug)]
+pub struct SharedPageQuery {
+    /// Who reads.
+    pub reader: UserId,
+    /// The application.
+    pub application: ApplicationName,
+    /// The collection.
+    pub collection: CollectionName,
+    /// What the reader had seen when the pull began.
+    pub begin: Snapshot,
+    /// The snapshot at which the pull will end.
+    pub end: Snapshot,
+    /// The last document that was read.
+    pub after: SharedPosition,
+    /// Whether what is deleted or no longer visible is part of the answer.
+    pub tombstones: bool,
+    /// Documents of these owners to leave out, as long as these transactions wrote them last.
+    pub without: Vec<(UserId, Position)>,
+    /// Whether a document is left out whose key the reader has as well.
+    pub own_keys_hide: bool,
+    /// Whether documents that everybody may see are part of it.
+    pub everybody: bool,
+    /// At most so many documents.
+    pub limit: u32,
+    /// At most so many bytes of JSON, if there is more than one document.
+    pub bytes: u32,
+}
+
+/// A page of other users' documents.
+#[derive(Clone, Debug)]
+pub struct SharedPage {
+    /// The database at this moment; none if it is about to begin a new incarnation.
+    pub state: Option<DatabaseState>,
+    /// The documents as JSON objects with commas between them, as they go on the wire.
+    pub documents: String,
+    /// How many documents were read, those left out included.
+    pub count: u32,
+    /// The last document of the page.
+    pub last: Option<SharedPosition>,
+    /// Whether there is more behind it.
+    pub has_more: bool,
+    /// The greatest revision among the documents.
+    pub greatest_revision: Option<Hlc>,
 }
 
 /// What a purge removed.
@@ -253,6 +326,12 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError`]; a pull never meets [`StoreError::Contention`].
     async fn pages(&self, queries: &[PageQuery]) -> Result<Vec<Page>, StoreError>;
+
+    /// Reads one page of what a user has not seen of the documents of others, in one statement.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn shared_page(&self, query: &SharedPageQuery) -> Result<SharedPage, StoreError>;
 
     /// The greatest clock that had been issued when the life of the database after `incarnation`
     /// began, the lowest over several: a device of `incarnation` heals the database from there on.

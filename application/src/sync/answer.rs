@@ -1,6 +1,6 @@
 use serde::Serialize;
 use serde_json::Value;
-use syncline_domain::{hlc::Hlc, identifier::DocumentKey};
+use syncline_domain::{hlc::Hlc, identifier::{DocumentKey, UserId}};
 
 use super::{Rejection, pull::Changes};
 
@@ -25,6 +25,9 @@ pub struct SyncAnswer {
 pub struct Accepted {
     /// The document.
     pub key: DocumentKey,
+    /// Its owner, if that is another user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<UserId>,
     /// Its revision.
     pub rev: Hlc,
 }

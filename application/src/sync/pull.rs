@@ -1,6 +1,7 @@
 //! The pages of an answer, and the clock that ends it.
 
 mod pages;
+mod shared;
 
 use std::sync::Arc;
 
@@ -22,14 +23,20 @@ use super::{
 };
 use crate::{
     cursor::{Cursor, Presented},
-    ports::{Incarnation, Page, PageQuery, Position, ReportsFor, Seen, StoreError},
+    ports::{
+        Incarnation, Page, PageQuery, ReportsFor, Seen, SharedPageQuery, SharedPosition, StoreError,
+    },
 };
 
-/// The documents of an answer, page by page.
+/// The documents of an answer, page by page: the caller's own, then those of others.
 pub struct Changes {
     service: Arc<SyncService>,
     reader: UserId,
     query: PageQuery,
+    /// The documents of others that are still to be read, if any.
+    shared: Option<SharedPageQuery>,
+    /// What the caller had seen when the pull began.
+    seen_begin: Snapshot,
     /// The page that was read last and not yet taken.
     chunk: Option<String>,
     /// The database at the first page, whose clock the final cursor has.
@@ -42,6 +49,7 @@ pub struct Changes {
     /// A push of the caller of which it knows all that was written.
     own: Option<TransactionId>,
     greatest_revision: Hlc,
+    /// Whether there are more of the caller's own documents.
     has_more: bool,
     /// How many documents the caller still takes; none if all.
     remaining: Option<u32>,
@@ -50,6 +58,8 @@ pub struct Changes {
 /// Where a pull begins, and what its caller has to be told of that.
 struct Start {
     seen: Seen,
+    /// How far a pull is that is through with the caller's own documents.
+    shared: Option<(Snapshot, SharedPosition)>,
     later_than: Option<Hlc>,
     time: Option<UnixMillis>,
     incarnation: Option<Incarnation>,
@@ -64,6 +74,7 @@ impl Start {
         };
         Self {
             seen,
+            shared: None,
             later_than: None,
             time: None,
             incarnation: None,
@@ -90,6 +101,7 @@ impl SyncService {
             },
             Presented::Cursor(cursor) => Start {
                 seen: cursor.seen,
+                shared: cursor.shared,
                 later_than: None,
                 time: Some(cursor.time),
                 incarnation: Some(cursor.incarnation),
@@ -119,11 +131,17 @@ impl SyncService {
         if tells_all {
             self.append_purged(&mut chunk, &pushed.purged)?;
         }
-        let changes = Changes::begin(self, request, query, &page, chunk, &start, own);
+        let rejected = request.rejected.clone().map(|mut rejected| {
+            rejected.extend(pushed.rejected);
+            rejected
+        });
+        let shared = shared::query(request, &pushed.stored, &page, &start);
+        let mut changes = Changes::begin(self, request, query, &page, chunk, &start, own);
+        changes.share(shared);
         Ok(SyncAnswer {
             conflicts,
             accepted: (!request.echo).then(|| accepted(pushed.stored)),
-            rejected: request.rejected.clone(),
+            rejected,
             reset: reset && tells_all,
             heal_from: heal_from.filter(|_| tells_all),
             changes,
@@ -167,10 +185,10 @@ impl Changes {
         start: &Start,
         own: Option<TransactionId>,
     ) -> Self {
+        let newest = page.newest.max(page.newest_route);
         // One past the last transaction that is known to be durable: after a crash, PostgreSQL
         // gives the ids behind it to others.
-        let durable = page
-            .newest
+        let durable = newest
             .map_or(0, |newest| newest + 1)
             .max(query.seen.begin.end());
         let end = match &query.seen.paging {
@@ -180,6 +198,8 @@ impl Changes {
         let mut changes = Self {
             service,
             reader: request.reader.clone(),
+            shared: None,
+            seen_begin: start.seen.begin.clone(),
             chunk: Some(chunk),
             incarnation: page.state.incarnation,
             time: start
@@ -209,6 +229,9 @@ impl Changes {
         if self.is_last() {
             return Ok(None);
         }
+        if !self.has_more {
+            return self.next_shared().await;
+        }
         let page = self.service.page(&self.query).await?;
         if page.state.incarnation != self.incarnation {
             return Err(SyncError::Store(StoreError::Contention));
@@ -220,7 +243,12 @@ impl Changes {
     /// Whether all was read that this answer will hold.
     #[must_use]
     pub fn is_last(&self) -> bool {
-        !self.has_more || self.remaining == Some(0)
+        !self.is_incomplete() || self.remaining == Some(0)
+    }
+
+    /// Whether the pull is not at its end.
+    fn is_incomplete(&self) -> bool {
+        self.has_more || self.shared.is_some()
     }
 
     /// What ends the answer.
@@ -233,8 +261,10 @@ impl Changes {
         } else {
             None
         };
-        let begin = if paging.is_some() {
-            &self.query.seen.begin
+        let shared = self.shared.as_ref().filter(|_| !self.has_more);
+        let shared = shared.map(|query| (query.end.clone(), query.after.clone()));
+        let begin = if self.is_incomplete() {
+            &self.seen_begin
         } else {
             &self.end
         };
@@ -248,6 +278,7 @@ impl Changes {
             incarnation: self.incarnation,
             time: self.time,
             seen,
+            shared,
             pages_read_at: self.pages_read_at,
         };
         let server_clock =
@@ -256,7 +287,7 @@ impl Changes {
                 .write(&clock, &self.reader, &self.query.scope, &cursor)?;
         Ok(Closing {
             server_clock,
-            has_more: self.has_more,
+            has_more: self.is_incomplete(),
         })
     }
 
@@ -266,19 +297,30 @@ impl Changes {
             self.pages_read_at = Some(page.state.now);
         }
         self.has_more = page.has_more;
-        self.remaining = self
-            .remaining
-            .map(|remaining| remaining.saturating_sub(page.count));
-        self.query.limit = self
-            .remaining
-            .unwrap_or(PAGE_DOCUMENTS)
-            .clamp(1, PAGE_DOCUMENTS);
+        self.count_down(page.count);
         self.query.reports = ReportsFor::Nobody;
         if let Some(position) = &page.last {
             self.query.seen.paging = Some((self.end.clone(), position.clone()));
         }
-        if let Some(revision) = &page.greatest_revision {
-            self.greatest_revision = self.greatest_revision.clone().max(revision.clone());
+        self.note_revision(page.greatest_revision.as_ref());
+    }
+
+    /// So many of the documents that the caller takes were read.
+    fn count_down(&mut self, count: u32) {
+        self.remaining = self
+            .remaining
+            .map(|remaining| remaining.saturating_sub(count));
+        self.query.limit = self
+            .remaining
+            .unwrap_or(PAGE_DOCUMENTS)
+            .clamp(1, PAGE_DOCUMENTS);
+    }
+
+    fn note_revision(&mut self, revision: Option<&Hlc>) {
+        if let Some(revision) = revision
+            && *revision > self.greatest_revision
+        {
+            self.greatest_revision = revision.clone();
         }
     }
 }
@@ -289,19 +331,18 @@ fn first_query(request: &SyncRequest, pushed: &Pushed, start: &Start) -> PageQue
     let without = if request.echo {
         Vec::new()
     } else {
-        let position = |stored: &Stored| Position {
-            transaction: stored.transaction,
-            key: stored.key.clone(),
+        let is_known = |stored: &Stored| {
+            stored.owner.is_some()
+                || (own_is_known && Some(stored.transaction) == pushed.transaction)
         };
-        let is_own =
-            |stored: &Stored| own_is_known && Some(stored.transaction) == pushed.transaction;
-        let others = pushed.stored.iter().filter(|stored| !is_own(stored));
-        others.map(position).collect()
+        let others = pushed.stored.iter().filter(|stored| !is_known(stored));
+        others.map(Stored::position).collect()
     };
     PageQuery {
         scope: Arc::clone(&request.scope),
         reader: request.reader.clone(),
-        seen: start.seen.clone(),
+        everybody: request.everybody,
+        seen: shared::seen_own(start),
         later_than: start.later_than.clone(),
         tombstones: request.knows_tombstones && !is_first,
         limit: request.limit.unwrap_or(PAGE_DOCUMENTS).min(PAGE_DOCUMENTS),
@@ -357,17 +398,21 @@ fn is_usable(start: &Start, page: &Page) -> bool {
 
 /// Whether the caller has seen transactions that this database has not begun.
 fn is_from_the_future(start: &Start, page: &Page) -> bool {
-    let end = match &start.seen.paging {
-        Some((end, _)) => end.end().max(start.seen.begin.end()),
-        None => start.seen.begin.end(),
-    };
+    let paging = start.seen.paging.as_ref().map(|(end, _)| end);
+    let shared = start.shared.as_ref().map(|(end, _)| end);
+    let ends = paging.or(shared).into_iter().chain([&start.seen.begin]);
+    let end = ends.map(Snapshot::end).max().unwrap_or_default();
     start.incarnation == Some(page.state.incarnation) && end > page.next_transaction
 }
 
 fn accepted(stored: Vec<Stored>) -> Vec<Accepted> {
     stored
         .into_iter()
-        .map(|Stored { key, revision, .. }| Accepted { key, rev: revision })
+        .map(|stored| Accepted {
+            key: stored.key,
+            owner: stored.owner,
+            rev: stored.revision,
+        })
         .collect()
 }
 

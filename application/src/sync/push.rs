@@ -3,15 +3,20 @@
 mod base;
 mod decision;
 mod group;
+mod summary;
 mod unit;
 
 use std::sync::Arc;
 
 use serde_json::Value;
-use syncline_domain::{hlc::Hlc, identifier::DocumentKey, snapshot::TransactionId};
+use syncline_domain::{
+    hlc::Hlc,
+    identifier::{DocumentKey, UserId},
+    snapshot::TransactionId,
+};
 
-use super::{SyncError, SyncService, queue::Queue, request::SyncRequest};
-use crate::ports::StoreError;
+use super::{SyncError, SyncService, queue::Queue, request::{Rejection, SyncRequest}};
+use crate::ports::{Position, StoreError};
 
 /// How often a unit of work is run again when another one was in its way.
 const MAX_ATTEMPTS: usize = 20;
@@ -32,14 +37,27 @@ pub(super) struct Pushed {
     pub(super) purged: Vec<DocumentKey>,
     /// The conflicts that the changes met.
     pub(super) conflicts: Vec<Value>,
+    /// The changes that the caller may not make; with `partial: true`.
+    pub(super) rejected: Vec<Rejection>,
 }
 
 /// A document that is stored as it was pushed.
 #[derive(Clone, Debug)]
 pub(super) struct Stored {
     pub(super) key: DocumentKey,
+    pub(super) owner: Option<UserId>,
     pub(super) revision: Hlc,
     pub(super) transaction: TransactionId,
+}
+
+impl Stored {
+    /// Where a pull meets it.
+    pub(super) fn position(&self) -> Position {
+        Position {
+            transaction: self.transaction,
+            key: self.key.clone(),
+        }
+    }
 }
 
 impl SyncService {

@@ -78,11 +78,38 @@ pub(super) struct SyncRequest {
     pub(super) scope: Arc<Scope>,
     pub(super) client_clock: Hlc,
     pub(super) changes: Vec<PushedChange>,
+    /// The changes that cannot be stored, if the others are to be stored nevertheless.
     pub(super) rejected: Option<Vec<Rejection>>,
+    /// Whether documents that everybody may see are part of the answer.
+    pub(super) everybody: bool,
     pub(super) knows_tombstones: bool,
     pub(super) node: Option<Node>,
     pub(super) limit: Option<u32>,
     pub(super) echo: bool,
+}
+
+impl SyncRequest {
+    /// Where a change is made: in the collection that the request is about, or in another user's of
+    /// the same name.
+    pub(super) fn scope_of(&self, change: Option<&PushedChange>) -> Arc<Scope> {
+        match change.and_then(|change| change.owner.as_ref()) {
+            None => Arc::clone(&self.scope),
+            Some(owner) => Arc::new(Scope {
+                namespace: Namespace::Personal(owner.clone()),
+                ..(*self.scope).clone()
+            }),
+        }
+    }
+
+    /// The collection that the request is about, and all others that it writes.
+    pub(super) fn scopes(&self) -> impl Iterator<Item = Arc<Scope>> {
+        let by_owner = self.changes.chunk_by(|one, other| one.owner == other.owner);
+        let others = by_owner
+            .filter_map(|changes| changes.first())
+            .filter(|change| change.owner.is_some())
+            .map(|change| self.scope_of(Some(change)));
+        std::iter::once(Arc::clone(&self.scope)).chain(others)
+    }
 }
 
 impl SyncService {
@@ -108,7 +135,9 @@ impl SyncService {
             collection: body.collection.clone(),
         });
         self.check_client_clock(&caller, &scope, &body.client_clock)?;
-        let (changes, rejected) = self.check_changes(&caller, body.changes, schema);
+        let (mut changes, rejected) = self.check_changes(&scope, body.changes, schema);
+        // The caller's own first, then those of each other owner together.
+        changes.sort_by(|one, other| one.owner.cmp(&other.owner));
         if !body.partial && !rejected.is_empty() {
             return Err(self.refusal(rejected));
         }
@@ -118,6 +147,7 @@ impl SyncService {
             client_clock: body.client_clock,
             changes,
             rejected: body.partial.then_some(rejected),
+            everybody: schemas.public_in_sync(),
             knows_tombstones: body.protocol >= 2,
             node,
             limit: body.limit,
@@ -171,17 +201,17 @@ impl SyncService {
 
     pub(super) fn check_changes(
         &self,
-        caller: &UserId,
+        scope: &Scope,
         changes: Vec<Value>,
         schema: Option<&CollectionSchema>,
     ) -> (Vec<PushedChange>, Vec<Rejection>) {
         let mut seen = HashSet::new();
         let (mut valid, mut rejected) = (Vec::with_capacity(changes.len()), Vec::new());
         for (index, change) in changes.into_iter().enumerate() {
-            let checked = PushedChange::parse(index, change, caller)
+            let checked = PushedChange::parse(index, change, scope)
                 .and_then(|change| self.check_change(index, change, schema))
                 .and_then(|change| {
-                    if seen.insert(change.key.clone()) {
+                    if seen.insert((change.owner.clone(), change.key.clone())) {
                         return Ok(change);
                     }
                     let rule = "another change in this request has the same key";

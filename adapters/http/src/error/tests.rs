@@ -23,6 +23,7 @@ async fn answer(error: impl Into<ApiError>) -> (StatusCode, Value) {
 
 fn rejection(code: RejectionCode, key: &str) -> Rejection {
     Rejection {
+        owner: None,
         key: Some(key.to_owned()),
         code,
         error: format!("sentence of {key}"),

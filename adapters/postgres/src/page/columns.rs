@@ -12,6 +12,7 @@ pub(super) struct PageColumns {
     readers: Vec<String>,
     applications: Vec<String>,
     collections: Vec<String>,
+    everybody: Vec<bool>,
     begins: Vec<String>,
     first_unseen: Vec<String>,
     seen_own: Vec<Option<String>>,
@@ -63,6 +64,7 @@ impl PageColumns {
         self.readers.push(query.reader.to_string());
         self.applications.push(scope.application.to_string());
         self.collections.push(scope.collection.to_string());
+        self.everybody.push(query.everybody);
     }
 
     fn push_bounds(&mut self, query: &PageQuery) {
@@ -115,6 +117,7 @@ impl PageColumns {
             .bind(&self.readers)
             .bind(&self.applications)
             .bind(&self.collections)
+            .bind(&self.everybody)
             .bind(&self.begins)
             .bind(&self.first_unseen)
             .bind(&self.seen_own)

@@ -1,5 +1,6 @@
 -- Locks the documents that exist in the order of their keys, so that two requests wait for each
--- other in one direction only. A member's right to write an organisation's documents is locked too.
+-- other in one direction only; then what lets the writer write what is not the writer's own: the
+-- membership of an organisation, or the route to a document that is shared.
 WITH asked AS MATERIALIZED (
     SELECT
         asked.*,
@@ -24,11 +25,16 @@ WITH asked AS MATERIALIZED (
         FOR SHARE
     ) AS membership
 ), places AS MATERIALIZED (
-    SELECT *, kind = 'personal' OR ordinal IN (SELECT ordinal FROM held) AS is_member FROM asked
+    SELECT
+        *,
+        kind = 'personal' OR ordinal IN (SELECT ordinal FROM held) AS is_member,
+        kind = 'personal' AND owner_id <> writer AS is_shared
+    FROM asked
 ), ordered AS MATERIALIZED (
     SELECT
         document.ordinal,
-        places.namespace_id, places.application, places.collection, document.key
+        places.namespace_id, places.application, places.collection, document.key,
+        places.writer, places.is_shared
     FROM unnest($6::bigint[], $7::text[])
         WITH ORDINALITY AS document (place, key, ordinal)
     JOIN places ON places.ordinal = document.place
@@ -36,7 +42,7 @@ WITH asked AS MATERIALIZED (
     ORDER BY places.namespace_id, places.application, places.collection, document.key
 ), locked AS MATERIALIZED (
     -- LIMIT keeps the planner from turning the look-ups by key around.
-    SELECT ordered.ordinal, found.*
+    SELECT ordered.ordinal, ordered.writer, ordered.is_shared, found.*
     FROM ordered
     CROSS JOIN LATERAL (
         SELECT *
@@ -48,6 +54,33 @@ WITH asked AS MATERIALIZED (
         LIMIT 1
         FOR UPDATE
     ) AS found
+), routed AS MATERIALIZED (
+    SELECT locked.ordinal, route.*
+    FROM locked
+    CROSS JOIN LATERAL (
+        SELECT access, opened_tx
+        FROM routes
+        WHERE locked.is_shared
+          AND namespace_id = locked.namespace_id
+          AND application = locked.application
+          AND collection = locked.collection
+          AND key = locked.key
+          AND NOT revoked
+          AND (
+            (reader_kind = 'user' AND reader_id = locked.writer)
+            OR reader_kind = 'everybody'
+            OR CASE WHEN reader_kind = 'organisation' THEN EXISTS (
+                SELECT
+                FROM memberships
+                WHERE memberships.namespace_id = routes.reader_id::bigint
+                  AND memberships.user_id = locked.writer
+                  AND NOT memberships.revoked
+            ) END
+        )
+        ORDER BY access DESC
+        LIMIT 1
+        FOR SHARE OF routes
+    ) AS route
 )
 SELECT
     state.incarnation_id,
@@ -61,6 +94,9 @@ SELECT
     locked.field_revisions::text AS field_revisions,
     locked.content::text AS content,
     locked.deleted,
-    locked.tx::text AS tx
+    locked.tx::text AS tx,
+    locked.namespace_id,
+    routed.access AS route_access,
+    routed.opened_tx::text AS route_opened
 FROM database_state AS state
-LEFT JOIN locked ON true
+LEFT JOIN (locked LEFT JOIN routed ON routed.ordinal = locked.ordinal) ON true

@@ -12,13 +12,13 @@ WITH state AS MATERIALIZED (
             WHERE namespaces.kind = asked.kind AND namespaces.owner_id = asked.owner_id
         ) AS present_namespace_id
     FROM unnest(
-        $1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
-        $6::text[]::pg_snapshot[], $7::text[]::xid8[], $8::text[]::xid8[], $9::text[],
-        $10::text[]::pg_snapshot[], $11::text[]::xid8[], $12::text[],
-        $13::boolean[], $14::bigint[], $15::bigint[],
-        $16::text[]::xid8[], $17::boolean[], $18::boolean[], $19::text[]
+        $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[],
+        $7::text[]::pg_snapshot[], $8::text[]::xid8[], $9::text[]::xid8[], $10::text[],
+        $11::text[]::pg_snapshot[], $12::text[]::xid8[], $13::text[],
+        $14::boolean[], $15::bigint[], $16::bigint[],
+        $17::text[]::xid8[], $18::boolean[], $19::boolean[], $20::text[]
     ) WITH ORDINALITY AS asked (
-        kind, owner_id, reader, application, collection,
+        kind, owner_id, reader, application, collection, everybody,
         seen_begin, first_unseen, seen_own, later_than,
         seen_end, position_tx, position_key,
         tombstones, most_documents, most_bytes,
@@ -68,6 +68,50 @@ SELECT
         ORDER BY document_pushes.tx DESC
         LIMIT 1
     ) AS newest_push,
+    -- What a reader of documents of others has to be told of: routes, writes to what they lead to,
+    -- and joining or leaving an organisation.
+    CASE WHEN input.kind = 'personal' THEN greatest(
+        (
+            SELECT tx
+            FROM routes
+            WHERE reader_kind = 'user'
+              AND reader_id = input.reader
+              AND application = input.application
+              AND collection = input.collection
+              AND tx > '0'
+            ORDER BY tx DESC
+            LIMIT 1
+        ),
+        (
+            SELECT greatest(memberships.tx, newest.tx)
+            FROM memberships
+            LEFT JOIN LATERAL (
+                SELECT tx
+                FROM routes
+                WHERE reader_kind = 'organisation'
+                  AND reader_id = memberships.namespace_id::text
+                  AND application = input.application
+                  AND collection = input.collection
+                  AND tx > '0'
+                ORDER BY tx DESC
+                LIMIT 1
+            ) AS newest ON true
+            WHERE memberships.user_id = input.reader
+            ORDER BY greatest(memberships.tx, newest.tx) DESC
+            LIMIT 1
+        ),
+        CASE WHEN input.everybody THEN (
+            SELECT tx
+            FROM routes
+            WHERE reader_kind = 'everybody'
+              AND reader_id = ''
+              AND application = input.application
+              AND collection = input.collection
+              AND tx > '0'
+            ORDER BY tx DESC
+            LIMIT 1
+        ) END
+    ) END::text AS newest_route,
     page.*,
     (
         SELECT json_agg(report ORDER BY push_id)::text
@@ -85,7 +129,7 @@ SELECT
           AND (
             node = input.device
             OR (input.ordinal, key, node) IN (
-                SELECT * FROM unnest($23::bigint[], $24::text[], $25::text[])
+                SELECT * FROM unnest($24::bigint[], $25::text[], $26::text[])
             )
         )
     ) AS reports
@@ -108,7 +152,7 @@ CROSS JOIN LATERAL (
             WHERE is_on_page
             AND (input.tombstones OR NOT deleted)
             AND (input.ordinal, tx, key) NOT IN (
-                SELECT * FROM unnest($20::bigint[], $21::text[]::xid8[], $22::text[])
+                SELECT * FROM unnest($21::bigint[], $22::text[]::xid8[], $23::text[])
             )
         ) AS documents,
         count(*) FILTER (WHERE is_on_page) AS count,

@@ -4,10 +4,10 @@ WITH input AS (
     SELECT *
     FROM unnest(
         $1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[],
-        $6::text[], $7::text[], $8::text[], $9::boolean[], $10::integer[]
+        $6::text[], $7::text[], $8::text[], $9::boolean[], $10::integer[], $11::text[]
     ) AS input (
         namespace_id, application, collection, key, version,
-        revision, field_revisions, content, deleted, bytes
+        revision, field_revisions, content, deleted, bytes, writer
     )
 ), superseded AS (
     INSERT INTO document_versions (
@@ -32,11 +32,12 @@ WITH input AS (
 ), written AS (
     INSERT INTO documents AS current (
         namespace_id, application, collection, key, version,
-        revision, field_revisions, content, deleted, bytes, tx
+        revision, field_revisions, content, deleted, bytes, tx, created_by
     )
     SELECT
         namespace_id, application, collection, key, version,
-        revision, field_revisions::json, content::jsonb, deleted, bytes, pg_current_xact_id()
+        revision, field_revisions::json, content::jsonb, deleted, bytes, pg_current_xact_id(),
+        writer
     FROM input
     ORDER BY namespace_id, application, collection, key
     ON CONFLICT (namespace_id, application, collection, key) DO UPDATE
@@ -49,7 +50,25 @@ WITH input AS (
         tx = excluded.tx,
         written_at = excluded.written_at
     WHERE current.version = excluded.version - 1
-    RETURNING 1
+    RETURNING namespace_id, application, collection, key, has_routes
+), touched AS (
+    -- Whoever changes a route has locked its document first, as this transaction has.
+    UPDATE routes
+    SET tx = pg_current_xact_id()
+    WHERE ctid = ANY (ARRAY(
+        SELECT route.place
+        FROM written
+        CROSS JOIN LATERAL (
+            SELECT ctid AS place
+            FROM routes
+            WHERE routes.namespace_id = written.namespace_id
+              AND routes.application = written.application
+              AND routes.collection = written.collection
+              AND routes.key = written.key
+            OFFSET 0
+        ) AS route
+        WHERE written.has_routes
+    ))
 ), pushed AS (
     INSERT INTO document_pushes (
         namespace_id, application, collection, key, version,
@@ -59,8 +78,8 @@ WITH input AS (
         namespace_id, application, collection, key, version,
         path, revision, substr(revision, 22), value::json, report::json, pg_current_xact_id()
     FROM unnest(
-        $11::bigint[], $12::text[], $13::text[], $14::text[], $15::bigint[],
-        $16::text[], $17::text[], $18::text[], $19::text[]
+        $12::bigint[], $13::text[], $14::text[], $15::text[], $16::bigint[],
+        $17::text[], $18::text[], $19::text[], $20::text[]
     ) AS pushed (
         namespace_id, application, collection, key, version,
         path, revision, value, report

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use sqlx::{Postgres, postgres::PgArguments, query::Query};
 use syncline_application::ports::{DocumentWrite, HistoryQuery, LockRequest, Scope};
-use syncline_domain::identifier::DocumentKey;
+use syncline_domain::{
+    access::Namespace,
+    identifier::{DocumentKey, UserId},
+};
 
 use crate::rows::{namespace, signed};
 
@@ -16,6 +19,18 @@ pub(super) struct Place {
     pub(super) namespace: i64,
     pub(super) scope: Arc<Scope>,
     pub(super) key: DocumentKey,
+    /// Who writes it.
+    pub(super) writer: UserId,
+}
+
+impl Place {
+    /// Who is recorded to have made the document, if that is not the owner of its namespace.
+    fn creator(&self) -> Option<&str> {
+        match self.scope.namespace {
+            Namespace::Personal(_) => None,
+            Namespace::Organisation(_) => Some(self.writer.as_str()),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -163,6 +178,7 @@ pub(super) struct VersionColumns<'a> {
     contents: Vec<String>,
     deleted: Vec<bool>,
     bytes: Vec<i32>,
+    creators: Vec<Option<&'a str>>,
 }
 
 impl<'a> VersionColumns<'a> {
@@ -183,6 +199,7 @@ impl<'a> VersionColumns<'a> {
             columns.contents.push(content);
             columns.deleted.push(version.deleted);
             columns.bytes.push(bytes.try_into().unwrap_or(i32::MAX));
+            columns.creators.push(place.creator());
         }
         columns
     }
@@ -200,6 +217,7 @@ impl<'a> VersionColumns<'a> {
             .bind(&self.contents)
             .bind(&self.deleted)
             .bind(&self.bytes)
+            .bind(&self.creators)
     }
 }
 

@@ -9,7 +9,7 @@ use syncline_domain::{
 
 use crate::{
     cursor::{Cursor, CursorCodec, Presented},
-    ports::{DatabaseState, History, HistoryQuery, Seen, StoredVersion},
+    ports::{DatabaseState, History, HistoryQuery, Route, Seen, StoredVersion},
     sync::request::{PushedChange, SyncRequest},
 };
 
@@ -19,11 +19,19 @@ pub(super) enum Base {
     /// The device knew of no document.
     Nothing,
     /// It had seen this.
-    Seen(Cursor),
-    /// It had seen this so long ago that what it saw may be gone.
-    Purged(Cursor),
+    Seen(Sight),
+    /// It had seen something, at this time, so long ago that it may be gone.
+    Purged(UnixMillis),
     /// What it had seen cannot be known.
     Unknown,
+}
+
+/// What a device had seen, and when.
+#[derive(Clone, Debug)]
+pub(super) struct Sight {
+    seen: Seen,
+    time: UnixMillis,
+    pages_read_at: Option<UnixMillis>,
 }
 
 impl Base {
@@ -31,6 +39,7 @@ impl Base {
         cursors: &CursorCodec,
         request: &SyncRequest,
         change: &PushedChange,
+        route: Option<&Route>,
         state: &DatabaseState,
     ) -> Self {
         let Some(clock) = &change.base else {
@@ -40,15 +49,31 @@ impl Base {
             Presented::Nothing => Self::Nothing,
             Presented::Clock(_) | Presented::Foreign => Self::Unknown,
             Presented::Cursor(cursor) if cursor.incarnation != state.incarnation => Self::Unknown,
-            Presented::Cursor(cursor) if Some(cursor.time) < state.horizon => Self::Purged(cursor),
-            Presented::Cursor(cursor) => Self::Seen(cursor),
+            Presented::Cursor(cursor) if Some(cursor.time) < state.horizon => {
+                Self::Purged(cursor.time)
+            }
+            Presented::Cursor(cursor) => Self::of_cursor(&cursor, change, route),
         }
+    }
+
+    fn of_cursor(cursor: &Cursor, change: &PushedChange, route: Option<&Route>) -> Self {
+        let seen = match route {
+            None => Some(cursor.seen_own()),
+            Some(route) => cursor.seen_shared(route, &change.key),
+        };
+        seen.map_or(Self::Unknown, |seen| {
+            Self::Seen(Sight {
+                seen,
+                time: cursor.time,
+                pages_read_at: cursor.pages_read_at,
+            })
+        })
     }
 
     /// When the device read what it had seen, if it is known.
     pub(super) fn time(&self) -> Option<UnixMillis> {
         match self {
-            Self::Seen(cursor) | Self::Purged(cursor) => Some(cursor.time),
+            Self::Seen(Sight { time, .. }) | Self::Purged(time) => Some(*time),
             Self::Nothing | Self::Unknown => None,
         }
     }
@@ -95,16 +120,16 @@ impl Base {
         let Some(current) = current else {
             return Ancestor::Nothing;
         };
-        let cursor = match self {
+        let sight = match self {
             Self::Nothing => return Ancestor::Nothing,
             Self::Purged(_) | Self::Unknown => return Ancestor::Unknown,
-            Self::Seen(cursor) => cursor,
+            Self::Seen(sight) => sight,
         };
-        if cursor.seen.sees(current.transaction, &change.key) {
+        if sight.seen.sees(current.transaction, &change.key) {
             return Ancestor::Version(&current.version);
         }
         // One that gave way while the device read page after page may not have been on any.
-        if history.ancestor.is_some() && history.ancestor_superseded_at <= cursor.pages_read_at {
+        if history.ancestor.is_some() && history.ancestor_superseded_at <= sight.pages_read_at {
             return Ancestor::Unknown;
         }
         let number = history.ancestor;
@@ -117,7 +142,7 @@ impl Base {
 
     fn seen(&self) -> Option<&Seen> {
         match self {
-            Self::Seen(cursor) => Some(&cursor.seen),
+            Self::Seen(sight) => Some(&sight.seen),
             Self::Nothing | Self::Purged(_) | Self::Unknown => None,
         }
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use syncline_domain::{
     document::same_document,
     hlc::{Hlc, UnixMillis},
+    identifier::UserId,
     merge::{
         Conflict, DELETED, Edit, MergeInput, Merged, PushedField, PushedValue, Version, Winner,
         merge, prefer_whole_side,
@@ -18,7 +19,7 @@ use crate::{
     registry::CollectionSchema,
     sync::{
         SyncError, SyncService,
-        request::{PushedChange, SyncRequest},
+        request::{PushedChange, Rejection, SyncRequest},
     },
 };
 
@@ -31,12 +32,16 @@ pub(super) struct Decision {
     pub(super) pushes: Vec<NewPush>,
     /// Whether it was an edit of a document whose tombstone is gone.
     pub(super) is_purged: bool,
+    /// Why the caller may not make the change.
+    pub(super) rejection: Option<Rejection>,
 }
 
 /// A conflict as it stands in an answer.
 #[derive(Serialize)]
 struct Report<'a> {
     key: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<&'a UserId>,
     #[serde(flatten)]
     conflict: &'a Conflict,
 }
@@ -84,10 +89,23 @@ impl SyncService {
 }
 
 impl Decision {
+    pub(super) fn rejected(rejection: Rejection) -> Self {
+        Self {
+            rejection: Some(rejection),
+            ..Self::default()
+        }
+    }
+
+    /// Whether there is nothing to store.
+    pub(super) fn is_idle(&self) -> bool {
+        self.version.is_none() && self.pushes.is_empty()
+    }
+
     fn of(change: &PushedChange, merged: Merged) -> Self {
         let report = |conflict: Conflict| {
             let report = Report {
                 key: change.key.as_str(),
+                owner: change.owner.as_ref(),
                 conflict: &conflict,
             };
             serde_json::to_value(report).ok()
@@ -99,7 +117,7 @@ impl Decision {
         Self {
             version: merged.version,
             pushes: pushes.collect(),
-            is_purged: false,
+            ..Self::default()
         }
     }
 }

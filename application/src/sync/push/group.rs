@@ -64,7 +64,7 @@ fn groups(entries: Vec<PushEntry>) -> Vec<Vec<PushEntry>> {
         let (mut scopes, mut changes): (HashSet<Arc<Scope>>, usize) = (HashSet::new(), 0);
         let mut fits = |entry: &PushEntry| {
             let sum = changes + entry.job.changes.len();
-            let fits = sum <= MOST_CHANGES && scopes.insert(Arc::clone(&entry.job.scope));
+            let fits = sum <= MOST_CHANGES && entry.job.scopes().all(|scope| scopes.insert(scope));
             changes = if fits { sum } else { changes };
             fits
         };

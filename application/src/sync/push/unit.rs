@@ -2,31 +2,26 @@
 
 use std::{ops::Range, sync::Arc};
 
-use syncline_domain::snapshot::TransactionId;
+use syncline_domain::access::Access;
 
-use super::{
-    Pushed, Stored,
-    base::Base,
-    decision::{self, Decision},
-};
+use super::{Pushed, base::Base, decision::Decision, summary::summarise};
 use crate::{
     ports::{
-        DocumentWrite, History, HistoryQuery, LockRequest, Locked, StoreError, StoredVersion,
-        SyncTransaction,
+        DocumentWrite, History, HistoryQuery, LockRequest, Locked, StoreError, SyncTransaction,
     },
-    sync::{SyncError, SyncService, request::SyncRequest},
+    sync::{
+        SyncError, SyncService,
+        request::{PushedChange, Rejection, SyncRequest},
+    },
 };
 
-/// A request, and what was found of its documents.
+/// A request, and where its documents are among those of all requests.
 struct Part<'a> {
     request: &'a SyncRequest,
-    /// Where its documents are among those of all requests.
     documents: Range<usize>,
+    /// Whether the caller may write in the namespace that the request is about.
     is_member: bool,
-    bases: Vec<Base>,
 }
-
-type Decisions = Result<Vec<Decision>, SyncError>;
 
 impl SyncService {
     /// Stores the changes of requests that are about different collections: all of them or, on an
@@ -37,12 +32,14 @@ impl SyncService {
     ) -> Result<Vec<Result<Pushed, SyncError>>, StoreError> {
         let mut transaction = self.store.begin().await?;
         let wanted: Vec<_> = requests.iter().map(|request| wanted(request)).collect();
-        let locked = transaction.lock(&wanted).await?;
-        let parts = self.parts(requests, &locked);
-        let histories = look_back(transaction.as_mut(), &parts, &locked).await?;
-        let decided: Vec<Decisions> = parts
+        let locked = transaction.lock(&wanted.concat()).await?;
+        let parts = parts(requests, &wanted, &locked);
+        let bases: Vec<_> = parts.iter().map(|part| self.bases(part, &locked)).collect();
+        let histories = look_back(transaction.as_mut(), &parts, &bases, &locked).await?;
+        let decided: Vec<_> = parts
             .iter()
-            .map(|part| self.decide_all(part, &locked, &histories))
+            .zip(&bases)
+            .map(|(part, bases)| self.decide_all(part, bases, &locked, &histories))
             .collect();
         let writes = writes(&parts, &decided);
         let written = if writes.is_empty() {
@@ -53,57 +50,105 @@ impl SyncService {
         transaction.commit().await?;
         let outcomes = parts.iter().zip(decided).map(|(part, decisions)| {
             let current = locked.current.get(part.documents.clone());
-            Ok(summary(
-                part.request,
-                decisions?,
-                current.unwrap_or_default(),
-                written,
-            ))
+            let current = current.unwrap_or_default();
+            Ok(summarise(part.request, decisions?, current, written))
         });
         Ok(outcomes.collect())
     }
 
-    fn parts<'a>(&self, requests: &'a [Arc<SyncRequest>], locked: &Locked) -> Vec<Part<'a>> {
-        let mut end = 0;
-        let part = |(request, is_member): (&'a Arc<SyncRequest>, &bool)| {
-            let begin = end;
-            end += request.changes.len();
-            let base = |change| Base::read(&self.cursors, request, change, &locked.state);
-            Part {
-                request,
-                documents: begin..end,
-                is_member: *is_member,
-                bases: request.changes.iter().map(base).collect(),
-            }
-        };
-        requests.iter().zip(&locked.is_member).map(part).collect()
-    }
-
-    fn decide_all(&self, part: &Part, locked: &Locked, histories: &[History]) -> Decisions {
-        if !part.is_member {
-            return Err(SyncError::NotMember);
-        }
-        let changes = part.request.changes.iter().zip(&part.bases);
+    /// What the device had seen of each document.
+    fn bases(&self, part: &Part<'_>, locked: &Locked) -> Vec<Base> {
+        let changes = part.request.changes.iter().zip(part.documents.clone());
         changes
-            .zip(part.documents.clone())
-            .map(|((change, base), document)| {
-                let current = locked.current.get(document).and_then(Option::as_ref);
-                let none = History::default();
-                let history = histories.get(document).unwrap_or(&none);
-                let horizon = locked.state.horizon;
-                self.decide(part.request, change, base, current, history, horizon)
+            .map(|(change, document)| {
+                let route = locked.routes.get(document).and_then(Option::as_ref);
+                Base::read(&self.cursors, part.request, change, route, &locked.state)
             })
             .collect()
     }
+
+    /// What becomes of each change.
+    fn decide_all(
+        &self,
+        part: &Part<'_>,
+        bases: &[Base],
+        locked: &Locked,
+        histories: &[History],
+    ) -> Result<Vec<Decision>, SyncError> {
+        if !part.is_member {
+            return Err(SyncError::NotMember);
+        }
+        let none = History::default();
+        let changes = part.request.changes.iter().zip(bases);
+        let decide = |((change, base), document)| {
+            if let Some(rejection) = refusal(change, document, locked) {
+                return Ok(Decision::rejected(rejection));
+            }
+            let current = locked.current.get(document).and_then(Option::as_ref);
+            let history = histories.get(document).unwrap_or(&none);
+            let horizon = locked.state.horizon;
+            self.decide(part.request, change, base, current, history, horizon)
+        };
+        let decided: Result<Vec<_>, SyncError> = changes
+            .zip(part.documents.clone())
+            .map(decide)
+            .collect();
+        all_or_those_accepted(part.request, decided?)
+    }
 }
 
-fn wanted(request: &SyncRequest) -> LockRequest {
-    let keys = request.changes.iter().map(|change| change.key.clone());
-    LockRequest {
-        scope: Arc::clone(&request.scope),
-        writer: request.reader.clone(),
-        keys: keys.collect(),
+/// Refuses the whole request for one change that is, unless its others are to be stored.
+fn all_or_those_accepted(
+    request: &SyncRequest,
+    decisions: Vec<Decision>,
+) -> Result<Vec<Decision>, SyncError> {
+    let is_rejected = |decision: &Decision| decision.rejection.is_some();
+    if request.rejected.is_some() || !decisions.iter().any(is_rejected) {
+        return Ok(decisions);
     }
+    let rejections = decisions.into_iter().filter_map(|it| it.rejection);
+    Err(SyncError::Rejected(rejections.collect()))
+}
+
+/// Why the caller may not write a document of another user.
+fn refusal(change: &PushedChange, document: usize, locked: &Locked) -> Option<Rejection> {
+    change.owner.as_ref()?;
+    let route = locked.routes.get(document).and_then(Option::as_ref);
+    match route.map(|route| route.access) {
+        Some(Access::Write) => None,
+        access => Some(Rejection::of_access(change, access)),
+    }
+}
+
+/// The documents of a request, the caller's own first: that is the order of its changes.
+fn wanted(request: &SyncRequest) -> Vec<LockRequest> {
+    let by_owner = request.changes.chunk_by(|one, other| one.owner == other.owner);
+    by_owner
+        .map(|changes| LockRequest {
+            scope: request.scope_of(changes.first()),
+            writer: request.reader.clone(),
+            keys: changes.iter().map(|change| change.key.clone()).collect(),
+        })
+        .collect()
+}
+
+fn parts<'a>(
+    requests: &'a [Arc<SyncRequest>],
+    wanted: &[Vec<LockRequest>],
+    locked: &Locked,
+) -> Vec<Part<'a>> {
+    let mut end = 0;
+    let mut is_member = locked.is_member.iter();
+    let part = |(request, wanted): (&'a Arc<SyncRequest>, &Vec<LockRequest>)| {
+        let begin = end;
+        end += request.changes.len();
+        Part {
+            request,
+            documents: begin..end,
+            is_member: is_member.by_ref().take(wanted.len()).all(|is_member| *is_member),
+        }
+    };
+    requests.iter().zip(wanted).map(part).collect()
 }
 
 /// Reads the past of those documents whose current version does not tell enough. Each document has
@@ -111,11 +156,12 @@ fn wanted(request: &SyncRequest) -> LockRequest {
 async fn look_back(
     transaction: &mut dyn SyncTransaction,
     parts: &[Part<'_>],
+    bases: &[Vec<Base>],
     locked: &Locked,
 ) -> Result<Vec<History>, StoreError> {
     let mut queries: Vec<HistoryQuery> = Vec::new();
-    for part in parts {
-        let changes = part.request.changes.iter().zip(&part.bases);
+    for (part, bases) in parts.iter().zip(bases) {
+        let changes = part.request.changes.iter().zip(bases);
         for ((change, base), document) in changes.zip(part.documents.clone()) {
             if let Some(Some(current)) = locked.current.get(document) {
                 queries.extend(base.history_query(document, change, current));
@@ -135,10 +181,12 @@ async fn look_back(
     Ok(histories)
 }
 
-fn writes(parts: &[Part<'_>], decided: &[Decisions]) -> Vec<DocumentWrite> {
+fn writes(
+    parts: &[Part<'_>],
+    decided: &[Result<Vec<Decision>, SyncError>],
+) -> Vec<DocumentWrite> {
     let write = |(document, decision): (usize, &Decision)| {
-        let is_idle = decision.version.is_none() && decision.pushes.is_empty();
-        (!is_idle).then(|| DocumentWrite {
+        (!decision.is_idle()).then(|| DocumentWrite {
             document,
             version: decision.version.clone(),
             pushes: decision.pushes.clone(),
@@ -149,40 +197,4 @@ fn writes(parts: &[Part<'_>], decided: &[Decisions]) -> Vec<DocumentWrite> {
         part.documents.clone().zip(decisions)
     });
     decisions.filter_map(write).collect()
-}
-
-fn summary(
-    request: &SyncRequest,
-    decisions: Vec<Decision>,
-    current: &[Option<StoredVersion>],
-    written: Option<TransactionId>,
-) -> Pushed {
-    let is_idle = |decision: &Decision| decision.version.is_none() && decision.pushes.is_empty();
-    let mut pushed = Pushed {
-        transaction: written.filter(|_| !decisions.iter().all(is_idle)),
-        ..Pushed::default()
-    };
-    for ((change, decision), current) in request.changes.iter().zip(decisions).zip(current) {
-        if decision.is_purged {
-            pushed.purged.push(change.key.clone());
-        }
-        let stored = match (&decision.version, current) {
-            (Some(version), _) => written.map(|transaction| (version, transaction)),
-            (None, Some(current)) => Some((&current.version, current.transaction)),
-            (None, None) => None,
-        };
-        let as_pushed = stored.filter(|(version, _)| decision::is_as_pushed(version, &change.edit));
-        pushed.is_merged |= decision.version.is_some() && as_pushed.is_none();
-        pushed
-            .stored
-            .extend(as_pushed.map(|(version, transaction)| Stored {
-                key: change.key.clone(),
-                revision: version.revision.clone(),
-                transaction,
-            }));
-        pushed
-            .conflicts
-            .extend(decision.pushes.into_iter().filter_map(|push| push.report));
-    }
-    pushed
 }

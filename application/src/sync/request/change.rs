@@ -1,5 +1,6 @@
 use serde_json::{Map, Value};
 use syncline_domain::{
+    access::Namespace,
     hlc::Hlc,
     identifier::{DocumentKey, UserId},
     merge::{DELETED, Edit, FieldRevisions},
@@ -7,6 +8,7 @@ use syncline_domain::{
 };
 
 use super::Rejection;
+use crate::ports::Scope;
 
 /// The most bytes of a path in `fieldRevs` or `after`.
 const MAX_PATH_BYTES: usize = 8_192;
@@ -16,6 +18,8 @@ const MAX_PATH_BYTES: usize = 8_192;
 pub(in crate::sync) struct PushedChange {
     /// The document.
     pub key: DocumentKey,
+    /// Its owner, if that is another user.
+    pub owner: Option<UserId>,
     /// What became of it.
     pub edit: Edit,
     /// The server clock of the answer that the edit was made from.
@@ -31,18 +35,13 @@ struct Members {
 
 impl PushedChange {
     /// Reads a change.
-    pub(super) fn parse(index: usize, change: Value, caller: &UserId) -> Result<Self, Rejection> {
+    pub(super) fn parse(index: usize, change: Value, scope: &Scope) -> Result<Self, Rejection> {
         let mut members = Members::new(index, change)?;
         let key = match DocumentKey::new(&members.key) {
             Ok(key) => key,
             Err(rule) => return Err(members.refuse("key", &format!("{rule}"))),
         };
-        if members
-            .text("owner")?
-            .is_some_and(|owner| owner != caller.as_str())
-        {
-            return Err(Rejection::of_owner(index, key.as_str()));
-        }
+        let owner = members.owner(scope)?;
         let base = members
             .text("baseClock")?
             .map(|text| members.clock("baseClock", &text));
@@ -51,6 +50,7 @@ impl PushedChange {
         let content = members.content(&revisions)?;
         Ok(Self {
             key,
+            owner,
             edit: Edit {
                 content,
                 revisions,
@@ -87,6 +87,21 @@ impl Members {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(self.refuse(member, "it is a string")),
+        }
+    }
+
+    /// The owner of the document, if that is another user than the one whose documents are meant.
+    fn owner(&mut self, scope: &Scope) -> Result<Option<UserId>, Rejection> {
+        let Some(owner) = self.text("owner")? else {
+            return Ok(None);
+        };
+        let owner = UserId::new(&owner).map_err(|rule| self.refuse("owner", &rule.to_string()))?;
+        match &scope.namespace {
+            Namespace::Personal(user) if *user == owner => Ok(None),
+            Namespace::Personal(_) => Ok(Some(owner)),
+            Namespace::Organisation(_) => {
+                Err(self.refuse("owner", "the documents of an organisation are its own"))
+            }
         }
     }
 

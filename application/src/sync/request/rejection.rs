@@ -1,6 +1,7 @@
 use serde::Serialize;
-use syncline_domain::{document::Violation, hlc::UnixMillis};
+use syncline_domain::{access::Access, document::Violation, hlc::UnixMillis, identifier::UserId};
 
+use super::PushedChange;
 use crate::registry::SchemaViolation;
 
 /// A key that is too long is not repeated whole.
@@ -12,6 +13,9 @@ pub struct Rejection {
     /// Its key, as far as it could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// Its owner, if that is another user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<UserId>,
     /// The kind of error.
     pub code: RejectionCode,
     /// One sentence.
@@ -34,6 +38,8 @@ pub enum RejectionCode {
     SchemaValidationFailed,
     /// A revision is too far ahead.
     ClockSkew,
+    /// The document of another is shared with the caller for reading only.
+    Forbidden,
     /// The document of another is not shared with the caller.
     NotFound,
 }
@@ -55,6 +61,7 @@ impl Rejection {
     pub(super) fn of_member(index: usize, key: &str, member: &str, rule: &str) -> Self {
         let key = (!key.is_empty()).then(|| key.chars().take(MAX_KEY_CHARACTERS).collect());
         Self {
+            owner: None,
             key,
             code: RejectionCode::BadRequest,
             error: format!("changes[{index}].{member}: {rule}"),
@@ -63,11 +70,26 @@ impl Rejection {
         }
     }
 
-    pub(super) fn of_owner(index: usize, key: &str) -> Self {
-        let rule = "no document of this user with this key is shared with you for writing";
+    /// The document of another user cannot be written with what the caller may do with it.
+    pub(in crate::sync) fn of_access(change: &PushedChange, access: Option<Access>) -> Self {
+        let key = change.key.as_str();
+        let (code, error) = match access {
+            None => (
+                RejectionCode::NotFound,
+                format!("The document `{key}` of this owner is not shared with you"),
+            ),
+            Some(_) => (
+                RejectionCode::Forbidden,
+                format!("The document `{key}` of this owner is shared with you for reading only"),
+            ),
+        };
         Self {
-            code: RejectionCode::NotFound,
-            ..Self::of_member(index, key, "owner", rule)
+            key: Some(key.to_owned()),
+            owner: change.owner.clone(),
+            code,
+            error,
+            details: Vec::new(),
+            server_time: None,
         }
     }
 
@@ -96,6 +118,7 @@ impl Rejection {
             .first()
             .map(|detail| format!("`{}`: {}", detail.field, detail.message));
         Self {
+            owner: None,
             key: Some(key.to_owned()),
             code: RejectionCode::BadRequest,
             error: format!(
@@ -114,6 +137,7 @@ impl Rejection {
             message: violation.message,
         };
         Self {
+            owner: None,
             key: Some(key.to_owned()),
             code: RejectionCode::SchemaValidationFailed,
             error: "Schema validation failed".to_owned(),

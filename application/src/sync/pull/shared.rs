@@ -1,0 +1,102 @@
+//! The documents of others, which follow the caller's own.
+
+use syncline_domain::{access::Namespace, identifier::DocumentKey, snapshot::TransactionId};
+
+use super::{
+    Changes, PAGE_DOCUMENTS, Start,
+    pages::PAGE_BYTES,
+};
+use crate::{
+    ports::{Page, Position, Seen, SharedPage, SharedPageQuery, SharedPosition, StoreError},
+    sync::{SyncError, push::Stored, request::SyncRequest},
+};
+
+/// What a pull that begins at `start` has to read of the documents of others, if anything.
+pub(super) fn query(
+    request: &SyncRequest,
+    stored: &[Stored],
+    page: &Page,
+    start: &Start,
+) -> Option<SharedPageQuery> {
+    if matches!(request.scope.namespace, Namespace::Organisation(_)) {
+        return None;
+    }
+    let begin = &start.seen.begin;
+    let is_due = page.newest_route >= Some(begin.first_unseen());
+    if start.shared.is_none() && !is_due {
+        return None;
+    }
+    let is_first = begin.is_nothing() && start.later_than.is_none();
+    let after = start.shared.as_ref().map(|(_, last)| last.clone());
+    let without = stored.iter().filter(|_| !request.echo).filter_map(|stored| {
+        let owner = stored.owner.clone()?;
+        Some((owner, stored.position()))
+    });
+    Some(SharedPageQuery {
+        reader: request.reader.clone(),
+        application: request.scope.application.clone(),
+        collection: request.scope.collection.clone(),
+        begin: begin.clone(),
+        // Known when the first page was read.
+        end: begin.clone(),
+        after: after.unwrap_or(SharedPosition {
+            namespace: 0,
+            key: None,
+        }),
+        tombstones: request.knows_tombstones && !is_first,
+        own_keys_hide: !request.knows_tombstones,
+        everybody: request.everybody,
+        without: without.collect(),
+        limit: PAGE_DOCUMENTS,
+        bytes: PAGE_BYTES,
+    })
+}
+
+/// What was seen of the caller's own documents: all of them when the pull is through with them.
+pub(super) fn seen_own(start: &Start) -> Seen {
+    let (Some((end, _)), Ok(key)) = (&start.shared, DocumentKey::new("-")) else {
+        return start.seen.clone();
+    };
+    let transaction = TransactionId::MAX;
+    Seen {
+        begin: end.clone(),
+        own: start.seen.own,
+        paging: Some((end.clone(), Position { transaction, key })),
+    }
+}
+
+impl Changes {
+    /// Has the documents of others follow.
+    pub(super) fn share(&mut self, query: Option<SharedPageQuery>) {
+        self.shared = query.map(|query| SharedPageQuery {
+            end: self.end.clone(),
+            ..query
+        });
+    }
+
+    /// The next documents of others.
+    pub(super) async fn next_shared(&mut self) -> Result<Option<String>, SyncError> {
+        let Some(query) = &mut self.shared else {
+            return Ok(None);
+        };
+        query.limit = self.query.limit;
+        let page = self.service.store.shared_page(query).await?;
+        let state = page.state.as_ref();
+        let Some(state) = state.filter(|state| state.incarnation == self.incarnation) else {
+            return Err(SyncError::Store(StoreError::Contention));
+        };
+        // What was overwritten since the pull began was on no page.
+        self.pages_read_at = Some(state.now);
+        self.count_down(page.count);
+        self.note_revision(page.greatest_revision.as_ref());
+        self.move_shared_behind(&page);
+        Ok(Some(page.documents))
+    }
+
+    fn move_shared_behind(&mut self, page: &SharedPage) {
+        match (&mut self.shared, &page.last) {
+            (Some(query), Some(last)) if page.has_more => query.after = last.clone(),
+            _ => self.shared = None,
+        }
+    }
+}
