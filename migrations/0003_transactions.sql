@@ -9,7 +9,9 @@ END
 $$;
 
 -- A new incarnation gives all rows a transaction that every cursor of it has seen.
-CREATE TRIGGER documents_transaction BEFORE INSERT OR UPDATE ON documents
+-- What is kept beside a document for others than its readers does not make it another one.
+CREATE TRIGGER documents_transaction
+    BEFORE INSERT OR UPDATE OF version, revision, field_revisions, content, deleted ON documents
     FOR EACH ROW WHEN (NEW.tx IS DISTINCT FROM pg_current_xact_id()
     AND current_setting('syncline.renewing', true) IS DISTINCT FROM 'on')
     EXECUTE FUNCTION set_transaction();

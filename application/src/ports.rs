@@ -1,5 +1,6 @@
 //! The outside things that the use cases need, each a trait that an adapter implements.
 
+mod access;
 mod clock;
 mod documents;
 mod exports;
@@ -11,6 +12,7 @@ mod sessions;
 mod store;
 mod users;
 
+pub use access::{AccessEntries, EntryQuery, EntryTransaction, ShareTokenHash, StoredEntry};
 pub use clock::Clock;
 pub use documents::{
     DocumentQuery, Documents, FoundDocument, OldVersion, Reading, Restorable, VersionList,

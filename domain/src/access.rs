@@ -4,7 +4,11 @@
 //! write it. Its access entry says who else may: nobody, the users that it names, the members of
 //! one organisation, or everybody.
 
+mod change;
+
 use serde::{Deserialize, Serialize};
+
+pub use change::{AccessChange, AccessChangeError, MAX_SHARES, RouteReader};
 
 use crate::identifier::{OrganisationId, UserId};
 

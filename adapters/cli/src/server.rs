@@ -7,6 +7,7 @@ use std::{error::Error, net::SocketAddr, num::NonZero, sync::Arc, time::Duration
 use secrecy::ExposeSecret;
 use sqlx::postgres::PgConnectOptions;
 use syncline_application::{
+    access::AccessService,
     cursor::CursorCodec,
     documents::DocumentService,
     export::ExportService,
@@ -189,11 +190,13 @@ fn state(
         limits(configuration),
     ));
     let documents = Arc::new(DocumentService::new(store.clone(), Arc::clone(&sync)));
+    let access = AccessService::new(store.clone(), Arc::new(SystemRandomness));
     Ok(AppState {
         import: Arc::new(ImportService::new(Arc::clone(&sync))),
         sync,
         documents,
         exports: Arc::new(ExportService::new(store.clone(), store.clone())),
+        access: Arc::new(access),
         identity,
         organisations: Arc::new(organisations),
         search,

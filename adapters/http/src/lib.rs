@@ -29,6 +29,7 @@ use axum::Router;
 use syncline_application::{
     documents::DocumentService,
     export::ExportService,
+    access::AccessService,
     identity::IdentityService,
     import::ImportService,
     organisations::OrganisationService,
@@ -77,6 +78,8 @@ pub struct AppState {
     pub import: Arc<ImportService>,
     /// Exports what users and organisations have.
     pub exports: Arc<ExportService>,
+    /// Shares documents.
+    pub access: Arc<AccessService>,
     /// Founds organisations and keeps their members.
     pub organisations: Arc<OrganisationService>,
     /// Signs people in.

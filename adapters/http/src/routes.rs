@@ -3,10 +3,12 @@
 mod auth;
 mod documents;
 mod exports;
+mod doc_index;
 mod health;
 mod import;
 mod organisations;
 mod search;
+mod share;
 mod sync;
 
 use axum::{
@@ -44,6 +46,8 @@ pub(crate) fn all() -> Router<AppState> {
         .merge(documents::routes())
         .merge(exports::routes())
         .route("/account/import", post(import::import))
+        .merge(doc_index::routes())
+        .route("/share/{token}", get(share::open))
         .route("/{application}/sync", post(sync::sync));
     refuse_the_rest(router)
 }

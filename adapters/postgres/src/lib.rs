@@ -8,6 +8,7 @@
 //! To add a migration: a file in `migrations/` with the next number and one purpose; forward only.
 
 mod documents;
+mod access;
 mod error;
 mod exports;
 mod incarnation;

@@ -47,12 +47,11 @@ pub(crate) fn namespace(namespace: &Namespace) -> (&'static str, &str) {
 }
 
 /// What somebody may do with a document.
-pub(crate) fn access(row: &PgRow, name: &str) -> Result<Access, StoreError> {
-    let text: &str = column(row, name)?;
+pub(crate) fn access(text: &str) -> Result<Access, StoreError> {
     match text {
         "read" => Ok(Access::Read),
         "write" => Ok(Access::Write),
-        other => Err(corrupt(name, other)),
+        other => Err(corrupt("access", other)),
     }
 }
 

@@ -14,7 +14,8 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use syncline_application::ports::{
-    Incarnation, Page, PageQuery, PurgeReport, SharedPage, SharedPageQuery, Store, StoreError, SyncTransaction,
+    Incarnation, Page, PageQuery, PurgeReport, SharedPage, SharedPageQuery, Store, StoreError,
+    SyncTransaction,
 };
 use syncline_domain::hlc::Hlc;
 

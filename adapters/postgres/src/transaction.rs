@@ -130,7 +130,7 @@ fn route(row: &PgRow) -> Result<Option<Route>, StoreError> {
     };
     Ok(Some(Route {
         namespace: rows::number(rows::column(row, "namespace_id")?),
-        access: rows::access(row, "route_access")?,
+        access: rows::access(rows::column(row, "route_access")?)?,
         opened,
     }))
 }

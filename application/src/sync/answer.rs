@@ -1,6 +1,9 @@
 use serde::Serialize;
 use serde_json::Value;
-use syncline_domain::{hlc::Hlc, identifier::{DocumentKey, UserId}};
+use syncline_domain::{
+    hlc::Hlc,
+    identifier::{DocumentKey, UserId},
+};
 
 use super::{Rejection, pull::Changes};
 

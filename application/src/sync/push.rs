@@ -15,7 +15,11 @@ use syncline_domain::{
     snapshot::TransactionId,
 };
 
-use super::{SyncError, SyncService, queue::Queue, request::{Rejection, SyncRequest}};
+use super::{
+    SyncError, SyncService,
+    queue::Queue,
+    request::{Rejection, SyncRequest},
+};
 use crate::ports::{Position, StoreError};
 
 /// How often a unit of work is run again when another one was in its way.

@@ -3,6 +3,7 @@
 use syncline_application::{
     documents::DocumentError,
     export::ExportError,
+    access::AccessError,
     organisations::OrganisationError,
     ports::StoreError,
     search::SearchError,
@@ -88,6 +89,21 @@ impl From<Refusal> for ApiError {
             Refusal::AlreadyMember | Refusal::LastAdmin => ErrorCode::Conflict,
         };
         Self::new(code, refusal.to_string())
+    }
+}
+
+impl From<AccessError> for ApiError {
+    fn from(error: AccessError) -> Self {
+        let sentence = error.to_string();
+        match error {
+            AccessError::NotFound | AccessError::NoSuchLink => {
+                Self::new(ErrorCode::NotFound, sentence)
+            }
+            AccessError::WhichCollection => Self::new(ErrorCode::Conflict, sentence),
+            AccessError::Refused(_) => Self::new(ErrorCode::BadRequest, sentence),
+            AccessError::NoRandomness => Self::internal(&error),
+            AccessError::Store(error) => Self::from(error),
+        }
     }
 }
 

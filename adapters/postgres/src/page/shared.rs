@@ -9,7 +9,11 @@ use crate::{error::store_error, rows};
 
 /// Reads a page.
 pub(crate) async fn read(pool: &PgPool, query: &SharedPageQuery) -> Result<SharedPage, StoreError> {
-    let owners: Vec<&str> = query.without.iter().map(|(owner, _)| owner.as_str()).collect();
+    let owners: Vec<&str> = query
+        .without
+        .iter()
+        .map(|(owner, _)| owner.as_str())
+        .collect();
     let positions = query.without.iter().map(|(_, position)| position);
     let (keys, transactions): (Vec<&str>, Vec<String>) = positions
         .map(|position| (position.key.as_str(), position.transaction.to_string()))

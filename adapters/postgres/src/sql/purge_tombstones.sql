@@ -19,6 +19,19 @@ WITH gone AS MATERIALIZED (
     WHERE (document_pushes.namespace_id, document_pushes.application,
            document_pushes.collection, document_pushes.key)
         = (gone.namespace_id, gone.application, gone.collection, gone.key)
+), entries AS (
+    DELETE FROM access_entries USING gone
+    WHERE (access_entries.namespace_id, access_entries.application,
+           access_entries.collection, access_entries.key)
+        = (gone.namespace_id, gone.application, gone.collection, gone.key)
+), shared AS (
+    DELETE FROM shares USING gone
+    WHERE (shares.namespace_id, shares.application, shares.collection, shares.key)
+        = (gone.namespace_id, gone.application, gone.collection, gone.key)
+), routed AS (
+    DELETE FROM routes USING gone
+    WHERE (routes.namespace_id, routes.application, routes.collection, routes.key)
+        = (gone.namespace_id, gone.application, gone.collection, gone.key)
 )
 DELETE FROM documents USING gone
 WHERE (documents.namespace_id, documents.application, documents.collection, documents.key)

@@ -2,10 +2,7 @@
 
 use syncline_domain::{access::Namespace, identifier::DocumentKey, snapshot::TransactionId};
 
-use super::{
-    Changes, PAGE_DOCUMENTS, Start,
-    pages::PAGE_BYTES,
-};
+use super::{Changes, PAGE_DOCUMENTS, Start, pages::PAGE_BYTES};
 use crate::{
     ports::{Page, Position, Seen, SharedPage, SharedPageQuery, SharedPosition, StoreError},
     sync::{SyncError, push::Stored, request::SyncRequest},
@@ -28,10 +25,13 @@ pub(super) fn query(
     }
     let is_first = begin.is_nothing() && start.later_than.is_none();
     let after = start.shared.as_ref().map(|(_, last)| last.clone());
-    let without = stored.iter().filter(|_| !request.echo).filter_map(|stored| {
-        let owner = stored.owner.clone()?;
-        Some((owner, stored.position()))
-    });
+    let without = stored
+        .iter()
+        .filter(|_| !request.echo)
+        .filter_map(|stored| {
+            let owner = stored.owner.clone()?;
+            Some((owner, stored.position()))
+        });
     Some(SharedPageQuery {
         reader: request.reader.clone(),
         application: request.scope.application.clone(),

@@ -89,10 +89,8 @@ impl SyncService {
             let horizon = locked.state.horizon;
             self.decide(part.request, change, base, current, history, horizon)
         };
-        let decided: Result<Vec<_>, SyncError> = changes
-            .zip(part.documents.clone())
-            .map(decide)
-            .collect();
+        let decided: Result<Vec<_>, SyncError> =
+            changes.zip(part.documents.clone()).map(decide).collect();
         all_or_those_accepted(part.request, decided?)
     }
 }
@@ -122,7 +120,9 @@ fn refusal(change: &PushedChange, document: usize, locked: &Locked) -> Option<Re
 
 /// The documents of a request, the caller's own first: that is the order of its changes.
 fn wanted(request: &SyncRequest) -> Vec<LockRequest> {
-    let by_owner = request.changes.chunk_by(|one, other| one.owner == other.owner);
+    let by_owner = request
+        .changes
+        .chunk_by(|one, other| one.owner == other.owner);
     by_owner
         .map(|changes| LockRequest {
             scope: request.scope_of(changes.first()),
@@ -145,7 +145,10 @@ fn parts<'a>(
         Part {
             request,
             documents: begin..end,
-            is_member: is_member.by_ref().take(wanted.len()).all(|is_member| *is_member),
+            is_member: is_member
+                .by_ref()
+                .take(wanted.len())
+                .all(|is_member| *is_member),
         }
     };
     requests.iter().zip(wanted).map(part).collect()
@@ -181,10 +184,7 @@ async fn look_back(
     Ok(histories)
 }
 
-fn writes(
-    parts: &[Part<'_>],
-    decided: &[Result<Vec<Decision>, SyncError>],
-) -> Vec<DocumentWrite> {
+fn writes(parts: &[Part<'_>], decided: &[Result<Vec<Decision>, SyncError>]) -> Vec<DocumentWrite> {
     let write = |(document, decision): (usize, &Decision)| {
         (!decision.is_idle()).then(|| DocumentWrite {
             document,
