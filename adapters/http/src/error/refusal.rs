@@ -133,6 +133,8 @@ impl From<Vec<Rejection>> for ApiError {
         }
         let (kind, code) = if has(RejectionCode::NotFound) {
             (RejectionCode::NotFound, ErrorCode::NotFound)
+        } else if has(RejectionCode::Forbidden) {
+            (RejectionCode::Forbidden, ErrorCode::Forbidden)
         } else {
             (RejectionCode::BadRequest, ErrorCode::BadRequest)
         };

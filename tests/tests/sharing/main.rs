@@ -1,0 +1,10 @@
+//! Documents shared with others: entries, links, and what pulls and pushes make of them.
+
+#![cfg(test)]
+
+mod entries;
+mod links;
+mod pulls;
+mod pushes;
+mod reader;
+mod worlds;
