@@ -208,6 +208,7 @@ fn cursor(state: &DatabaseState, snapshot: Snapshot, transaction: TransactionId)
             own: None,
             paging: None,
         },
+        shared: None,
         pages_read_at: None,
     }
 }

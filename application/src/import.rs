@@ -148,6 +148,7 @@ impl Place<'_> {
         let error = format!("docs.{}.{}: {rule}", self.application, self.collection);
         self.named(Rejection {
             key: None,
+            owner: None,
             code,
             error,
             details: Vec::new(),
@@ -221,6 +222,7 @@ mod tests {
         };
         let rejected = |error: &str| {
             let rejection = Rejection {
+                owner: None,
                 key: None,
                 code: RejectionCode::BadRequest,
                 error: error.to_owned(),

@@ -27,9 +27,9 @@ use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use syncline_application::{
+    access::AccessService,
     documents::DocumentService,
     export::ExportService,
-    access::AccessService,
     identity::IdentityService,
     import::ImportService,
     organisations::OrganisationService,

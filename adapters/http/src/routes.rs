@@ -1,9 +1,9 @@
 //! The routes, in files that follow their paths.
 
 mod auth;
+mod doc_index;
 mod documents;
 mod exports;
-mod doc_index;
 mod health;
 mod import;
 mod organisations;

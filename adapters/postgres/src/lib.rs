@@ -7,8 +7,8 @@
 //!
 //! To add a migration: a file in `migrations/` with the next number and one purpose; forward only.
 
-mod documents;
 mod access;
+mod documents;
 mod error;
 mod exports;
 mod incarnation;

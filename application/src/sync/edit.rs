@@ -83,8 +83,12 @@ impl SyncService {
         edit: Edit,
         base: Hlc,
     ) -> Result<Vec<Value>, SyncError> {
-        let base = Some(base);
-        let change = PushedChange { key, edit, base };
+        let change = PushedChange {
+            key,
+            owner: None,
+            edit,
+            base: Some(base),
+        };
         let change = self
             .check_content(change, self.schema_of(&scope))
             .map_err(|rejection| SyncError::Rejected(vec![rejection]))?;
@@ -99,7 +103,7 @@ impl SyncService {
         scope: Scope,
         changes: Vec<Value>,
     ) -> Result<Outcome, SyncError> {
-        let (valid, rejected) = self.check_changes(writer, changes, self.schema_of(&scope));
+        let (valid, rejected) = self.check_changes(&scope, changes, self.schema_of(&scope));
         let outcome = self.store_changes(writer, scope, valid).await?;
         Ok(Outcome {
             rejected,
@@ -126,6 +130,7 @@ impl SyncService {
             client_clock: Hlc::zero(),
             changes,
             rejected: None,
+            everybody: false,
             knows_tombstones: true,
             node: None,
             limit: None,

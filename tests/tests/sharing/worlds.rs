@@ -186,7 +186,10 @@ impl Owner<'_> {
     }
 
     fn clubs(&self) -> Vec<OrganisationId> {
-        self.is_member.then(|| self.club.clone()).into_iter().collect()
+        self.is_member
+            .then(|| self.club.clone())
+            .into_iter()
+            .collect()
     }
 
     async fn write(&mut self, key: &'static str) {
@@ -206,7 +209,9 @@ impl Owner<'_> {
     async fn delete(&mut self, key: &'static str) {
         if let Some(document) = self.documents.get_mut(key) {
             self.device.pull().await;
-            self.device.push(&[deletion(key, &stamp(self.user, 99))]).await;
+            self.device
+                .push(&[deletion(key, &stamp(self.user, 99))])
+                .await;
             document.content = Value::Null;
         }
     }
@@ -259,7 +264,9 @@ fn some_change(
         body["visibility"] = json!(visibility);
     }
     if random.random_bool(0.6) {
-        let access = *[Access::Read, Access::Write].choose(random).expect("there are two");
+        let access = *[Access::Read, Access::Write]
+            .choose(random)
+            .expect("there are two");
         body["sharedWith"] = json!([{ "userId": user, "access": access }]);
         change.share.push(Share { user, access });
     } else {

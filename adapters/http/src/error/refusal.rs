@@ -1,9 +1,9 @@
 //! What the errors of the services are answered with.
 
 use syncline_application::{
+    access::AccessError,
     documents::DocumentError,
     export::ExportError,
-    access::AccessError,
     organisations::OrganisationError,
     ports::StoreError,
     search::SearchError,
