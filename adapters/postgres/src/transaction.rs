@@ -13,7 +13,7 @@ use syncline_application::ports::{
     DocumentWrite, History, HistoryQuery, LockRequest, Locked, Route, StoreError, StoredVersion,
     SyncTransaction,
 };
-use syncline_domain::{merge::PushedValue, path::Path, snapshot::TransactionId};
+use syncline_domain::{access::Namespace, merge::PushedValue, path::Path, snapshot::TransactionId};
 
 use crate::{
     error::{corrupt, store_error},
@@ -57,9 +57,10 @@ impl PostgresTransaction {
         };
         let namespaces: Vec<Option<i64>> = rows::column(first, "namespaces")?;
         let is_member: Vec<bool> = rows::column(first, "is_member")?;
-        let is_new =
-            |(namespace, is_member): (&Option<i64>, &bool)| *is_member && namespace.is_none();
-        if namespaces.iter().zip(&is_member).any(is_new) {
+        let is_new = |(request, namespace): (&LockRequest, &Option<i64>)| {
+            namespace.is_none() && is_own(request)
+        };
+        if requests.iter().zip(&namespaces).any(is_new) {
             return Ok(None);
         }
         self.places = places(requests, &namespaces);
@@ -73,18 +74,20 @@ impl PostgresTransaction {
 
     /// Records users at their first write.
     async fn create_namespaces(&mut self, requests: &[LockRequest]) -> Result<(), StoreError> {
-        let (kinds, owners): (Vec<&str>, Vec<&str>) = requests
-            .iter()
-            .map(|request| rows::namespace(&request.scope.namespace))
-            .unzip();
+        let own = requests.iter().filter(|request| is_own(request));
+        let owners: Vec<_> = own.map(|request| request.writer.as_str()).collect();
         sqlx::query(include_str!("sql/create_namespaces.sql"))
-            .bind(kinds)
             .bind(owners)
             .execute(&mut *self.transaction)
             .await
             .map_err(store_error)?;
         Ok(())
     }
+}
+
+/// Whether the writer's own documents are meant. Only those have a namespace before the first write.
+fn is_own(request: &LockRequest) -> bool {
+    request.scope.namespace == Namespace::Personal(request.writer.clone())
 }
 
 /// Where each document is, in the order of the requests and of their keys.

@@ -159,7 +159,7 @@ async fn documents_of_others_are_not_found() {
         &answer,
         StatusCode::NOT_FOUND,
         "not_found",
-        "changes[0].owner: ",
+        "is not shared with you",
     );
     let own = with("/changes/0/owner", json!("ada"));
     trial.server.sync("ada", own).await;

@@ -1,6 +1,5 @@
 INSERT INTO namespaces (kind, owner_id)
-SELECT DISTINCT kind, owner_id
-FROM unnest($1::text[], $2::text[]) AS input (kind, owner_id)
-WHERE kind = 'personal'
+SELECT DISTINCT 'personal', owner_id
+FROM unnest($1::text[]) AS input (owner_id)
 ORDER BY owner_id
 ON CONFLICT DO NOTHING
