@@ -122,14 +122,16 @@ impl DocumentService {
             return Err(SyncError::NotMember.into());
         }
         // The first version has the number 1: below it there is nothing to find.
-        let last = list.versions.last().map(|(number, _)| *number);
-        if last.is_none() && before.is_none() {
+        let oldest = list.versions.last().map(|(number, _)| *number);
+        if oldest.is_none() && before.is_none() {
             return Err(not_found(&request.key));
         }
         let versions = list.versions.into_iter().map(|(_, text)| text);
         Ok(VersionPage {
             versions: versions.collect(),
-            next_cursor: last.filter(|last| *last > 1).map(|last| last.to_string()),
+            next_cursor: oldest
+                .filter(|oldest| *oldest > 1)
+                .map(|oldest| oldest.to_string()),
         })
     }
 

@@ -43,6 +43,13 @@ impl ApplicationRegistry {
         Ok(())
     }
 
+    /// Has the syncs of an application leave out the documents that everybody may see.
+    pub fn hide_public_in_sync(&mut self, name: &ApplicationName) {
+        if let Some(application) = self.applications.get_mut(name) {
+            application.hides_public_in_sync = true;
+        }
+    }
+
     /// The application of that name, if there is one.
     #[must_use]
     pub fn get(&self, name: &ApplicationName) -> Option<&Application> {

@@ -19,7 +19,7 @@ mod source;
 mod suggestion;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -58,6 +58,8 @@ pub struct Configuration {
     pub orgs: Organisations,
     /// How the texts of each application are divided into words.
     pub text_search: BTreeMap<ApplicationName, TextConfiguration>,
+    /// The applications whose syncs leave out the documents that everybody may see.
+    pub public_hidden_in_sync: BTreeSet<ApplicationName>,
     /// What a request may ask for.
     pub limits: Limits,
     /// How long the past is kept.
@@ -116,6 +118,7 @@ impl Configuration {
             database_url: settings.database_url,
             data_dir,
             text_search: applications::text_search(&settings.applications),
+            public_hidden_in_sync: applications::public_hidden_in_sync(&settings.applications),
             applications: applications::resolve(settings.applications)?,
             orgs: settings.orgs,
             limits: settings.limits,
@@ -136,6 +139,9 @@ impl Configuration {
                 .iter()
                 .filter_map(|(name, schema)| Some((name.clone(), schema.clone()?)));
             registry.add(name.clone(), schemas)?;
+        }
+        for name in &self.public_hidden_in_sync {
+            registry.hide_public_in_sync(name);
         }
         Ok(registry)
     }

@@ -1,10 +1,11 @@
+use reqwest::{Method, StatusCode};
 use serde_json::json;
 use syncline_tests::{
-    TestServer,
+    TestDatabase, TestServer,
     replica::{deletion, stamp},
 };
 
-use crate::reader::{Reader, found, join, leave, patch};
+use crate::reader::{Reader, found, join, leave, patch, send};
 
 #[tokio::test]
 async fn what_becomes_visible_arrives_and_what_is_no_longer_leaves_once() {
@@ -135,5 +136,31 @@ async fn a_client_of_the_predecessor_gets_no_document_under_a_key_of_its_own() {
         .collect();
     titles.sort_by_key(ToString::to_string);
     assert_eq!(titles, ["Mine", "list"]);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn public_documents_are_only_searched_where_the_application_says_so() {
+    let more = "[applications.catalogue]\npublicInSync = false";
+    let server = TestServer::with(TestDatabase::create().await, more).await;
+    let body = json!({
+        "collection": "notes",
+        "changes": [{ "key": "plan", "doc": { "title": "Plan" }, "fieldRevs": {} }],
+    });
+    let pushed = server.post_sync("ada", "catalogue", &body).await;
+    assert_eq!(pushed.status, StatusCode::OK, "{}", pushed.body);
+    let path = "/docIndex/catalogue/plan";
+    let public = json!({ "visibility": "public" });
+    let entry = send(&server, "ada", Method::PATCH, path, &public).await;
+    assert_eq!(entry.status, StatusCode::OK, "{}", entry.body);
+    let nothing = json!({ "collection": "notes", "protocol": 2 });
+    let pulled = server.post_sync("bob", "catalogue", &nothing).await;
+    assert_eq!(pulled.body["serverChanges"], json!([]));
+    let search = json!({ "collection": "notes" });
+    let found = send(&server, "bob", Method::POST, "/catalogue/search", &search).await;
+    let results = found.body["results"].as_array().expect("a list");
+    assert_eq!(results.len(), 1, "{}", found.body);
+    assert_eq!(results[0]["_owner"], "ada");
+    assert_eq!(results[0]["_access"], "read");
     server.finish().await;
 }

@@ -88,6 +88,18 @@ impl<'s> Reader<'s> {
             .get(&(Some(owner.to_owned()), key.to_owned()))
     }
 
+    /// What a search for everything finds.
+    pub(crate) async fn search(&self) -> BTreeMap<Id, Value> {
+        let body = json!({ "collection": COLLECTION, "limit": 500 });
+        let found = send(self.server, self.user, Method::POST, "/todo/search", &body).await;
+        assert_eq!(found.status, StatusCode::OK, "{}", found.body);
+        let results = found.body["results"].as_array().expect("a list");
+        results
+            .iter()
+            .map(|state| (id(state), fields(state)))
+            .collect()
+    }
+
     fn body(&self, changes: &[Value]) -> Value {
         let mut body = json!({ "collection": COLLECTION, "protocol": 2, "changes": changes });
         if let Some(clock) = &self.clock {
@@ -101,8 +113,7 @@ impl<'s> Reader<'s> {
 
     fn take(&mut self, answer: &Value) -> bool {
         for state in answer["serverChanges"].as_array().expect("a list") {
-            let text = |member: &str| state[member].as_str().map(str::to_owned);
-            let id = (text("_owner"), text("_key").expect("every state has a key"));
+            let id = id(state);
             if state["_deleted"] == true || state["_removed"] == true {
                 self.documents.remove(&id);
             } else {
@@ -113,6 +124,11 @@ impl<'s> Reader<'s> {
         self.clock = Some(answer["serverClock"].clone());
         answer["hasMore"] == true
     }
+}
+
+fn id(state: &Value) -> Id {
+    let text = |member: &str| state[member].as_str().map(str::to_owned);
+    (text("_owner"), text("_key").expect("every state has a key"))
 }
 
 /// The application's fields, and what the reader may do with another's document.

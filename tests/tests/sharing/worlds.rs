@@ -133,6 +133,12 @@ async fn settle(owners: &[Owner<'_>], mut readers: Vec<Reader<'_>>, seed: u64) {
         reader.pull().await;
         let expected = seen_by(owners, reader.user);
         assert_eq!(reader.documents, expected, "seed {seed}, {}", reader.user);
+        assert_eq!(
+            reader.search().await,
+            expected,
+            "seed {seed}, {}",
+            reader.user
+        );
         reader.pull().await;
         assert!(reader.told.is_empty(), "seed {seed}: {:?}", reader.told);
     }

@@ -1,6 +1,9 @@
 //! The applications, with the schemas that they name read from their files.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use serde_json::Value;
 use syncline_domain::identifier::{ApplicationName, TextConfiguration};
@@ -37,6 +40,16 @@ pub(super) fn text_search(
         .iter()
         .map(|(name, settings)| (name.clone(), text_search(settings)))
         .collect()
+}
+
+/// The applications whose syncs leave out the documents that everybody may see.
+pub(super) fn public_hidden_in_sync(
+    applications: &BTreeMap<ApplicationName, ApplicationSettings>,
+) -> BTreeSet<ApplicationName> {
+    let hidden = applications
+        .iter()
+        .filter(|(_, settings)| !settings.public_in_sync);
+    hidden.map(|(name, _)| name.clone()).collect()
 }
 
 /// The schema of the collection at `key`, if it has one.

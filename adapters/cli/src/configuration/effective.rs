@@ -43,7 +43,11 @@ impl Configuration {
                 .map(|(name, schema)| (name.to_string(), collection(schema.as_ref())))
                 .collect();
             let text_search = self.text_search.get(name);
-            let application = json!({ "collections": collections, "textSearch": text_search });
+            let application = json!({
+                "collections": collections,
+                "publicInSync": !self.public_hidden_in_sync.contains(name),
+                "textSearch": text_search,
+            });
             (name.to_string(), application)
         });
         Value::Object(named.collect())

@@ -74,6 +74,7 @@ pub(super) static CONFIGURATION: Shape = Shape::Table(&[
 
 static APPLICATION: Shape = Shape::Table(&[
     ("collections", Shape::Named(COLLECTION_NAME, &COLLECTION)),
+    ("publicInSync", Shape::Switch),
     ("textSearch", Shape::Text(TEXT_CONFIGURATION)),
 ]);
 

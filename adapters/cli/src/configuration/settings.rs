@@ -41,10 +41,16 @@ pub(super) struct Settings {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ApplicationSettings {
+    #[serde(default = "yes")]
+    pub(super) public_in_sync: bool,
     #[serde(default)]
     pub(super) text_search: TextConfiguration,
     #[serde(default)]
     pub(super) collections: BTreeMap<CollectionName, CollectionSettings>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Deserialize)]

@@ -182,10 +182,12 @@ fn applications_can_come_from_the_environment() {
     let expected = json!({
         "shopping_list": {
             "collections": { "myItems": { "schema": { "type": "object" } } },
+            "publicInSync": true,
             "textSearch": "english",
         },
         "year-planner": {
             "collections": { "planners": { "schema": { "type": "object" } } },
+            "publicInSync": true,
             "textSearch": "simple",
         },
     });

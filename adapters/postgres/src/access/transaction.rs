@@ -5,7 +5,7 @@ use syncline_application::ports::{
 };
 use syncline_domain::{
     access::{AccessEntry, RouteReader},
-    identifier::OrganisationId,
+    identifier::{CollectionName, OrganisationId},
 };
 
 use super::{access_text, read_entries, visibility_text};
@@ -50,7 +50,7 @@ impl PostgresEntryTransaction {
     /// The collection of the one document that is locked.
     fn collection(&self) -> &str {
         let collection = self.query.collection.as_ref();
-        collection.map_or("", |collection| collection.as_str())
+        collection.map_or("", CollectionName::as_str)
     }
 }
 
@@ -64,7 +64,7 @@ async fn lock_document(
         .bind(kind)
         .bind(owner)
         .bind(query.application.as_str())
-        .bind(collection.map(|collection| collection.as_str()))
+        .bind(collection.map(CollectionName::as_str))
         .bind(query.key.as_str())
         .fetch_optional(&mut **transaction)
         .await

@@ -88,7 +88,7 @@ impl<'q> Statement<'q> {
         self.builder.push(
             ", matched AS (
                 SELECT visible.namespace_id, visible.application, visible.collection, visible.key,
-                    visible.revision, visible.bytes",
+                    visible.revision, visible.bytes, visible.owner_id, visible.access",
         );
         if !self.wanted.is_empty() {
             self.builder.push(", ");
@@ -217,7 +217,11 @@ impl<'q> Statement<'q> {
                 (
                     SELECT string_agg(
                         '{\"_key\":' || to_json(key)::text
-                        || ',\"_rev\":' || to_json(revision)::text",
+                        || ',\"_rev\":' || to_json(revision)::text
+                        || CASE WHEN owner_id IS NULL THEN '' ELSE
+                            ',\"_owner\":' || to_json(owner_id)::text
+                            || ',\"_access\":\"' || access || '\"'
+                        END",
         );
         if !self.wanted.is_empty() {
             self.builder.push(
