@@ -6,7 +6,7 @@ use serde_json::Value;
 use syncline_domain::{
     document::{Document, diff},
     hlc::Hlc,
-    identifier::{CollectionName, DocumentKey, OrganisationId, UserId},
+    identifier::{CollectionName, DocumentKey, OrganisationId},
     merge::{DELETED, Edit},
     path::Path,
     snapshot::{Snapshot, TransactionId},
@@ -15,7 +15,8 @@ use syncline_domain::{
 use crate::{
     cursor::Cursor,
     ports::{
-        DatabaseState, DocumentQuery, Documents, OldVersion, Reading, Restorable, Seen, StoreError,
+        DatabaseState, DocumentQuery, Documents, OldVersion, Reading, Restorable, Seen, Session,
+        StoreError,
     },
     sync::{SyncError, SyncService},
 };
@@ -44,7 +45,7 @@ pub enum DocumentError {
 #[derive(Clone, Debug)]
 pub struct DocumentRequest {
     /// Who asks.
-    pub caller: UserId,
+    pub caller: Session,
     /// The organisation whose document is meant; none for the caller's own.
     pub organisation: Option<OrganisationId>,
     /// The application.
@@ -160,7 +161,9 @@ impl DocumentService {
             let cursor = cursor(&reading.state, reading.snapshot, current.transaction);
             let base = self.sync.clock_of(&query.reader, &query.scope, &cursor)?;
             let (scope, key) = (query.scope.clone(), query.key.clone());
-            let stored = self.sync.store_edit(&query.reader, scope, key, edit, base);
+            let stored = self
+                .sync
+                .store_edit(&request.caller, scope, key, edit, base);
             conflicts = stored.await?;
         }
         Ok(Restored {
@@ -175,13 +178,13 @@ impl DocumentService {
         let collection = collection.map_err(|_| not_found(&request.key))?;
         let key = DocumentKey::new(&request.key).map_err(|_| not_found(&request.key))?;
         let scope = self.sync.scope(
-            &request.caller,
+            &request.caller.user_id,
             request.organisation.clone(),
             &request.application,
             collection,
         )?;
         Ok(DocumentQuery {
-            reader: request.caller.clone(),
+            reader: request.caller.user_id.clone(),
             scope,
             key,
         })

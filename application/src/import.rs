@@ -8,8 +8,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use syncline_domain::identifier::{CollectionName, UserId};
+use syncline_domain::identifier::CollectionName;
 
+use crate::ports::Session;
 use crate::sync::{Outcome, Rejection, RejectionCode, SyncError, SyncService};
 
 /// Documents by application and collection.
@@ -67,7 +68,7 @@ impl ImportService {
     /// [`SyncError`] of the store; what was stored before it stays, and importing again goes on.
     pub async fn import(
         &self,
-        caller: &UserId,
+        caller: &Session,
         body: ImportBody,
     ) -> Result<ImportReport, SyncError> {
         let mut report = ImportReport::default();
@@ -86,7 +87,7 @@ impl ImportService {
 
     async fn import_collection(
         &self,
-        caller: &UserId,
+        caller: &Session,
         place: &Place<'_>,
         documents: Vec<Value>,
         report: &mut ImportReport,
@@ -98,7 +99,10 @@ impl ImportService {
                 .push(place.refuse(RejectionCode::BadRequest, rule));
             return Ok(());
         };
-        let Ok(scope) = self.sync.scope(caller, None, place.application, name) else {
+        let Ok(scope) = self
+            .sync
+            .scope(&caller.user_id, None, place.application, name)
+        else {
             let rule = "there is no such application on this server; ask its operator";
             report
                 .rejected

@@ -1,6 +1,7 @@
 //! The outside things that the use cases need, each a trait that an adapter implements.
 
 mod access;
+mod accounts;
 mod clock;
 mod documents;
 mod exports;
@@ -13,6 +14,7 @@ mod store;
 mod users;
 
 pub use access::{AccessEntries, EntryQuery, EntryTransaction, ShareTokenHash, StoredEntry};
+pub use accounts::{AccountTransaction, Accounts, OwnOrganisation, SubjectHash};
 pub use clock::Clock;
 pub use documents::{
     DocumentQuery, Documents, FoundDocument, OldVersion, Reading, Restorable, VersionList,

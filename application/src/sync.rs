@@ -26,6 +26,7 @@ use std::sync::Arc;
 use futures::future::{join, join_all};
 
 use crate::{
+    accounts::AccountDeleted,
     cursor::CursorCodec,
     ports::{Store, StoreError},
     registry::ApplicationRegistry,
@@ -64,6 +65,9 @@ pub enum SyncError {
     /// The caller does not belong to the organisation.
     #[error("you are no member of this organisation")]
     NotMember,
+    /// The caller's account was deleted a moment ago.
+    #[error(transparent)]
+    AccountDeleted(#[from] AccountDeleted),
     /// It is not known whether the request took place.
     #[error("the request was interrupted")]
     Interrupted,

@@ -151,6 +151,42 @@ impl Standing {
     }
 }
 
+/// A member who is about to have no account any longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Belonging {
+    /// The role of the member.
+    pub role: Role,
+    /// How many admins the organisation has.
+    pub admins: u64,
+    /// How many members it has.
+    pub members: u64,
+}
+
+/// What becomes of an organisation when a member's account is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It goes on without the member.
+    GoesOn,
+    /// Nobody else was in it: it is deleted too.
+    Ends,
+}
+
+impl Belonging {
+    /// What becomes of the organisation.
+    ///
+    /// # Errors
+    /// [`Refusal::LastAdmin`] if others would be left in it without an admin.
+    pub fn fate(&self) -> Result<Fate, Refusal> {
+        if self.members <= 1 {
+            return Ok(Fate::Ends);
+        }
+        match self.role {
+            Role::Admin if self.admins <= 1 => Err(Refusal::LastAdmin),
+            _ => Ok(Fate::GoesOn),
+        }
+    }
+}
+
 /// Whether somebody with this role may see the organisation and its members.
 ///
 /// # Errors

@@ -2,26 +2,29 @@
 
 mod identity;
 
-use std::{error::Error, net::SocketAddr, num::NonZero, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible, error::Error, net::SocketAddr, num::NonZero, sync::Arc, time::Duration,
+};
 
 use secrecy::ExposeSecret;
 use sqlx::postgres::PgConnectOptions;
 use syncline_application::{
     access::AccessService,
+    accounts::AccountService,
     cursor::CursorCodec,
     documents::DocumentService,
     export::ExportService,
     identity::{IdentityParts, IdentityService},
     import::ImportService,
     organisations::OrganisationService,
-    ports::{Clock, Store},
+    ports::{Clock, Store, StoreError},
     search::SearchService,
     sync::{Limits, ServerClock, SyncService},
 };
 use syncline_domain::hlc::{Node, SERVER_NODE_PREFIX};
 use syncline_http::{AppState, HttpOptions, Rates};
 use syncline_identity::{Callers, SessionTokens};
-use syncline_postgres::{PostgresStore, migrate};
+use syncline_postgres::{DeletedAccounts, PostgresStore, migrate};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
@@ -35,6 +38,9 @@ const GRACE: Duration = Duration::from_secs(20);
 /// How often what is older than the retention is removed.
 const PURGE_INTERVAL: Duration = Duration::from_hours(1);
 
+/// How long to wait before the database is asked again after it could not be reached.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+
 /// What can keep a server from starting or running, as a sentence.
 pub type ServerError = Box<dyn Error + Send + Sync>;
 
@@ -43,7 +49,7 @@ pub struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     serving: JoinHandle<std::io::Result<()>>,
-    working: JoinHandle<()>,
+    working: JoinHandle<((), ())>,
     purging: JoinHandle<()>,
     database: Database,
 }
@@ -90,11 +96,13 @@ impl Server {
         check_text_search(configuration, &store).await?;
         let address = listener.local_addr()?;
         let state = state(configuration, address, &store)?;
-        let sync = Arc::clone(&state.sync);
+        let (sync, accounts) = (Arc::clone(&state.sync), Arc::clone(&state.accounts));
+        accounts.refresh().await?;
         let router = syncline_http::router(state, &http_options(configuration));
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(serve(listener, router, stopped));
-        let working = tokio::spawn(async move { sync.work(workers()).await });
+        let deletions = follow_deletions(Arc::clone(&store), accounts);
+        let working = tokio::spawn(async move { tokio::join!(sync.work(workers()), deletions) });
         let purging = tokio::spawn(purge_regularly(store, retention_millis(configuration)));
         Ok((address, stop, serving, working, purging))
     }
@@ -127,7 +135,7 @@ type Parts = (
     SocketAddr,
     watch::Sender<bool>,
     JoinHandle<std::io::Result<()>>,
-    JoinHandle<()>,
+    JoinHandle<((), ())>,
     JoinHandle<()>,
 );
 
@@ -195,6 +203,7 @@ fn state(
         import: Arc::new(ImportService::new(Arc::clone(&sync))),
         sync,
         documents,
+        accounts: Arc::new(AccountService::new(store.clone(), Arc::clone(&clock))),
         exports: Arc::new(ExportService::new(store.clone(), store.clone())),
         access: Arc::new(access),
         identity,
@@ -280,6 +289,26 @@ pub fn retention_millis(configuration: &Configuration) -> u64 {
     u64::from(configuration.retention.days) * 24 * 60 * 60 * 1000
 }
 
+/// Keeps up with which accounts are deleted, by whichever server.
+async fn follow_deletions(store: Arc<PostgresStore>, accounts: Arc<AccountService>) {
+    loop {
+        let Err(error) = hear_of_deletions(&store, &accounts).await;
+        tracing::warn!(%error, "cannot hear of deleted accounts; trying again");
+        tokio::time::sleep(RETRY_INTERVAL).await;
+    }
+}
+
+async fn hear_of_deletions(
+    store: &PostgresStore,
+    accounts: &AccountService,
+) -> Result<Infallible, StoreError> {
+    let mut deleted = DeletedAccounts::listen(store).await?;
+    loop {
+        accounts.refresh().await?;
+        deleted.changed().await?;
+    }
+}
+
 async fn purge_regularly(store: Arc<PostgresStore>, retention_millis: u64) {
     let mut interval = tokio::time::interval(PURGE_INTERVAL);
     loop {
@@ -289,6 +318,7 @@ async fn purge_regularly(store: Arc<PostgresStore>, retention_millis: u64) {
                 tombstones = removed.tombstones,
                 versions = removed.versions,
                 pushes = removed.pushes,
+                routes = removed.routes,
                 "purged what is older than the retention"
             ),
             Err(error) => tracing::warn!(%error, "the purge failed and will be tried again"),

@@ -4,7 +4,10 @@ use axum::{
     extract::{Extension, FromRequestParts, rejection::ExtensionRejection},
     http::{HeaderMap, header::AUTHORIZATION, request::Parts},
 };
-use syncline_application::ports::{Session, SessionError, SigningError};
+use syncline_application::{
+    accounts::AccountDeleted,
+    ports::{Session, SessionError, SigningError},
+};
 
 use crate::{
     AppState,
@@ -15,20 +18,32 @@ use crate::{
 /// Whoever sent the request, known by the bearer token.
 pub(crate) struct Caller(pub(crate) Session);
 
+/// The same, whose account may have been deleted since the token was issued.
+pub(crate) struct FormerCaller(pub(crate) Session);
+
 impl FromRequestParts<AppState> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let FormerCaller(session) = FormerCaller::from_request_parts(parts, state).await?;
+        state.accounts.check(&session)?;
+        if let Some(renewed) = session.renewed(state.clock.now()) {
+            renewal::leave(&parts.extensions, &state.sessions.token(&renewed)?);
+        }
+        Ok(Self(session))
+    }
+}
+
+impl FromRequestParts<AppState> for FormerCaller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let token = bearer_token(&parts.headers).ok_or_else(no_token)?;
-        let now = state.clock.now();
-        let session = state.sessions.verify(token, now).await?;
+        let session = state.sessions.verify(token, state.clock.now()).await?;
         let Extension(limits) = Extension::<Arc<RateLimits>>::from_request_parts(parts, state)
             .await
             .map_err(|missing: ExtensionRejection| ApiError::internal(&missing))?;
         limits.count_user(&session.user_id)?;
-        if let Some(renewed) = session.renewed(now) {
-            renewal::leave(&parts.extensions, &state.sessions.token(&renewed)?);
-        }
         Ok(Self(session))
     }
 }
@@ -51,6 +66,12 @@ impl From<SessionError> for ApiError {
                 "The keys of the token's issuer cannot be fetched at the moment; try again",
             ),
         }
+    }
+}
+
+impl From<AccountDeleted> for ApiError {
+    fn from(error: AccountDeleted) -> Self {
+        Self::new(ErrorCode::Unauthorized, error.to_string())
     }
 }
 

@@ -28,6 +28,7 @@ use std::{sync::Arc, time::Duration};
 use axum::Router;
 use syncline_application::{
     access::AccessService,
+    accounts::AccountService,
     documents::DocumentService,
     export::ExportService,
     identity::IdentityService,
@@ -82,6 +83,8 @@ pub struct AppState {
     pub access: Arc<AccessService>,
     /// Founds organisations and keeps their members.
     pub organisations: Arc<OrganisationService>,
+    /// Deletes accounts, and knows which were.
+    pub accounts: Arc<AccountService>,
     /// Signs people in.
     pub identity: Arc<IdentityService>,
     /// Searches collections.

@@ -1,5 +1,6 @@
 //! The routes, in files that follow their paths.
 
+mod account;
 mod auth;
 mod doc_index;
 mod documents;
@@ -14,7 +15,7 @@ mod sync;
 use axum::{
     Router,
     http::{Method, Uri},
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 
 use crate::{
@@ -45,6 +46,7 @@ pub(crate) fn all() -> Router<AppState> {
         .route("/{application}/search", post(search::search))
         .merge(documents::routes())
         .merge(exports::routes())
+        .route("/account", delete(account::delete))
         .route("/account/import", post(import::import))
         .merge(doc_index::routes())
         .route("/share/{token}", get(share::open))

@@ -55,7 +55,7 @@ async fn lock(transaction: &mut Transaction<'_, Postgres>) -> Result<(), sqlx::E
         .await?;
     sqlx::query(
         "LOCK TABLE incarnations, documents, document_versions, document_pushes, memberships, \
-         routes IN EXCLUSIVE MODE",
+         routes, reader_resets IN EXCLUSIVE MODE",
     )
     .execute(&mut **transaction)
     .await?;
@@ -74,6 +74,7 @@ async fn forget_transactions(
         "UPDATE document_versions SET tx = $1::text::xid8",
         "UPDATE document_pushes SET tx = $1::text::xid8",
         "UPDATE memberships SET tx = $1::text::xid8",
+        "UPDATE reader_resets SET tx = $1::text::xid8",
         "UPDATE routes SET tx = $1::text::xid8, opened_tx = $1::text::xid8",
     ] {
         sqlx::query(table)

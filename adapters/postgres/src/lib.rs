@@ -8,6 +8,7 @@
 //! To add a migration: a file in `migrations/` with the next number and one purpose; forward only.
 
 mod access;
+mod accounts;
 mod documents;
 mod error;
 mod exports;
@@ -23,5 +24,6 @@ mod store;
 mod transaction;
 mod users;
 
+pub use accounts::DeletedAccounts;
 pub use migrations::{MigrationError, migrate};
 pub use store::{ConnectError, PostgresStore, SCHEMA};

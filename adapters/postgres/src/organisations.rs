@@ -19,6 +19,8 @@ use crate::{
 };
 use transaction::PostgresOrganisationTransaction;
 
+pub(crate) use transaction::delete_organisation;
+
 #[async_trait]
 impl Organisations for PostgresStore {
     async fn create(

@@ -3,9 +3,11 @@
 mod columns;
 pub(crate) mod shared;
 
+use std::num::ParseIntError;
+
 use sqlx::{PgPool, postgres::PgRow};
 use syncline_application::ports::{Page, PageQuery, Position, StoreError};
-use syncline_domain::identifier::DocumentKey;
+use syncline_domain::{identifier::DocumentKey, snapshot::TransactionId};
 
 use crate::{
     error::{corrupt, store_error},
@@ -49,6 +51,7 @@ fn page(row: &PgRow) -> Result<Option<Page>, StoreError> {
         next_transaction: rows::transaction(row, "next_transaction")?.unwrap_or_default(),
         newest: newest_document.max(rows::transaction(row, "newest_push")?),
         newest_route: rows::transaction(row, "newest_route")?,
+        resets: resets(row)?,
         documents: documents.unwrap_or_default(),
         count: count.try_into().unwrap_or(u32::MAX),
         last: last(row)?,
@@ -58,6 +61,13 @@ fn page(row: &PgRow) -> Result<Option<Page>, StoreError> {
             .and_then(|reports| reports.as_array().cloned())
             .unwrap_or_default(),
     }))
+}
+
+fn resets(row: &PgRow) -> Result<Vec<TransactionId>, StoreError> {
+    let resets: Vec<String> = rows::column(row, "resets")?;
+    let transactions = resets.iter().map(|transaction| transaction.parse());
+    let transactions: Result<_, ParseIntError> = transactions.collect();
+    transactions.map_err(|error| corrupt("reader_resets.tx", error))
 }
 
 fn last(row: &PgRow) -> Result<Option<Position>, StoreError> {

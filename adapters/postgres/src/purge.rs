@@ -11,6 +11,9 @@ use crate::{
 /// How many rows are removed at once, so that no push waits long.
 const BATCH: i64 = 2_000;
 
+/// So long a token may be shown after it was issued, in milliseconds: 7 days, and one to be sure.
+const LONGEST_SESSION: i64 = 8 * 24 * 60 * 60 * 1000;
+
 /// Moves the horizon first: from then on nobody counts on what is about to go. What is removed is
 /// older than the horizon by the longest transaction, since a row is visible only after the
 /// transaction that wrote it.
@@ -29,10 +32,20 @@ pub(crate) async fn purge(
         .await?;
     let longest = i64::try_from(LONGEST_TRANSACTION.as_millis()).unwrap_or(i64::MAX);
     let before = horizon.saturating_sub(longest);
+    in_batches(pool, include_str!("sql/purge_resets.sql"), before).await?;
+    let expired = before.min(present.saturating_sub(LONGEST_SESSION));
+    in_batches(
+        pool,
+        include_str!("sql/purge_deleted_accounts.sql"),
+        expired,
+    )
+    .await?;
     Ok(PurgeReport {
         tombstones: in_batches(pool, include_str!("sql/purge_tombstones.sql"), before).await?,
         versions: in_batches(pool, include_str!("sql/purge_versions.sql"), before).await?,
         pushes: in_batches(pool, include_str!("sql/purge_pushes.sql"), before).await?,
+        routes: in_batches(pool, include_str!("sql/purge_routes.sql"), before).await?
+            + in_batches(pool, include_str!("sql/purge_memberships.sql"), before).await?,
     })
 }
 

@@ -13,7 +13,9 @@ use syncline_application::ports::{
     DocumentWrite, History, HistoryQuery, LockRequest, Locked, Route, StoreError, StoredVersion,
     SyncTransaction,
 };
-use syncline_domain::{access::Namespace, merge::PushedValue, path::Path, snapshot::TransactionId};
+use syncline_domain::{
+    access::Namespace, identifier::UserId, merge::PushedValue, path::Path, snapshot::TransactionId,
+};
 
 use crate::{
     error::{corrupt, store_error},
@@ -41,8 +43,8 @@ impl PostgresTransaction {
         }
     }
 
-    /// Locks what exists. None if some user has no namespace yet.
-    async fn try_lock(&mut self, requests: &[LockRequest]) -> Result<Option<Locked>, StoreError> {
+    /// Locks what exists, unless some writers have no namespace yet.
+    async fn try_lock(&mut self, requests: &[LockRequest]) -> Result<Attempt, StoreError> {
         let columns = LockColumns::of(requests);
         let found = columns
             .bind(sqlx::query(include_str!("sql/lock.sql")))
@@ -57,14 +59,18 @@ impl PostgresTransaction {
         };
         let namespaces: Vec<Option<i64>> = rows::column(first, "namespaces")?;
         let is_member: Vec<bool> = rows::column(first, "is_member")?;
-        let is_new = |(request, namespace): (&LockRequest, &Option<i64>)| {
-            namespace.is_none() && is_own(request)
-        };
-        if requests.iter().zip(&namespaces).any(is_new) {
-            return Ok(None);
+        let missing = requests
+            .iter()
+            .zip(namespaces.iter().zip(&is_member))
+            .filter(|(request, (namespace, is_member))| {
+                namespace.is_none() && **is_member && is_own(request)
+            });
+        let missing: Vec<_> = missing.map(|(request, _)| request.writer.clone()).collect();
+        if !missing.is_empty() {
+            return Ok(Attempt::Missing(missing));
         }
         self.places = places(requests, &namespaces);
-        Ok(Some(Locked {
+        Ok(Attempt::Locked(Locked {
             state,
             is_member,
             current: by_document(&found, self.places.len(), stored_version)?,
@@ -73,9 +79,8 @@ impl PostgresTransaction {
     }
 
     /// Records users at their first write.
-    async fn create_namespaces(&mut self, requests: &[LockRequest]) -> Result<(), StoreError> {
-        let own = requests.iter().filter(|request| is_own(request));
-        let owners: Vec<_> = own.map(|request| request.writer.as_str()).collect();
+    async fn create_namespaces(&mut self, users: &[UserId]) -> Result<(), StoreError> {
+        let owners: Vec<_> = users.iter().map(UserId::as_str).collect();
         sqlx::query(include_str!("sql/create_namespaces.sql"))
             .bind(owners)
             .execute(&mut *self.transaction)
@@ -83,6 +88,14 @@ impl PostgresTransaction {
             .map_err(store_error)?;
         Ok(())
     }
+}
+
+/// What came of locking.
+enum Attempt {
+    /// All is locked that exists.
+    Locked(Locked),
+    /// These users have no namespace yet.
+    Missing(Vec<UserId>),
 }
 
 /// Whether the writer's own documents are meant. Only those have a namespace before the first write.
@@ -152,11 +165,22 @@ fn stored_version(row: &PgRow) -> Result<Option<StoredVersion>, StoreError> {
 #[async_trait]
 impl SyncTransaction for PostgresTransaction {
     async fn lock(&mut self, requests: &[LockRequest]) -> Result<Locked, StoreError> {
-        if let Some(locked) = self.try_lock(requests).await? {
-            return Ok(locked);
+        let missing = match self.try_lock(requests).await? {
+            Attempt::Locked(locked) => return Ok(locked),
+            Attempt::Missing(users) => users,
+        };
+        self.create_namespaces(&missing).await?;
+        let Attempt::Locked(locked) = self.try_lock(requests).await? else {
+            return Err(StoreError::Contention);
+        };
+        // An account that was deleted meanwhile keeps no namespace: this unit of work is taken back.
+        let is_gone = |(request, is_member): (&LockRequest, &bool)| {
+            !is_member && is_own(request) && missing.contains(&request.writer)
+        };
+        if requests.iter().zip(&locked.is_member).any(is_gone) {
+            return Err(StoreError::Contention);
         }
-        self.create_namespaces(requests).await?;
-        self.try_lock(requests).await?.ok_or(StoreError::Contention)
+        Ok(locked)
     }
 
     async fn history(&mut self, queries: &[HistoryQuery]) -> Result<Vec<History>, StoreError> {

@@ -29,6 +29,8 @@ pub struct LockRequest {
     pub scope: Arc<Scope>,
     /// Who is going to write them.
     pub writer: UserId,
+    /// When the writer signed in: the account must not have been deleted since.
+    pub session_began_at: UnixMillis,
     /// Their keys there.
     pub keys: Vec<DocumentKey>,
 }
@@ -224,6 +226,9 @@ pub struct Page {
     /// The greatest transaction that changed a route of the reader to documents of others, or one
     /// of those documents.
     pub newest_route: Option<TransactionId>,
+    /// The transactions that deleted for good what the reader could see: whoever has not seen them
+    /// has to fetch everything anew.
+    pub resets: Vec<TransactionId>,
     /// The documents as JSON objects with commas between them, as they go on the wire.
     pub documents: String,
     /// How many documents were read, those left out included.
@@ -293,6 +298,8 @@ pub struct PurgeReport {
     pub versions: u64,
     /// Pushed values and their reports.
     pub pushes: u64,
+    /// Revoked memberships and other ways to documents.
+    pub routes: u64,
 }
 
 /// Why the store did not do what it was asked.

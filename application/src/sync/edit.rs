@@ -14,7 +14,11 @@ use super::{
     Rejection, SyncError, SyncService,
     request::{PushedChange, SyncRequest},
 };
-use crate::{cursor::Cursor, ports::Scope, registry::CollectionSchema};
+use crate::{
+    cursor::Cursor,
+    ports::{Scope, Session},
+    registry::CollectionSchema,
+};
 
 /// What became of the changes of one push.
 #[derive(Debug, Default)]
@@ -77,7 +81,7 @@ impl SyncService {
     /// Stores an edit that the server made for `writer`, and returns the conflicts that it met.
     pub(crate) async fn store_edit(
         &self,
-        writer: &UserId,
+        writer: &Session,
         scope: Scope,
         key: DocumentKey,
         edit: Edit,
@@ -99,7 +103,7 @@ impl SyncService {
     /// Stores those of the changes, each as it stands in the body of a sync, that can be.
     pub(crate) async fn store_valid(
         &self,
-        writer: &UserId,
+        writer: &Session,
         scope: Scope,
         changes: Vec<Value>,
     ) -> Result<Outcome, SyncError> {
@@ -119,13 +123,14 @@ impl SyncService {
 
     async fn store_changes(
         &self,
-        writer: &UserId,
+        writer: &Session,
         scope: Scope,
         changes: Vec<PushedChange>,
     ) -> Result<Outcome, SyncError> {
         let count = changes.len();
         let request = Arc::new(SyncRequest {
-            reader: writer.clone(),
+            reader: writer.user_id.clone(),
+            session_began_at: writer.session_began_at,
             scope: Arc::new(scope),
             client_clock: Hlc::zero(),
             changes,

@@ -82,6 +82,14 @@ impl Start {
     }
 }
 
+impl Start {
+    /// The snapshot at which the pull will end, if it is under way.
+    fn end(&self) -> Option<&Snapshot> {
+        let paging = self.seen.paging.as_ref().map(|(end, _)| end);
+        paging.or(self.shared.as_ref().map(|(end, _)| end))
+    }
+}
+
 impl SyncService {
     /// Reads the first page of what the caller has not seen.
     pub(super) async fn pull(
@@ -185,7 +193,8 @@ impl Changes {
         start: &Start,
         own: Option<TransactionId>,
     ) -> Self {
-        let newest = page.newest.max(page.newest_route);
+        let resets = page.resets.iter().copied().max();
+        let newest = page.newest.max(page.newest_route).max(resets);
         // One past the last transaction that is known to be durable: after a crash, PostgreSQL
         // gives the ids behind it to others.
         let durable = newest
@@ -393,14 +402,16 @@ fn is_usable(start: &Start, page: &Page) -> bool {
     let is_recent = start
         .time
         .is_none_or(|time| Some(time) >= page.state.horizon);
-    same_life && is_recent
+    let latest = start.end().unwrap_or(&start.seen.begin);
+    let has_seen = |reset: &TransactionId| latest.sees(*reset) || start.seen.own == Some(*reset);
+    // Who brings no cursor is told everything, or does not know of resets.
+    let is_told = start.incarnation.is_none() || page.resets.iter().all(has_seen);
+    same_life && is_recent && is_told
 }
 
 /// Whether the caller has seen transactions that this database has not begun.
 fn is_from_the_future(start: &Start, page: &Page) -> bool {
-    let paging = start.seen.paging.as_ref().map(|(end, _)| end);
-    let shared = start.shared.as_ref().map(|(end, _)| end);
-    let ends = paging.or(shared).into_iter().chain([&start.seen.begin]);
+    let ends = start.end().into_iter().chain([&start.seen.begin]);
     let end = ends.map(Snapshot::end).max().unwrap_or_default();
     start.incarnation == Some(page.state.incarnation) && end > page.next_transaction
 }

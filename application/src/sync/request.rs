@@ -9,14 +9,18 @@ use serde::Deserialize;
 use serde_json::Value;
 use syncline_domain::{
     access::Namespace,
-    hlc::{Hlc, Node},
+    hlc::{Hlc, Node, UnixMillis},
     identifier::{ApplicationName, CollectionName, OrganisationId, UserId},
     merge::Edit,
     path::Path,
 };
 
 use super::{SyncError, SyncService};
-use crate::{cursor::Presented, ports::Scope, registry::CollectionSchema};
+use crate::{
+    cursor::Presented,
+    ports::{Scope, Session},
+    registry::CollectionSchema,
+};
 
 pub(super) use change::PushedChange;
 pub use rejection::{Detail, Rejection, RejectionCode};
@@ -62,7 +66,7 @@ fn yes() -> bool {
 #[derive(Debug)]
 pub struct WireRequest {
     /// Who calls.
-    pub caller: UserId,
+    pub caller: Session,
     /// The organisation whose documents are meant; none for the caller's own.
     pub organisation: Option<OrganisationId>,
     /// The application, as it stands in the path.
@@ -75,6 +79,7 @@ pub struct WireRequest {
 #[derive(Debug)]
 pub(super) struct SyncRequest {
     pub(super) reader: UserId,
+    pub(super) session_began_at: UnixMillis,
     pub(super) scope: Arc<Scope>,
     pub(super) client_clock: Hlc,
     pub(super) changes: Vec<PushedChange>,
@@ -128,13 +133,13 @@ impl SyncService {
         let node = self.check_head(&body)?;
         let scope = Arc::new(Scope {
             namespace: organisation.map_or_else(
-                || Namespace::Personal(caller.clone()),
+                || Namespace::Personal(caller.user_id.clone()),
                 Namespace::Organisation,
             ),
             application: name,
             collection: body.collection.clone(),
         });
-        self.check_client_clock(&caller, &scope, &body.client_clock)?;
+        self.check_client_clock(&caller.user_id, &scope, &body.client_clock)?;
         let (mut changes, rejected) = self.check_changes(&scope, body.changes, schema);
         // The caller's own first, then those of each other owner together.
         changes.sort_by(|one, other| one.owner.cmp(&other.owner));
@@ -142,7 +147,8 @@ impl SyncService {
             return Err(self.refusal(rejected));
         }
         Ok(SyncRequest {
-            reader: caller,
+            reader: caller.user_id,
+            session_began_at: caller.session_began_at,
             scope,
             client_clock: body.client_clock,
             changes,

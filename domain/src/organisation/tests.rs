@@ -1,4 +1,4 @@
-use super::{Refusal, Role, Standing, may_administer, may_see};
+use super::{Belonging, Fate, Refusal, Role, Standing, may_administer, may_see};
 
 use Refusal::{AdminsOnly, AlreadyMember, LastAdmin, NoSuchMember, NotInIt};
 use Role::{Admin, Member};
@@ -102,4 +102,20 @@ fn a_member_may_leave_but_not_rise() {
     assert_eq!(member.may_remove(), Ok(()));
     assert_eq!(member.may_change(Admin), Err(AdminsOnly));
     assert_eq!(own(None, 1).may_remove(), Err(NotInIt));
+}
+
+#[test]
+fn an_organisation_ends_with_its_only_member_and_keeps_its_last_admin() {
+    let fate = |role, admins, members| {
+        let belonging = Belonging {
+            role,
+            admins,
+            members,
+        };
+        belonging.fate()
+    };
+    assert_eq!(fate(Admin, 1, 1), Ok(Fate::Ends));
+    assert_eq!(fate(Admin, 1, 2), Err(LastAdmin));
+    assert_eq!(fate(Admin, 2, 2), Ok(Fate::GoesOn));
+    assert_eq!(fate(Member, 1, 2), Ok(Fate::GoesOn));
 }

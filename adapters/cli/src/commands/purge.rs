@@ -23,7 +23,12 @@ async fn purge(configuration: &Configuration, database: &Database) -> Result<Str
     let store = PostgresStore::connect(database.options(), 1).await?;
     let removed = store.purge(retention_millis(configuration)).await?;
     Ok(format!(
-        "Removed {} tombstones, {} superseded versions and {} pushed values older than {} days.",
-        removed.tombstones, removed.versions, removed.pushes, configuration.retention.days
+        "Removed {} tombstones, {} superseded versions, {} pushed values and {} revoked routes \
+         older than {} days.",
+        removed.tombstones,
+        removed.versions,
+        removed.pushes,
+        removed.routes,
+        configuration.retention.days
     ))
 }

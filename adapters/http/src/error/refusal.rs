@@ -2,6 +2,7 @@
 
 use syncline_application::{
     access::AccessError,
+    accounts::AccountError,
     documents::DocumentError,
     export::ExportError,
     organisations::OrganisationError,
@@ -20,6 +21,7 @@ impl From<SyncError> for ApiError {
             SyncError::UnknownApplication(_) => Self::new(ErrorCode::NotFound, error.to_string()),
             SyncError::BadRequest(rule) => Self::new(ErrorCode::BadRequest, rule),
             SyncError::NotMember => not_a_member(),
+            SyncError::AccountDeleted(error) => Self::from(error),
             SyncError::Rejected(rejections) => Self::from(rejections),
             SyncError::ClockSkew { error, server_time } => Self {
                 server_time: Some(server_time),
@@ -39,6 +41,15 @@ impl From<DocumentError> for ApiError {
             DocumentError::Sync(error) => return Self::from(error),
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<AccountError> for ApiError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::LastAdmin(_) => Self::new(ErrorCode::Conflict, error.to_string()),
+            AccountError::Store(error) => Self::from(error),
+        }
     }
 }
 

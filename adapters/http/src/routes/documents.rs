@@ -96,7 +96,7 @@ impl FromRequestParts<AppState> for DocumentPath {
                 ApiError::new(ErrorCode::BadRequest, error.body_text())
             })?;
         Ok(Self(DocumentRequest {
-            caller: session.user_id,
+            caller: session,
             organisation,
             application,
             collection,

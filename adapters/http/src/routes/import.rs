@@ -9,6 +9,6 @@ pub(super) async fn import(
     Caller(session): Caller,
     JsonBody(body): JsonBody<ImportBody>,
 ) -> Result<Json<ImportReport>, ApiError> {
-    let report = state.import.import(&session.user_id, body).await?;
+    let report = state.import.import(&session, body).await?;
     Ok(Json(report))
 }

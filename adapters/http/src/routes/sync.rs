@@ -28,7 +28,7 @@ pub(super) async fn sync(
     let Path(application) = application
         .map_err(|rejection| ApiError::new(ErrorCode::BadRequest, rejection.body_text()))?;
     let request = WireRequest {
-        caller: session.user_id,
+        caller: session,
         organisation,
         application,
         body,

@@ -24,6 +24,28 @@ impl PostgresOrganisationTransaction {
     }
 }
 
+/// Removes an organisation with everything in it, and every way that it was to the documents of
+/// others.
+pub(crate) async fn delete_organisation(
+    transaction: &mut Transaction<'static, Postgres>,
+    namespace: i64,
+) -> Result<(), StoreError> {
+    for statement in [
+        include_str!("../sql/reset_members.sql"),
+        include_str!("../sql/reset_readers.sql"),
+        include_str!("../sql/delete_memberships.sql"),
+        include_str!("../sql/delete_organisation.sql"),
+        include_str!("../sql/delete_documents.sql"),
+    ] {
+        sqlx::query(statement)
+            .bind(namespace)
+            .execute(&mut **transaction)
+            .await
+            .map_err(store_error)?;
+    }
+    Ok(())
+}
+
 #[async_trait]
 impl OrganisationTransaction for PostgresOrganisationTransaction {
     async fn standing(&mut self, caller: &UserId, member: &UserId) -> Result<Standing, StoreError> {
@@ -69,17 +91,7 @@ impl OrganisationTransaction for PostgresOrganisationTransaction {
     }
 
     async fn delete(&mut self) -> Result<(), StoreError> {
-        for statement in [
-            include_str!("../sql/delete_memberships.sql"),
-            include_str!("../sql/delete_organisation.sql"),
-        ] {
-            sqlx::query(statement)
-                .bind(self.namespace)
-                .execute(&mut *self.transaction)
-                .await
-                .map_err(store_error)?;
-        }
-        Ok(())
+        delete_organisation(&mut self.transaction, self.namespace).await
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {

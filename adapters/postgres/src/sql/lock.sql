@@ -9,8 +9,10 @@ WITH asked AS MATERIALIZED (
             FROM namespaces
             WHERE namespaces.kind = asked.kind AND namespaces.owner_id = asked.owner_id
         ) AS namespace_id
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
-        WITH ORDINALITY AS asked (kind, owner_id, writer, application, collection, ordinal)
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
+        WITH ORDINALITY AS asked (
+            kind, owner_id, writer, session_began, application, collection, ordinal
+        )
 ), held AS MATERIALIZED (
     SELECT asked.ordinal
     FROM asked
@@ -27,15 +29,23 @@ WITH asked AS MATERIALIZED (
 ), places AS MATERIALIZED (
     SELECT
         *,
-        kind = 'personal' OR ordinal IN (SELECT ordinal FROM held) AS is_member,
-        kind = 'personal' AND owner_id <> writer AS is_shared
+        (kind = 'personal' OR ordinal IN (SELECT ordinal FROM held)) AND NOT EXISTS (
+            -- By a token that is older than the end of its account.
+            SELECT
+            FROM deleted_accounts
+            WHERE subject_hash = sha256(convert_to(asked.writer, 'UTF8'))
+              AND extract(epoch FROM deleted_at) * 1000 >= asked.session_began
+        ) AS is_member,
+        kind = 'personal' AND owner_id <> writer AS is_shared,
+        -- Whoever deletes the namespace waits until this push is durable.
+        pg_advisory_xact_lock_shared(namespace_id)::text AS held_namespace
     FROM asked
 ), ordered AS MATERIALIZED (
     SELECT
         document.ordinal,
         places.namespace_id, places.application, places.collection, document.key,
         places.writer, places.is_shared
-    FROM unnest($6::bigint[], $7::text[])
+    FROM unnest($7::bigint[], $8::text[])
         WITH ORDINALITY AS document (place, key, ordinal)
     JOIN places ON places.ordinal = document.place
     WHERE places.is_member

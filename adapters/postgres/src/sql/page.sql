@@ -112,6 +112,32 @@ SELECT
             LIMIT 1
         ) END
     ) END::text AS newest_route,
+    -- Deletions for good of what the reader could see.
+    CASE WHEN input.kind = 'personal' THEN ARRAY(
+        SELECT tx::text
+        FROM reader_resets
+        WHERE reader_kind = 'user'
+          AND reader_id = input.reader
+          AND application = input.application
+          AND collection = input.collection
+        UNION ALL
+        SELECT resets.tx::text
+        FROM memberships
+        JOIN reader_resets AS resets
+            ON resets.reader_kind = 'organisation'
+            AND resets.reader_id = memberships.namespace_id::text
+        WHERE memberships.user_id = input.reader
+          AND resets.application = input.application
+          AND resets.collection = input.collection
+        UNION ALL
+        SELECT tx::text
+        FROM reader_resets
+        WHERE input.everybody
+          AND reader_kind = 'everybody'
+          AND reader_id = ''
+          AND application = input.application
+          AND collection = input.collection
+    ) ELSE '{}' END AS resets,
     page.*,
     (
         SELECT json_agg(report ORDER BY push_id)::text

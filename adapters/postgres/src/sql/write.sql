@@ -39,6 +39,8 @@ WITH input AS (
         revision, field_revisions::json, content::jsonb, deleted, bytes, pg_current_xact_id(),
         writer
     FROM input
+    -- Unless the namespace was deleted before it could be locked.
+    WHERE EXISTS (SELECT FROM namespaces WHERE namespaces.namespace_id = input.namespace_id)
     ORDER BY namespace_id, application, collection, key
     ON CONFLICT (namespace_id, application, collection, key) DO UPDATE
     SET version = excluded.version,
@@ -84,6 +86,7 @@ WITH input AS (
         namespace_id, application, collection, key, version,
         path, revision, value, report
     )
+    WHERE EXISTS (SELECT FROM namespaces WHERE namespaces.namespace_id = pushed.namespace_id)
 )
 SELECT
     (SELECT count(*) FROM written) AS written,

@@ -38,6 +38,7 @@ pub(super) struct LockColumns<'a> {
     kinds: Vec<&'static str>,
     owners: Vec<&'a str>,
     writers: Vec<&'a str>,
+    sessions: Vec<i64>,
     applications: Vec<&'a str>,
     collections: Vec<&'a str>,
     places: Vec<i64>,
@@ -52,6 +53,7 @@ impl<'a> LockColumns<'a> {
             columns.kinds.push(kind);
             columns.owners.push(owner);
             columns.writers.push(request.writer.as_str());
+            columns.sessions.push(signed(request.session_began_at.0));
             columns
                 .applications
                 .push(request.scope.application.as_str());
@@ -69,6 +71,7 @@ impl<'a> LockColumns<'a> {
             .bind(&self.kinds)
             .bind(&self.owners)
             .bind(&self.writers)
+            .bind(&self.sessions)
             .bind(&self.applications)
             .bind(&self.collections)
             .bind(&self.places)

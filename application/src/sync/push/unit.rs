@@ -2,10 +2,11 @@
 
 use std::{ops::Range, sync::Arc};
 
-use syncline_domain::access::Access;
+use syncline_domain::access::{Access, Namespace};
 
 use super::{Pushed, base::Base, decision::Decision, summary::summarise};
 use crate::{
+    accounts::AccountDeleted,
     ports::{
         DocumentWrite, History, HistoryQuery, LockRequest, Locked, StoreError, SyncTransaction,
     },
@@ -76,7 +77,7 @@ impl SyncService {
         histories: &[History],
     ) -> Result<Vec<Decision>, SyncError> {
         if !part.is_member {
-            return Err(SyncError::NotMember);
+            return Err(no_member(part.request));
         }
         let none = History::default();
         let changes = part.request.changes.iter().zip(bases);
@@ -125,11 +126,20 @@ fn wanted(request: &SyncRequest) -> Vec<LockRequest> {
         .chunk_by(|one, other| one.owner == other.owner);
     by_owner
         .map(|changes| LockRequest {
+            session_began_at: request.session_began_at,
             scope: request.scope_of(changes.first()),
             writer: request.reader.clone(),
             keys: changes.iter().map(|change| change.key.clone()).collect(),
         })
         .collect()
+}
+
+/// Whoever may not write in a namespace of its own has none any longer.
+fn no_member(request: &SyncRequest) -> SyncError {
+    match request.scope.namespace {
+        Namespace::Personal(_) => AccountDeleted.into(),
+        Namespace::Organisation(_) => SyncError::NotMember,
+    }
 }
 
 fn parts<'a>(

@@ -1,0 +1,191 @@
+//! The end of accounts, and what is remembered of it.
+
+mod changes;
+
+use async_trait::async_trait;
+use sqlx::{Postgres, Transaction, postgres::PgRow};
+use syncline_application::ports::{
+    AccountTransaction, Accounts, OwnOrganisation, StoreError, SubjectHash,
+};
+use syncline_domain::{
+    hlc::UnixMillis,
+    identifier::{OrganisationId, UserId},
+    organisation::{Belonging, Role},
+};
+
+use crate::{
+    PostgresStore,
+    error::{corrupt, store_error},
+    organisations::delete_organisation,
+    rows::{column, millis, number, signed},
+};
+
+pub use changes::DeletedAccounts;
+
+#[async_trait]
+impl Accounts for PostgresStore {
+    async fn lock_account(&self, user: &UserId) -> Result<Box<dyn AccountTransaction>, StoreError> {
+        let mut transaction = self.pool().begin().await.map_err(store_error)?;
+        // A large account takes longer to delete than any push takes.
+        sqlx::query("SET LOCAL statement_timeout = 0")
+            .execute(&mut *transaction)
+            .await
+            .map_err(store_error)?;
+        let namespace = lock_namespace(&mut transaction, user).await?;
+        Ok(Box::new(PostgresAccountTransaction {
+            transaction,
+            user: user.clone(),
+            namespace,
+            organisations: Vec::new(),
+        }))
+    }
+
+    async fn deleted(&self) -> Result<Vec<(SubjectHash, UnixMillis)>, StoreError> {
+        let rows = sqlx::query(include_str!("sql/deleted_accounts.sql"))
+            .fetch_all(self.pool())
+            .await
+            .map_err(store_error)?;
+        rows.iter().map(deleted).collect()
+    }
+}
+
+/// Makes a namespace for a user who has none: a first push that is under way at this moment waits,
+/// or is waited for.
+async fn lock_namespace(
+    transaction: &mut Transaction<'static, Postgres>,
+    user: &UserId,
+) -> Result<i64, StoreError> {
+    sqlx::query(include_str!("sql/create_namespaces.sql"))
+        .bind([user.as_str()])
+        .execute(&mut **transaction)
+        .await
+        .map_err(store_error)?;
+    let namespace: Option<i64> = sqlx::query_scalar(include_str!("sql/find_namespace.sql"))
+        .bind("personal")
+        .bind(user.as_str())
+        .fetch_optional(&mut **transaction)
+        .await
+        .map_err(store_error)?;
+    // It is gone if another request deleted the account a moment ago.
+    let namespace = namespace.ok_or(StoreError::Contention)?;
+    sqlx::query(include_str!("sql/lock_namespace.sql"))
+        .bind(namespace)
+        .execute(&mut **transaction)
+        .await
+        .map_err(store_error)?;
+    Ok(namespace)
+}
+
+fn deleted(row: &PgRow) -> Result<(SubjectHash, UnixMillis), StoreError> {
+    let hash: &[u8] = column(row, "subject_hash")?;
+    let hash = hash
+        .try_into()
+        .map_err(|error| corrupt("deleted_accounts.subject_hash", error))?;
+    Ok((hash, millis(column(row, "deleted_at")?)))
+}
+
+/// A transaction of the database that has locked an account.
+struct PostgresAccountTransaction {
+    transaction: Transaction<'static, Postgres>,
+    user: UserId,
+    namespace: i64,
+    /// The user's organisations and their namespaces.
+    organisations: Vec<(OrganisationId, i64)>,
+}
+
+impl PostgresAccountTransaction {
+    /// Runs a statement about the user.
+    async fn run(&mut self, statement: &'static str) -> Result<(), StoreError> {
+        sqlx::query(statement)
+            .bind(self.user.as_str())
+            .execute(&mut *self.transaction)
+            .await
+            .map_err(store_error)?;
+        Ok(())
+    }
+
+    /// Runs a statement about the user's namespace.
+    async fn run_there(&mut self, statement: &'static str) -> Result<(), StoreError> {
+        sqlx::query(statement)
+            .bind(self.namespace)
+            .execute(&mut *self.transaction)
+            .await
+            .map_err(store_error)?;
+        Ok(())
+    }
+
+    /// Switches off that whoever changes a row is noted as its writer, or on again.
+    async fn set_renewing(&mut self, value: &str) -> Result<(), StoreError> {
+        sqlx::query("SELECT set_config('syncline.renewing', $1, true)")
+            .bind(value)
+            .execute(&mut *self.transaction)
+            .await
+            .map_err(store_error)?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl AccountTransaction for PostgresAccountTransaction {
+    async fn organisations(&mut self) -> Result<Vec<OwnOrganisation>, StoreError> {
+        self.run(include_str!("sql/lock_own_organisations.sql"))
+            .await?;
+        let rows = sqlx::query(include_str!("sql/own_organisations.sql"))
+            .bind(self.user.as_str())
+            .fetch_all(&mut *self.transaction)
+            .await
+            .map_err(store_error)?;
+        let mut found = Vec::with_capacity(rows.len());
+        self.organisations.clear();
+        for row in &rows {
+            let organisation = own_organisation(row)?;
+            let namespace = column(row, "namespace_id")?;
+            self.organisations
+                .push((organisation.id.clone(), namespace));
+            found.push(organisation);
+        }
+        Ok(found)
+    }
+
+    async fn delete_organisation(&mut self, id: &OrganisationId) -> Result<(), StoreError> {
+        let found = self.organisations.iter().find(|(found, _)| found == id);
+        let (_, namespace) = found.ok_or_else(|| corrupt("organisations", id))?;
+        delete_organisation(&mut self.transaction, *namespace).await
+    }
+
+    async fn delete(&mut self, hash: &SubjectHash, at: UnixMillis) -> Result<(), StoreError> {
+        self.run_there(include_str!("sql/reset_readers.sql"))
+            .await?;
+        self.run_there(include_str!("sql/delete_documents.sql"))
+            .await?;
+        self.run(include_str!("sql/forget_user.sql")).await?;
+        self.set_renewing("on").await?;
+        self.run(include_str!("sql/forget_author.sql")).await?;
+        self.set_renewing("off").await?;
+        sqlx::query(include_str!("sql/remember_deletion.sql"))
+            .bind(hash.as_slice())
+            .bind(signed(at.0))
+            .execute(&mut *self.transaction)
+            .await
+            .map_err(store_error)?;
+        Ok(())
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        self.transaction.commit().await.map_err(store_error)
+    }
+}
+
+fn own_organisation(row: &PgRow) -> Result<OwnOrganisation, StoreError> {
+    let id: &str = column(row, "organisation_id")?;
+    let role: &str = column(row, "role")?;
+    Ok(OwnOrganisation {
+        id: OrganisationId::new(id)
+            .map_err(|error| corrupt("organisations.organisation_id", error))?,
+        belonging: Belonging {
+            role: Role::named(role).ok_or_else(|| corrupt("memberships.role", role))?,
+            admins: number(column(row, "admins")?),
+            members: number(column(row, "members")?),
+        },
+    })
+}

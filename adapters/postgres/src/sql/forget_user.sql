@@ -1,0 +1,18 @@
+-- Everything that names a user, except as the author of documents of others.
+WITH codes AS (
+    DELETE FROM login_codes USING identities
+    WHERE identities.user_id = $1
+      AND (login_codes.provider, login_codes.subject) = (identities.provider, identities.subject)
+), belonged AS (
+    DELETE FROM memberships WHERE user_id = $1
+), shared AS (
+    DELETE FROM shares WHERE user_id = $1
+), routed AS (
+    DELETE FROM routes WHERE reader_kind = 'user' AND reader_id = $1
+), resets AS (
+    DELETE FROM reader_resets WHERE reader_kind = 'user' AND reader_id = $1
+), namespace AS (
+    DELETE FROM namespaces WHERE kind = 'personal' AND owner_id = $1
+)
+DELETE FROM users
+WHERE user_id = $1

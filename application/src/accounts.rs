@@ -1,0 +1,120 @@
+//! The end of an account: everything goes in one transaction, and tokens issued before are refused.
+//!
+//! Sessions are kept by their holders alone, so a token outlives its account. What is remembered of
+//! a deleted account is a hash and an instant. Each process keeps them in memory, so that a request
+//! costs no query, and is told by the database when there are more (ADR 0013).
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use sha2::{Digest, Sha256};
+use syncline_domain::{
+    hlc::UnixMillis,
+    identifier::{OrganisationId, UserId},
+    organisation::Fate,
+};
+
+use crate::ports::{Accounts, Clock, Session, StoreError, SubjectHash};
+
+/// How often a unit of work is run again when another one was in its way.
+const MAX_ATTEMPTS: usize = 20;
+
+/// Why an account is not deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// An organisation would be left without an admin.
+    #[error(
+        "you are the last `org-admin` of the organisation {0}, which has other members; make one \
+         of them an `org-admin` first, or delete the organisation"
+    )]
+    LastAdmin(OrganisationId),
+    /// The store did not do its part.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The account was deleted after the session began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the account of this session was deleted; sign in again to begin another one")]
+pub struct AccountDeleted;
+
+/// Deletes accounts, and knows which were.
+pub struct AccountService {
+    accounts: Arc<dyn Accounts>,
+    clock: Arc<dyn Clock>,
+    deleted: RwLock<HashMap<SubjectHash, UnixMillis>>,
+}
+
+impl AccountService {
+    /// Puts the service together.
+    #[must_use]
+    pub fn new(accounts: Arc<dyn Accounts>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            accounts,
+            clock,
+            deleted: RwLock::default(),
+        }
+    }
+
+    /// Whether the account of a session is there still.
+    ///
+    /// # Errors
+    /// [`AccountDeleted`].
+    pub fn check(&self, session: &Session) -> Result<(), AccountDeleted> {
+        let deleted = self.deleted.read().unwrap_or_else(PoisonError::into_inner);
+        if deleted.is_empty() {
+            return Ok(());
+        }
+        match deleted.get(&hash(&session.user_id)) {
+            Some(at) if session.session_began_at <= *at => Err(AccountDeleted),
+            _ => Ok(()),
+        }
+    }
+
+    /// Fetches which accounts were deleted, by other processes too.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was known stays known.
+    pub async fn refresh(&self) -> Result<(), StoreError> {
+        let found = self.accounts.deleted().await?;
+        let mut deleted = self.deleted.write().unwrap_or_else(PoisonError::into_inner);
+        *deleted = found.into_iter().collect();
+        Ok(())
+    }
+
+    /// Deletes the account, with the organisations that have no other member. Deleting what is
+    /// deleted does nothing.
+    ///
+    /// # Errors
+    /// [`AccountError`]; then nothing was deleted.
+    pub async fn delete(&self, user: &UserId) -> Result<(), AccountError> {
+        for _ in 1..MAX_ATTEMPTS {
+            match self.delete_once(user).await {
+                Err(AccountError::Store(StoreError::Contention)) => {}
+                result => return result,
+            }
+        }
+        self.delete_once(user).await
+    }
+
+    async fn delete_once(&self, user: &UserId) -> Result<(), AccountError> {
+        let mut transaction = self.accounts.lock_account(user).await?;
+        for organisation in transaction.organisations().await? {
+            match organisation.belonging.fate() {
+                Ok(Fate::GoesOn) => {}
+                Ok(Fate::Ends) => transaction.delete_organisation(&organisation.id).await?,
+                Err(_) => return Err(AccountError::LastAdmin(organisation.id)),
+            }
+        }
+        let (hash, at) = (hash(user), self.clock.now());
+        transaction.delete(&hash, at).await?;
+        transaction.commit().await?;
+        Ok(self.refresh().await?)
+    }
+}
+
+fn hash(user: &UserId) -> SubjectHash {
+    Sha256::digest(user.as_str().as_bytes()).into()
+}

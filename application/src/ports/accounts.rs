@@ -1,0 +1,66 @@
+use async_trait::async_trait;
+use syncline_domain::{
+    hlc::UnixMillis,
+    identifier::{OrganisationId, UserId},
+    organisation::Belonging,
+};
+
+use super::StoreError;
+
+/// The hash by which a deleted account is known: SHA-256 of the user id.
+pub type SubjectHash = [u8; 32];
+
+/// An organisation to which a user belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnOrganisation {
+    /// Which.
+    pub id: OrganisationId,
+    /// As what, and among whom.
+    pub belonging: Belonging,
+}
+
+/// Accounts, as far as they can be deleted.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// Begins a unit of work on everything that is the user's, and locks it: who writes there is
+    /// waited for, and nobody else begins. Dropping it takes everything back.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn lock_account(&self, user: &UserId) -> Result<Box<dyn AccountTransaction>, StoreError>;
+
+    /// The accounts that are remembered to be deleted, and when they were.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn deleted(&self) -> Result<Vec<(SubjectHash, UnixMillis)>, StoreError>;
+}
+
+/// A unit of work on an account that is locked.
+#[async_trait]
+pub trait AccountTransaction: Send {
+    /// The organisations to which the user belongs, locked as well.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn organisations(&mut self) -> Result<Vec<OwnOrganisation>, StoreError>;
+
+    /// Removes an organisation of the user's with everything in it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn delete_organisation(&mut self, id: &OrganisationId) -> Result<(), StoreError>;
+
+    /// Removes everything that is the user's or names the user, and remembers until the tokens
+    /// issued before `at` have expired that this happened.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn delete(&mut self, hash: &SubjectHash, at: UnixMillis) -> Result<(), StoreError>;
+
+    /// Makes everything durable.
+    ///
+    /// # Errors
+    /// [`StoreError`]; whether it took place is then unknown.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}

@@ -1,0 +1,12 @@
+//! The end of accounts and organisations: what is gone, what stays, and who is told.
+
+#![cfg(test)]
+
+mod forgetting;
+mod organisations;
+mod purge;
+mod races;
+mod readers;
+mod tokens;
+mod traces;
+mod world;
