@@ -79,6 +79,28 @@ impl AccessService {
         committed(transaction).await
     }
 
+    /// Says to whom the document is visible unless that was said before, and returns whether it was
+    /// not.
+    ///
+    /// # Errors
+    /// [`AccessError`].
+    pub(crate) async fn say_first(
+        &self,
+        query: &EntryQuery,
+        change: &AccessChange,
+    ) -> Result<bool, AccessError> {
+        let mut transaction = self.entries.lock_entry(query).await?;
+        let (found, organisations) = transaction.found();
+        let current = the_only(found)?;
+        if !current.is_implied {
+            return Ok(false);
+        }
+        let changed = current.entry.changed(change, &query.owner, organisations)?;
+        transaction.store(&changed).await?;
+        committed(transaction).await?;
+        Ok(true)
+    }
+
     /// Makes a link to the document and returns its token, which is shown this once. An earlier
     /// link leads nowhere from then on.
     ///

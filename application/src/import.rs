@@ -4,14 +4,21 @@
 //! nothing. So what is there already stays as it is, what is gone comes back, and where both differ
 //! the later edit wins, field by field. Importing the same again changes nothing.
 
+mod entry;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use syncline_domain::identifier::CollectionName;
+use syncline_domain::identifier::{CollectionName, UserId};
 
-use crate::ports::Session;
-use crate::sync::{Outcome, Rejection, RejectionCode, SyncError, SyncService};
+use crate::{
+    access::{AccessError, AccessService},
+    ports::{Session, StoreError},
+    sync::{Outcome, Rejection, RejectionCode, SyncError, SyncService},
+};
+
+use entry::ExportedEntry;
 
 /// Documents by application and collection.
 type Documents = BTreeMap<String, BTreeMap<String, Vec<Value>>>;
@@ -20,6 +27,8 @@ type Documents = BTreeMap<String, BTreeMap<String, Vec<Value>>>;
 #[derive(Debug, Deserialize)]
 pub struct ImportBody {
     docs: Documents,
+    #[serde(default, rename = "docIndex")]
+    entries: Vec<ExportedEntry>,
 }
 
 /// What an import did.
@@ -31,6 +40,8 @@ pub struct ImportReport {
     pub unchanged: usize,
     /// How many were merged with what is stored.
     pub merged: usize,
+    /// Of how many documents the file said who may see them.
+    pub entries: usize,
     /// The conflicts that this met.
     pub conflicts: Vec<Value>,
     /// The documents that cannot be stored.
@@ -52,16 +63,17 @@ pub struct ImportRejection {
 /// Imports what was exported.
 pub struct ImportService {
     sync: Arc<SyncService>,
+    access: Arc<AccessService>,
 }
 
 impl ImportService {
     /// Puts the service together.
     #[must_use]
-    pub fn new(sync: Arc<SyncService>) -> Self {
-        Self { sync }
+    pub fn new(sync: Arc<SyncService>, access: Arc<AccessService>) -> Self {
+        Self { sync, access }
     }
 
-    /// Imports into the caller's own namespace, whoever's export it was. What cannot be stored is
+    /// Imports into the caller's own namespace, whosever export it was. What cannot be stored is
     /// reported and holds up nothing else.
     ///
     /// # Errors
@@ -82,7 +94,29 @@ impl ImportService {
                     .await?;
             }
         }
+        for entry in body.entries {
+            self.import_entry(&caller.user_id, entry, &mut report)
+                .await?;
+        }
         Ok(report)
+    }
+
+    /// Only what was said of nobody's readers yet: who has said something since meant it.
+    async fn import_entry(
+        &self,
+        caller: &UserId,
+        entry: ExportedEntry,
+        report: &mut ImportReport,
+    ) -> Result<(), StoreError> {
+        let Some(change) = entry.change(caller) else {
+            return Ok(());
+        };
+        match self.access.say_first(&entry.query(caller), &change).await {
+            Ok(is_said) => report.entries += usize::from(is_said),
+            Err(AccessError::Store(error)) => return Err(error),
+            Err(error) => report.rejected.push(entry.refuse(&error)),
+        }
+        Ok(())
     }
 
     async fn import_collection(

@@ -199,13 +199,14 @@ fn state(
     ));
     let documents = Arc::new(DocumentService::new(store.clone(), Arc::clone(&sync)));
     let access = AccessService::new(store.clone(), Arc::new(SystemRandomness));
+    let access = Arc::new(access);
     Ok(AppState {
-        import: Arc::new(ImportService::new(Arc::clone(&sync))),
+        import: Arc::new(ImportService::new(Arc::clone(&sync), Arc::clone(&access))),
         sync,
         documents,
         accounts: Arc::new(AccountService::new(store.clone(), Arc::clone(&clock))),
         exports: Arc::new(ExportService::new(store.clone(), store.clone())),
-        access: Arc::new(access),
+        access,
         identity,
         organisations: Arc::new(organisations),
         search,

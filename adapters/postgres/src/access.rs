@@ -75,6 +75,7 @@ fn entry(row: &PgRow) -> Result<StoredEntry, StoreError> {
                 .map_err(|error| corrupt("access_entries.organisation_id", error))?,
             shares: shares(row)?,
         },
+        is_implied: rows::column(row, "is_implied")?,
         has_share_token: rows::column(row, "has_share_token")?,
         created_at: rows::column(row, "created_at")?,
         updated_at: rows::column(row, "updated_at")?,

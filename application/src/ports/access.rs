@@ -28,6 +28,8 @@ pub struct StoredEntry {
     pub collection: CollectionName,
     /// Who may see it.
     pub entry: AccessEntry,
+    /// Whether nobody has said anything of its readers yet.
+    pub is_implied: bool,
     /// Whether there is a link to it.
     pub has_share_token: bool,
     /// When the document was made: UTC, as RFC 3339 writes it.

@@ -1,8 +1,9 @@
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use syncline_tests::{
     TestServer, first_sync, pull_from,
     replica::{change, deletion, stamp},
+    server::answer,
 };
 
 use crate::support::{OTHER, USER, export_json, is, post, refuses, store, store_many};
@@ -111,6 +112,89 @@ async fn an_import_merges_field_by_field() {
             "the later edit wins"
         );
     }
+    server.finish().await;
+}
+
+/// The exported entries by key, without instants and links, which are made anew.
+fn entries(exported: &Value) -> Vec<Value> {
+    let entry = |entry: &Value| {
+        let mut entry = entry.clone();
+        let members = entry.as_object_mut().unwrap();
+        for name in ["createdAt", "updatedAt", "shareToken"] {
+            members.remove(name);
+        }
+        entry
+    };
+    exported["docIndex"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(entry)
+        .collect()
+}
+
+#[tokio::test]
+async fn access_entries_come_back_where_nobody_said_otherwise() {
+    let server = TestServer::start().await;
+    let keys = ["private", "public", "shared"];
+    let documents = keys.map(|key| (key, json!({ "a": 1 })));
+    store(&server, "todo", "notes", &documents).await;
+    let patch = async |server: &TestServer, key: &str, change: Value| {
+        let request = server.request(Method::PATCH, &format!("/docIndex/todo/{key}"));
+        let request = request.bearer_auth(server.token(USER)).json(&change);
+        is(&answer(request).await, StatusCode::OK);
+    };
+    let with = json!([{ "userId": OTHER, "app": "todo", "access": "write" }]);
+    patch(
+        &server,
+        "shared",
+        json!({ "visibility": "shared", "sharedWith": with }),
+    )
+    .await;
+    patch(&server, "public", json!({ "visibility": "public" })).await;
+    let exported = export_json(&server).await;
+
+    let empty = TestServer::start().await;
+    let report = import(&empty, USER, &exported).await;
+    assert_eq!(report["entries"], 2, "{report}");
+    assert_eq!(entries(&export_json(&empty).await), entries(&exported));
+    let visible = empty.sync(OTHER, first_sync("notes")).await;
+    assert_eq!(
+        visible["serverChanges"].as_array().unwrap().len(),
+        2,
+        "{visible}"
+    );
+
+    patch(&empty, "public", json!({ "visibility": "private" })).await;
+    let before = entries(&export_json(&empty).await);
+    let report = import(&empty, USER, &exported).await;
+    assert_eq!(
+        [&report["entries"], &report["rejected"]],
+        [&json!(0), &json!([])]
+    );
+    assert_eq!(entries(&export_json(&empty).await), before);
+    server.finish().await;
+    empty.finish().await;
+}
+
+#[tokio::test]
+async fn an_entry_that_cannot_be_is_named() {
+    let server = TestServer::start().await;
+    let entry = |key: &str, visibility: &str| {
+        json!({ "docKey": key, "app": "todo", "collection": "notes", "visibility": visibility,
+            "orgId": "0b5c7f6e", "sharedWith": [] })
+    };
+    let body = json!({
+        "docs": { "todo": { "notes": [{ "_key": "1" }] } },
+        "docIndex": [entry("1", "org"), entry("2", "public")],
+    });
+    let report = import(&server, USER, &body).await;
+    let rejected = report["rejected"].as_array().unwrap();
+    let told: Vec<_> = rejected
+        .iter()
+        .map(|one| [&one["key"], &one["code"]])
+        .collect();
+    assert_eq!(told, [["1", "bad_request"], ["2", "not_found"]], "{report}");
     server.finish().await;
 }
 

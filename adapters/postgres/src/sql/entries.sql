@@ -42,6 +42,7 @@ WITH RECURSIVE space AS MATERIALIZED (
 SELECT
     document.collection,
     coalesce(entry.visibility, 'private') AS visibility,
+    entry.namespace_id IS NULL AS is_implied,
     entry.organisation_id,
     entry.share_token_hash IS NOT NULL AS has_share_token,
     (

@@ -74,6 +74,7 @@ impl EntryAnswer {
         let StoredEntry {
             collection,
             entry,
+            is_implied: _,
             has_share_token,
             created_at,
             updated_at,

@@ -1,0 +1,91 @@
+//! However large an export is, it takes the same memory.
+
+use std::{
+    fs,
+    io::Read,
+    process::{Command, Stdio},
+};
+
+use sqlx::Executor;
+use syncline_tests::{TestServer, process::binary};
+
+use crate::support::USER;
+
+const DOCUMENTS: u64 = 100_000;
+const MOST_BYTES: u64 = 64 << 20;
+
+/// Puts documents of a kilobyte straight into the database.
+async fn fill(server: &TestServer) {
+    let mut connection = server.database.connect().await;
+    let statement = format!(
+        "INSERT INTO namespaces (kind, owner_id) VALUES ('personal', '{USER}');
+        INSERT INTO documents (
+            namespace_id, application, collection, key, version, revision, field_revisions,
+            content, deleted, bytes, tx
+        )
+        SELECT
+            namespace_id, 'todo', 'notes', lpad(number::text, 6, '0'), 1,
+            '0190000000000-000000-server~1', '{{}}',
+            jsonb_build_object('number', number, 'text', repeat(md5(number::text), 32)),
+            false, 1100, '3'
+        FROM namespaces, generate_series(1, {DOCUMENTS}) AS numbers (number)"
+    );
+    let statement = sqlx::AssertSqlSafe(statement);
+    connection.execute(sqlx::raw_sql(statement)).await.unwrap();
+}
+
+/// The most memory that a process has had, in bytes; none once it has ended.
+fn peak(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes << 10)
+}
+
+/// Exports everything, and returns how many bytes that is and the most memory that it took.
+fn export(server: &TestServer, arguments: &[&str]) -> (u64, u64) {
+    let mut command = Command::new(binary())
+        .args(["export", "--user", USER])
+        .args(arguments)
+        .current_dir(server.folder())
+        .env("SYNCLINE_DATABASE_URL", server.database.url())
+        .env("SYNCLINE_LOG__LEVEL", "off")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut output = command.stdout.take().unwrap();
+    let (mut bytes, mut most) = (0, 0);
+    let mut piece = vec![0; 1 << 20];
+    loop {
+        let count = output.read(&mut piece).unwrap();
+        if count == 0 {
+            break;
+        }
+        bytes += count as u64;
+        most = peak(command.id()).unwrap_or(0).max(most);
+    }
+    assert!(command.wait().unwrap().success());
+    (bytes, most)
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_documents_fit_64_mebibytes() {
+    let server = TestServer::start().await;
+    fill(&server).await;
+    for arguments in [
+        &["--format", "json"][..],
+        &["--format", "ndjson"],
+        &["--format", "csv"],
+        &["--format", "csv", "--application", "todo", "--collection", "notes"],
+    ] {
+        let (bytes, most) = export(&server, arguments);
+        assert!(bytes > DOCUMENTS * 1_000, "{arguments:?}: {bytes} bytes");
+        assert!(
+            (1..MOST_BYTES).contains(&most),
+            "{arguments:?}: {most} bytes of memory"
+        );
+        println!("{arguments:?}: {bytes} bytes, {most} of memory");
+    }
+    server.finish().await;
+}
