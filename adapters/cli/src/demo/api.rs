@@ -31,6 +31,16 @@ impl Api {
         self.send(Method::POST, token, path, Some(body)).await
     }
 
+    pub(super) async fn patch(
+        &self,
+        token: &str,
+        path: &[&str],
+        body: &Value,
+    ) -> Result<(), DemoError> {
+        self.send(Method::PATCH, token, path, Some(body)).await?;
+        Ok(())
+    }
+
     pub(super) async fn delete(&self, token: &str, path: &[&str]) -> Result<(), DemoError> {
         self.send(Method::DELETE, token, path, None).await?;
         Ok(())

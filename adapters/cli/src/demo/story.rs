@@ -7,6 +7,7 @@ mod merge;
 mod offline;
 mod organisation;
 mod schema;
+mod sharing;
 mod text;
 mod users;
 
@@ -43,7 +44,14 @@ pub(super) async fn tell(tour: &mut Tour, stage: &Stage) -> Result<(), DemoError
     applications::tell(tour, stage, &mut scene).await?;
     users::tell(tour, stage, &mut scene).await?;
     organisation::tell(tour, stage, &mut scene).await?;
+    sharing::tell(tour, stage, &mut scene).await?;
     deletion::tell(tour, &mut scene).await
+}
+
+/// The text of a member of an answer; empty if there is none.
+fn member(answer: &Value, name: &str) -> String {
+    let text = answer.get(name).and_then(Value::as_str);
+    text.unwrap_or_default().to_owned()
 }
 
 /// A document as JSON writes it.

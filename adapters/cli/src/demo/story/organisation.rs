@@ -1,9 +1,9 @@
 //! An organisation, whose members share its documents.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use syncline_client::DocumentId;
 
-use super::{Scene, TODO, document};
+use super::{Scene, TODO, document, member};
 use crate::demo::{
     DemoError, api::Api, device::Device, refusal::Refusal, stage::Stage, tour::Tour,
 };
@@ -18,10 +18,10 @@ pub(super) async fn tell(
     tour.chapter("An organisation")?;
     let body = json!({ "name": format!("Ada and friends {}", stage.run) });
     let organisation = api.post(&stage.ada, &["orgs"], &body).await?;
-    let id = text(&organisation, "orgId");
+    let id = member(&organisation, "orgId");
     tour.act("ada", "founds an organisation")?;
     let admin = "org-admin".to_owned();
-    tour.promise("she is its admin", &admin, &text(&organisation, "role"))?;
+    tour.promise("she is its admin", &admin, &member(&organisation, "role"))?;
 
     let mut ada = Device::in_organisation("ada", stage, TODO, &stage.ada, &id)?;
     let mut bob = Device::in_organisation("bob", stage, TODO, &stage.bob, &id)?;
@@ -36,9 +36,9 @@ pub(super) async fn tell(
     )
     .await?;
 
-    let bob_id = text(&api.get(&stage.bob, &["auth", "me"]).await?, "userId");
-    let member = json!({ "userId": bob_id });
-    api.post(&stage.ada, &["orgs", &id, "members"], &member)
+    let bob_id = member(&api.get(&stage.bob, &["auth", "me"]).await?, "userId");
+    let new_member = json!({ "userId": bob_id });
+    api.post(&stage.ada, &["orgs", &id, "members"], &new_member)
         .await?;
     tour.act("ada", "makes him a member, and he syncs")?;
     bob.sync(tour.now()).await?;
@@ -68,10 +68,4 @@ async fn is_refused(tour: &mut Tour, device: &mut Device, promise: &str) -> Resu
     let refusal = Refusal::of(device.sync_all_or_nothing().await?);
     let expected = (403, "forbidden".to_owned());
     tour.promise(promise, &expected, &refusal.kind())
-}
-
-/// The text of a member of an answer; empty if there is none.
-fn text(answer: &Value, member: &str) -> String {
-    let text = answer.get(member).and_then(Value::as_str);
-    text.unwrap_or_default().to_owned()
 }
