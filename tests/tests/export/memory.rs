@@ -77,7 +77,14 @@ async fn a_hundred_thousand_documents_fit_64_mebibytes() {
         &["--format", "json"][..],
         &["--format", "ndjson"],
         &["--format", "csv"],
-        &["--format", "csv", "--application", "todo", "--collection", "notes"],
+        &[
+            "--format",
+            "csv",
+            "--application",
+            "todo",
+            "--collection",
+            "notes",
+        ],
     ] {
         let (bytes, most) = export(&server, arguments);
         assert!(bytes > DOCUMENTS * 1_000, "{arguments:?}: {bytes} bytes");
