@@ -16,7 +16,7 @@ use syncline_domain::{
 use crate::{
     PostgresStore,
     error::{corrupt, store_error},
-    organisations::delete_organisation,
+    organisations::{delete_organisation, take_time},
     rows::{column, millis, number, signed},
 };
 
@@ -26,11 +26,7 @@ pub use changes::DeletedAccounts;
 impl Accounts for PostgresStore {
     async fn lock_account(&self, user: &UserId) -> Result<Box<dyn AccountTransaction>, StoreError> {
         let mut transaction = self.pool().begin().await.map_err(store_error)?;
-        // A large account takes longer to delete than any push takes.
-        sqlx::query("SET LOCAL statement_timeout = 0")
-            .execute(&mut *transaction)
-            .await
-            .map_err(store_error)?;
+        take_time(&mut transaction).await?;
         let namespace = lock_namespace(&mut transaction, user).await?;
         Ok(Box::new(PostgresAccountTransaction {
             transaction,
@@ -154,9 +150,9 @@ impl AccountTransaction for PostgresAccountTransaction {
     }
 
     async fn delete(&mut self, hash: &SubjectHash, at: UnixMillis) -> Result<(), StoreError> {
-        self.run_there(include_str!("sql/reset_readers.sql"))
-            .await?;
         self.run_there(include_str!("sql/delete_documents.sql"))
+            .await?;
+        self.run_there(include_str!("sql/delete_routes.sql"))
             .await?;
         self.run(include_str!("sql/forget_user.sql")).await?;
         self.set_renewing("on").await?;

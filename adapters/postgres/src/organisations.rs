@@ -19,7 +19,7 @@ use crate::{
 };
 use transaction::PostgresOrganisationTransaction;
 
-pub(crate) use transaction::delete_organisation;
+pub(crate) use transaction::{delete_organisation, take_time};
 
 #[async_trait]
 impl Organisations for PostgresStore {

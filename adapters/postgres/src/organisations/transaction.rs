@@ -24,6 +24,17 @@ impl PostgresOrganisationTransaction {
     }
 }
 
+/// Whatever is deleted for good may take longer than any push takes.
+pub(crate) async fn take_time(
+    transaction: &mut Transaction<'static, Postgres>,
+) -> Result<(), StoreError> {
+    sqlx::query("SET LOCAL statement_timeout = 0")
+        .execute(&mut **transaction)
+        .await
+        .map_err(store_error)?;
+    Ok(())
+}
+
 /// Removes an organisation with everything in it, and every way that it was to the documents of
 /// others.
 pub(crate) async fn delete_organisation(
@@ -32,10 +43,10 @@ pub(crate) async fn delete_organisation(
 ) -> Result<(), StoreError> {
     for statement in [
         include_str!("../sql/reset_members.sql"),
-        include_str!("../sql/reset_readers.sql"),
         include_str!("../sql/delete_memberships.sql"),
         include_str!("../sql/delete_organisation.sql"),
         include_str!("../sql/delete_documents.sql"),
+        include_str!("../sql/delete_routes.sql"),
     ] {
         sqlx::query(statement)
             .bind(namespace)
@@ -91,6 +102,7 @@ impl OrganisationTransaction for PostgresOrganisationTransaction {
     }
 
     async fn delete(&mut self) -> Result<(), StoreError> {
+        take_time(&mut self.transaction).await?;
         delete_organisation(&mut self.transaction, self.namespace).await
     }
 
