@@ -7,6 +7,13 @@ ALTER TABLE documents
     ADD COLUMN created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     ADD COLUMN has_routes boolean NOT NULL DEFAULT false;
 
+-- Who pushed, if that is not the owner: the report is for the devices of that user.
+ALTER TABLE document_pushes ADD COLUMN pusher text COLLATE "C";
+
+CREATE INDEX document_pushes_by_pusher
+    ON document_pushes (pusher, application, collection, tx)
+    WHERE pusher IS NOT NULL;
+
 -- What is said of a document's readers. A document without an entry is private.
 CREATE TABLE access_entries (
     namespace_id     bigint NOT NULL,

@@ -90,3 +90,30 @@ async fn with_partial_the_other_changes_are_stored() {
     assert_eq!(rejected["code"], "not_found");
     server.finish().await;
 }
+
+#[tokio::test]
+async fn a_report_that_was_lost_with_its_answer_is_heard_again() {
+    let server = TestServer::start().await;
+    let (mut ada, mut bob) = (Reader::new(&server, "ada"), Reader::new(&server, "bob"));
+    let change = ada.edit(None, "plan", &json!({ "title": "Plan" }));
+    ada.push(&[change]).await;
+    let write = json!({ "sharedWith": [{ "userId": "bob", "access": "write" }] });
+    patch(&server, "ada", "plan", write).await;
+    bob.pull().await;
+    let lost = bob.edit(Some("ada"), "plan", &json!({ "title": "Of Bob" }));
+    let change = ada.edit(None, "plan", &json!({ "title": "Of Ada" }));
+    ada.push(&[change]).await;
+    let answer = bob.try_push(&[lost]).await;
+    assert_eq!(
+        answer.body["conflicts"][0]["owner"], "ada",
+        "{}",
+        answer.body
+    );
+    // The answer is not taken in, so the next one says it again, to Bob alone.
+    let heard = bob.as_device().await;
+    assert_eq!(heard["conflicts"][0]["field"], "title");
+    assert_eq!(heard["conflicts"][0]["reason"], "repeated");
+    let of_ada = ada.as_device_named("bob").await;
+    assert_eq!(of_ada["conflicts"], json!([]));
+    server.finish().await;
+}

@@ -88,6 +88,17 @@ impl<'s> Reader<'s> {
             .get(&(Some(owner.to_owned()), key.to_owned()))
     }
 
+    /// The answer to a pull that says which device it is: its node is the user's name.
+    pub(crate) async fn as_device(&self) -> Value {
+        self.as_device_named(self.user).await
+    }
+
+    pub(crate) async fn as_device_named(&self, node: &str) -> Value {
+        let mut body = self.body(&[]);
+        body["node"] = node.into();
+        self.server.sync(self.user, body).await
+    }
+
     /// What a search for everything finds.
     pub(crate) async fn search(&self) -> BTreeMap<Id, Value> {
         let body = json!({ "collection": COLLECTION, "limit": 500 });

@@ -141,13 +141,26 @@ SELECT
     page.*,
     (
         SELECT json_agg(report ORDER BY push_id)::text
-        FROM document_pushes
+        FROM (
+            SELECT push_id, key, node, report, tx
+            FROM document_pushes
+            WHERE namespace_id = input.namespace_id
+              AND application = input.application
+              AND collection = input.collection
+              AND tx > '0'
+              AND tx >= input.first_unseen
+              AND pusher IS NULL
+            UNION ALL
+            -- Those of the reader's pushes to documents of others.
+            SELECT push_id, key, node, report, tx
+            FROM document_pushes
+            WHERE input.kind = 'personal'
+              AND pusher = input.reader
+              AND application = input.application
+              AND collection = input.collection
+              AND tx >= input.first_unseen
+        ) AS pushes
         WHERE input.wants_reports
-          AND namespace_id = input.namespace_id
-          AND application = input.application
-          AND collection = input.collection
-          AND tx > '0'
-          AND tx >= input.first_unseen
           AND NOT pg_visible_in_snapshot(tx, input.seen_begin)
           AND tx IS DISTINCT FROM input.seen_own
           AND tx IS DISTINCT FROM input.own

@@ -74,17 +74,19 @@ WITH input AS (
 ), pushed AS (
     INSERT INTO document_pushes (
         namespace_id, application, collection, key, version,
-        path, revision, node, value, report, tx
+        path, revision, node, value, report, pusher, tx
     )
     SELECT
         namespace_id, application, collection, key, version,
-        path, revision, substr(revision, 22), value::json, report::json, pg_current_xact_id()
+        path, revision, substr(revision, 22), value::json, report::json, pusher,
+        pg_current_xact_id()
     FROM unnest(
         $12::bigint[], $13::text[], $14::text[], $15::text[], $16::bigint[],
-        $17::text[], $18::text[], $19::text[], $20::text[]
+        $17::text[], $18::text[], $19::text[], $20::text[],
+        $21::text[]
     ) AS pushed (
         namespace_id, application, collection, key, version,
-        path, revision, value, report
+        path, revision, value, report, pusher
     )
     WHERE EXISTS (SELECT FROM namespaces WHERE namespaces.namespace_id = pushed.namespace_id)
 )

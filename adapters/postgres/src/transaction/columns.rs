@@ -31,6 +31,14 @@ impl Place {
             Namespace::Organisation(_) => Some(self.writer.as_str()),
         }
     }
+
+    /// Who pushes, if the document is another user's.
+    fn pusher(&self) -> Option<&str> {
+        match &self.scope.namespace {
+            Namespace::Personal(owner) if *owner != self.writer => Some(self.writer.as_str()),
+            Namespace::Personal(_) | Namespace::Organisation(_) => None,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -232,6 +240,7 @@ pub(super) struct PushColumns<'a> {
     revisions: Vec<String>,
     values: Vec<Option<String>>,
     reports: Vec<Option<String>>,
+    pushers: Vec<Option<&'a str>>,
 }
 
 impl<'a> PushColumns<'a> {
@@ -248,6 +257,7 @@ impl<'a> PushColumns<'a> {
                 columns.revisions.push(push.value.revision.to_string());
                 columns.values.push(push.value.value.as_ref().map(text));
                 columns.reports.push(push.report.as_ref().map(text));
+                columns.pushers.push(place.pusher());
             }
         }
         columns
@@ -261,6 +271,7 @@ impl<'a> PushColumns<'a> {
             .bind(&self.revisions)
             .bind(&self.values)
             .bind(&self.reports)
+            .bind(&self.pushers)
     }
 }
 
