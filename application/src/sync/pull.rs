@@ -80,9 +80,7 @@ impl Start {
             incarnation: None,
         }
     }
-}
 
-impl Start {
     /// The snapshot at which the pull will end, if it is under way.
     fn end(&self) -> Option<&Snapshot> {
         let paging = self.seen.paging.as_ref().map(|(end, _)| end);
