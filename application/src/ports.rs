@@ -29,7 +29,7 @@ pub use search::{Found, SearchPosition, SearchQuery, SearchStoreError, Searches}
 pub use sessions::{Session, SessionError, Sessions, SigningError};
 pub use store::{
     DatabaseState, DocumentWrite, History, HistoryQuery, Incarnation, LockRequest, Locked, NewPush,
-    Page, PageQuery, Position, PurgeReport, ReportsFor, Route, Scope, Seen, SharedPage,
+    Page, PageQuery, Patience, Position, PurgeReport, ReportsFor, Route, Scope, Seen, SharedPage,
     SharedPageQuery, SharedPosition, Store, StoreError, StoredVersion, SyncTransaction,
 };
 pub use users::{CodeHash, Linked, Unlinked, User, Users};

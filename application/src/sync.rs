@@ -87,6 +87,7 @@ pub struct SyncService {
     clock: ServerClock,
     limits: Limits,
     pushes: PushQueue,
+    slow_pushes: PushQueue,
     pages: PageQueue,
 }
 
@@ -107,6 +108,7 @@ impl SyncService {
             clock,
             limits,
             pushes: PushQueue::new(),
+            slow_pushes: PushQueue::new(),
             pages: PageQueue::new(),
         }
     }
@@ -115,7 +117,7 @@ impl SyncService {
     /// that pushes or pulls is answered. The fewer they are, the more requests share a statement.
     pub async fn work(&self, workers: usize) {
         let workers = (0..workers).map(|_| join(self.work_on_pushes(), self.work_on_pages()));
-        join_all(workers).await;
+        join(join_all(workers), self.work_on_slow_pushes()).await;
     }
 
     /// Stores the request's changes and begins its answer.

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use sqlx::error::DatabaseError;
 use syncline_application::ports::StoreError;
 
@@ -6,7 +8,7 @@ pub(crate) fn store_error(error: sqlx::Error) -> StoreError {
     match &error {
         sqlx::Error::Database(database) => match kind(database.as_ref()) {
             Kind::Contention => StoreError::Contention,
-            Kind::Unavailable => StoreError::Unavailable(Box::new(error)),
+            Kind::Unavailable => StoreError::Unavailable(Arc::new(error)),
             Kind::Other => StoreError::Other(Box::new(error)),
         },
         sqlx::Error::Io(_)
@@ -14,7 +16,7 @@ pub(crate) fn store_error(error: sqlx::Error) -> StoreError {
         | sqlx::Error::Protocol(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => StoreError::Unavailable(Box::new(error)),
+        | sqlx::Error::WorkerCrashed => StoreError::Unavailable(Arc::new(error)),
         sqlx::Error::ColumnDecode { .. } | sqlx::Error::ColumnNotFound(_) => {
             StoreError::Corrupt(error.to_string())
         }
@@ -31,10 +33,10 @@ enum Kind {
 /// Classes and codes of <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 fn kind(error: &dyn DatabaseError) -> Kind {
     match error.code().as_deref() {
-        // A deadlock, or a serialization failure.
-        Some("40P01" | "40001") => Kind::Contention,
+        // A deadlock, a serialization failure, or a lock that was held for too long.
+        Some("40P01" | "40001" | "55P03") => Kind::Contention,
         // Cancelled by a time limit, out of connections, read-only because it is a standby.
-        Some("57014" | "53300" | "25006" | "55P03") => Kind::Unavailable,
+        Some("57014" | "53300" | "25006") => Kind::Unavailable,
         // Connection lost, or an operator shut the server down.
         Some(code) if code.starts_with("08") || code.starts_with("57P") => Kind::Unavailable,
         // The database is not there, or lets nobody in: it is being restored, or moved.

@@ -14,8 +14,8 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use syncline_application::ports::{
-    Incarnation, Page, PageQuery, PurgeReport, SharedPage, SharedPageQuery, Store, StoreError,
-    SyncTransaction,
+    Incarnation, Page, PageQuery, Patience, PurgeReport, SharedPage, SharedPageQuery, Store,
+    StoreError, SyncTransaction,
 };
 use syncline_domain::hlc::Hlc;
 
@@ -117,11 +117,15 @@ pub(crate) fn in_schema(options: PgConnectOptions) -> PgConnectOptions {
 
 #[async_trait]
 impl Store for PostgresStore {
-    async fn begin(&self) -> Result<Box<dyn SyncTransaction>, StoreError> {
+    async fn begin(&self, patience: Patience) -> Result<Box<dyn SyncTransaction>, StoreError> {
         if self.is_changed.swap(false, Ordering::Relaxed) {
             self.renew().await?;
         }
-        let transaction = self.pool.begin().await.map_err(store_error)?;
+        let begin = match patience {
+            Patience::Short => "BEGIN; SET LOCAL lock_timeout = '20ms'",
+            Patience::Long => "BEGIN",
+        };
+        let transaction = self.pool.begin_with(begin).await.map_err(store_error)?;
         Ok(Box::new(PostgresTransaction::new(
             transaction,
             Arc::clone(&self.is_changed),
@@ -178,6 +182,8 @@ impl Store for PostgresStore {
             return Ok(());
         }
         let error = "the database does not have this program's schema; run `syncline migrate`";
-        Err(StoreError::Unavailable(error.into()))
+        Err(StoreError::Unavailable(Arc::from(Box::<
+            dyn std::error::Error + Send + Sync,
+        >::from(error))))
     }
 }

@@ -310,13 +310,22 @@ pub enum StoreError {
     Contention,
     /// The database cannot be reached, or has no room for one more caller.
     #[error("the database is not available")]
-    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// The database holds something that makes no sense.
     #[error("the database holds a row that makes no sense: {0}")]
     Corrupt(String),
     /// Anything else.
     #[error("the database refused a statement")]
     Other(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// How long a unit of work waits for what somebody else has locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// Some milliseconds, then it fails with [`StoreError::Contention`].
+    Short,
+    /// As long as a statement may take.
+    Long,
 }
 
 /// Documents, their versions, and what devices have pushed.
@@ -326,7 +335,7 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when there is no database to begin it in.
-    async fn begin(&self) -> Result<Box<dyn SyncTransaction>, StoreError>;
+    async fn begin(&self, patience: Patience) -> Result<Box<dyn SyncTransaction>, StoreError>;
 
     /// Reads one page of changes for each query, in their order, all in one statement.
     ///

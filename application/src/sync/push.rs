@@ -20,7 +20,7 @@ use super::{
     queue::Queue,
     request::{Rejection, SyncRequest},
 };
-use crate::ports::{Position, StoreError};
+use crate::ports::{Patience, Position, StoreError};
 
 /// How often a unit of work is run again when another one was in its way.
 const MAX_ATTEMPTS: usize = 20;
@@ -79,16 +79,21 @@ impl SyncService {
 
     async fn push_alone(&self, request: &Arc<SyncRequest>) -> Result<Pushed, SyncError> {
         for _ in 1..MAX_ATTEMPTS {
-            match self.push_once(request).await {
+            match self.push_once(request, Patience::Long).await {
                 Err(SyncError::Store(StoreError::Contention)) => {}
                 result => return result,
             }
         }
-        self.push_once(request).await
+        self.push_once(request, Patience::Long).await
     }
 
-    async fn push_once(&self, request: &Arc<SyncRequest>) -> Result<Pushed, SyncError> {
-        let mut pushed = self.push_together(std::slice::from_ref(request)).await?;
+    async fn push_once(
+        &self,
+        request: &Arc<SyncRequest>,
+        patience: Patience,
+    ) -> Result<Pushed, SyncError> {
+        let requests = std::slice::from_ref(request);
+        let mut pushed = self.push_together(requests, patience).await?;
         pushed.pop().unwrap_or(Err(SyncError::Interrupted))
     }
 }

@@ -35,6 +35,19 @@ impl<Job, Outcome> Queue<Job, Outcome> {
         outcome.await.ok()
     }
 
+    /// Takes over a job from another queue.
+    pub(super) fn put(&self, entry: Entry<Job, Outcome>) {
+        // It fails only without a receiver, which is beside the sender.
+        let _ = self.sender.send(entry);
+    }
+
+    /// The job that has waited longest. One whose caller has gone is left out.
+    pub(super) async fn take_one(&self) -> Option<Entry<Job, Outcome>> {
+        let mut receiver = self.receiver.lock().await;
+        let entry = receiver.recv().await;
+        entry.filter(|entry| !entry.waiting.is_closed())
+    }
+
     /// What waits now, and at least one job. Jobs whose callers have gone are left out.
     pub(super) async fn take(&self) -> Vec<Entry<Job, Outcome>> {
         let mut entries = Vec::new();

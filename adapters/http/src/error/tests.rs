@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use axum::{
     body::to_bytes,
     http::{
@@ -131,7 +133,7 @@ async fn a_failure_says_nothing_of_its_cause() {
 async fn a_store_that_is_away_is_asked_again() {
     for error in [
         StoreError::Contention,
-        StoreError::Unavailable("the secret address".into()),
+        StoreError::Unavailable(Arc::new(std::io::Error::other("the secret address"))),
     ] {
         let response = ApiError::from(error).into_response();
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);

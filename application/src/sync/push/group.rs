@@ -1,18 +1,21 @@
 //! Which pushes share a unit of work.
 
-use std::{collections::HashSet, panic::AssertUnwindSafe, sync::Arc};
+use std::{collections::HashSet, error::Error, panic::AssertUnwindSafe, sync::Arc};
 
 use futures::{FutureExt, future::join_all};
 
 use super::{Pushed, SyncError};
 use crate::{
-    ports::Scope,
+    ports::{Patience, Scope, StoreError},
     sync::{SyncService, queue::Entry, request::SyncRequest},
 };
 
 /// The most changes of a push that shares, and of all that share together. More would keep the
 /// others waiting for longer than sharing saves.
 pub(super) const MOST_CHANGES: usize = 50;
+
+/// How many pushes may wait for locks of others at once. Each holds a connection to the database.
+const SLOW_WORKERS: usize = 4;
 
 type PushEntry = Entry<Arc<SyncRequest>, Result<Pushed, SyncError>>;
 
@@ -28,30 +31,62 @@ impl SyncService {
         }
     }
 
-    async fn push_entries(&self, entries: Vec<PushEntry>) {
-        for group in groups(entries) {
-            let requests: Vec<_> = group.iter().map(|entry| Arc::clone(&entry.job)).collect();
-            let shared = match requests.as_slice() {
-                [_] => None,
-                requests => self.push_together(requests).await.ok(),
-            };
-            let Some(outcomes) = shared else {
-                self.push_each(group).await;
-                continue;
-            };
-            for (entry, outcome) in group.into_iter().zip(outcomes) {
-                entry.answer(outcome);
+    /// Does the pushes that would keep others waiting, for ever.
+    pub(in crate::sync) async fn work_on_slow_pushes(&self) {
+        let work = (0..SLOW_WORKERS).map(|_| async {
+            loop {
+                let _ = AssertUnwindSafe(self.push_slowly()).catch_unwind().await;
             }
+        });
+        join_all(work).await;
+    }
+
+    async fn push_slowly(&self) {
+        if let Some(entry) = self.slow_pushes.take_one().await {
+            let outcome = self.push_alone(&entry.job).await;
+            entry.answer(outcome);
         }
     }
 
-    /// Each by itself: a push that makes a whole group fail has no company when it is tried again.
-    async fn push_each(&self, group: Vec<PushEntry>) {
-        let alone = |entry: PushEntry| async move {
-            let outcome = self.push_alone(&entry.job).await;
-            entry.answer(outcome);
-        };
-        join_all(group.into_iter().map(alone)).await;
+    async fn push_entries(&self, entries: Vec<PushEntry>) {
+        for group in groups(entries) {
+            self.push_group(group).await;
+        }
+    }
+
+    /// All in one unit of work. If that fails, each by itself, since one may make it fail for all.
+    async fn push_group(&self, group: Vec<PushEntry>) {
+        let requests: Vec<_> = group.iter().map(|entry| Arc::clone(&entry.job)).collect();
+        if requests.len() > 1 {
+            match self.push_together(&requests, Patience::Short).await {
+                Ok(outcomes) => return answer(group, outcomes),
+                Err(StoreError::Unavailable(cause)) => return refuse(group, &cause),
+                Err(_) => {}
+            }
+        }
+        join_all(group.into_iter().map(|entry| self.push_briefly(entry))).await;
+    }
+
+    /// What somebody else's lock would hold up leaves the way to those behind it.
+    async fn push_briefly(&self, entry: PushEntry) {
+        match self.push_once(&entry.job, Patience::Short).await {
+            Err(SyncError::Store(StoreError::Contention)) => self.slow_pushes.put(entry),
+            outcome => entry.answer(outcome),
+        }
+    }
+}
+
+fn answer(group: Vec<PushEntry>, outcomes: Vec<Result<Pushed, SyncError>>) {
+    for (entry, outcome) in group.into_iter().zip(outcomes) {
+        entry.answer(outcome);
+    }
+}
+
+/// Without a database, each by itself would only wait for it as long again.
+fn refuse(group: Vec<PushEntry>, cause: &Arc<dyn Error + Send + Sync>) {
+    for entry in group {
+        let unavailable = StoreError::Unavailable(Arc::clone(cause));
+        entry.answer(Err(unavailable.into()));
     }
 }
 

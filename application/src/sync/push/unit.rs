@@ -8,7 +8,8 @@ use super::{Pushed, base::Base, decision::Decision, summary::summarise};
 use crate::{
     accounts::AccountDeleted,
     ports::{
-        DocumentWrite, History, HistoryQuery, LockRequest, Locked, StoreError, SyncTransaction,
+        DocumentWrite, History, HistoryQuery, LockRequest, Locked, Patience, StoreError,
+        SyncTransaction,
     },
     sync::{
         SyncError, SyncService,
@@ -30,8 +31,9 @@ impl SyncService {
     pub(super) async fn push_together(
         &self,
         requests: &[Arc<SyncRequest>],
+        patience: Patience,
     ) -> Result<Vec<Result<Pushed, SyncError>>, StoreError> {
-        let mut transaction = self.store.begin().await?;
+        let mut transaction = self.store.begin(patience).await?;
         let wanted: Vec<_> = requests.iter().map(|request| wanted(request)).collect();
         let locked = transaction.lock(&wanted.concat()).await?;
         let parts = parts(requests, &wanted, &locked);
