@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use syncline_domain::{
+    access::{Access, Namespace},
     document::{Document, diff},
     hlc::Hlc,
-    identifier::{CollectionName, DocumentKey, OrganisationId},
+    identifier::{CollectionName, DocumentKey, OrganisationId, UserId},
     merge::{DELETED, Edit},
     path::Path,
     snapshot::{Snapshot, TransactionId},
@@ -15,8 +16,7 @@ use syncline_domain::{
 use crate::{
     cursor::Cursor,
     ports::{
-        DatabaseState, DocumentQuery, Documents, OldVersion, Reading, Restorable, Seen, Session,
-        StoreError,
+        DatabaseState, DocumentQuery, Documents, OldVersion, Restorable, Seen, Session, StoreError,
     },
     sync::{SyncError, SyncService},
 };
@@ -30,12 +30,15 @@ pub enum DocumentError {
     /// There is no such document that the caller may see.
     #[error("there is no document `{0}` here; sync the collection to see which there are")]
     NotFound(String),
+    /// The caller may see the document, but not change it.
+    #[error("the document `{0}` of this owner is shared with you for reading only; ask its owner")]
+    ReadOnly(String),
     /// The version to be restored is not kept.
     #[error("rev: no version of the document with this revision is kept; `versions` lists them")]
     NoSuchVersion,
-    /// The page asked for is none.
+    /// The request itself breaks a rule.
     #[error("{0}")]
-    BadPage(String),
+    BadRequest(String),
     /// It is as with a sync.
     #[error(transparent)]
     Sync(#[from] SyncError),
@@ -54,6 +57,8 @@ pub struct DocumentRequest {
     pub collection: String,
     /// The key.
     pub key: String,
+    /// Whose document it is, if another's that the caller can see: what pulls name as `_owner`.
+    pub owner: Option<String>,
 }
 
 /// A document, and the clock that an edit of it has as `baseClock`.
@@ -119,9 +124,7 @@ impl DocumentService {
         let query = self.query(request)?;
         let (before, limit) = (before(cursor)?, most(limit)?);
         let list = self.documents.versions(&query, before, limit).await?;
-        if !list.is_member {
-            return Err(SyncError::NotMember.into());
-        }
+        allowed(&query, list.access)?;
         // The first version has the number 1: below it there is nothing to find.
         let oldest = list.versions.last().map(|(number, _)| *number);
         if oldest.is_none() && before.is_none() {
@@ -146,9 +149,17 @@ impl DocumentService {
         revision: &Hlc,
     ) -> Result<Restored, DocumentError> {
         let query = self.query(request)?;
-        let reading = member(self.documents.restorable(&query, revision).await?)?;
+        let reading = self.documents.restorable(&query, revision).await?;
+        let access = allowed(&query, reading.access)?;
         let restorable = reading.found.ok_or_else(|| not_found(&request.key))?;
-        let Restorable { current, wanted } = restorable;
+        if access < Access::Write {
+            return Err(DocumentError::ReadOnly(request.key.clone()));
+        }
+        let Restorable {
+            current,
+            transaction,
+            wanted,
+        } = restorable;
         let wanted = wanted.ok_or(DocumentError::NoSuchVersion)?;
         let stamp = self.sync.stamp(&current.version.revision)?;
         let mut conflicts = Vec::new();
@@ -158,13 +169,12 @@ impl DocumentService {
             wanted,
             &stamp,
         ) {
-            let cursor = cursor(&reading.state, reading.snapshot, current.transaction);
+            let cursor = cursor(&reading.state, reading.snapshot, transaction);
             let base = self.sync.clock_of(&query.reader, &query.scope, &cursor)?;
-            let (scope, key) = (query.scope.clone(), query.key.clone());
-            let stored = self
+            conflicts = self
                 .sync
-                .store_edit(&request.caller, scope, key, edit, base);
-            conflicts = stored.await?;
+                .store_edit(&request.caller, &query, edit, base)
+                .await?;
         }
         Ok(Restored {
             document: self.read(&query).await?,
@@ -185,13 +195,15 @@ impl DocumentService {
         )?;
         Ok(DocumentQuery {
             reader: request.caller.user_id.clone(),
+            owner: other(request, &scope.namespace)?,
             scope,
             key,
         })
     }
 
     async fn read(&self, query: &DocumentQuery) -> Result<Option<ReadDocument>, DocumentError> {
-        let reading = member(self.documents.document(query).await?)?;
+        let reading = self.documents.document(query).await?;
+        allowed(query, reading.access)?;
         let Some(found) = reading.found else {
             return Ok(None);
         };
@@ -202,7 +214,7 @@ impl DocumentService {
     }
 }
 
-/// That a document was seen as `transaction` wrote it. The snapshot reaches no further: after a
+/// That a document was seen as it was by `transaction`. The snapshot reaches no further: after a
 /// crash, PostgreSQL gives the ids behind it to others (ADR 0001).
 fn cursor(state: &DatabaseState, snapshot: Snapshot, transaction: TransactionId) -> Cursor {
     Cursor {
@@ -244,12 +256,30 @@ fn restoration(
     (!is_same).then_some(edit)
 }
 
-fn member<T>(reading: Reading<T>) -> Result<Reading<T>, SyncError> {
-    if reading.is_member {
-        Ok(reading)
-    } else {
-        Err(SyncError::NotMember)
-    }
+/// Whose document is asked for, if not the caller's own. A name that nobody can have is the owner of
+/// none.
+fn other(
+    request: &DocumentRequest,
+    namespace: &Namespace,
+) -> Result<Option<UserId>, DocumentError> {
+    let Some(owner) = &request.owner else {
+        return Ok(None);
+    };
+    let Namespace::Personal(caller) = namespace else {
+        let sentence = "owner: the documents of an organisation are its own; leave out `owner`, or \
+            the header `X-Org-Id`";
+        return Err(DocumentError::BadRequest(sentence.to_owned()));
+    };
+    let owner = UserId::new(owner).map_err(|_| not_found(&request.key))?;
+    Ok((owner != *caller).then_some(owner))
+}
+
+/// What the reader may do, who is told nothing of a document that is not for the reader's eyes.
+fn allowed(query: &DocumentQuery, access: Option<Access>) -> Result<Access, DocumentError> {
+    access.ok_or_else(|| match &query.scope.namespace {
+        Namespace::Organisation(_) => SyncError::NotMember.into(),
+        Namespace::Personal(_) => not_found(query.key.as_str()),
+    })
 }
 
 fn not_found(key: &str) -> DocumentError {
@@ -257,7 +287,8 @@ fn not_found(key: &str) -> DocumentError {
 }
 
 fn before(cursor: Option<&str>) -> Result<Option<u64>, DocumentError> {
-    let refuse = |_| DocumentError::BadPage("cursor: it is none of a page of versions".to_owned());
+    let refuse =
+        |_| DocumentError::BadRequest("cursor: it is none of a page of versions".to_owned());
     cursor.map(str::parse).transpose().map_err(refuse)
 }
 
@@ -267,7 +298,7 @@ fn most(limit: Option<u32>) -> Result<u32, DocumentError> {
         return Ok(limit);
     }
     let sentence = format!("limit: a page has 1 to {MAX_VERSIONS}; ask for so many");
-    Err(DocumentError::BadPage(sentence))
+    Err(DocumentError::BadRequest(sentence))
 }
 
 impl From<StoreError> for DocumentError {

@@ -10,7 +10,7 @@ use syncline_application::ports::{
     DocumentQuery, Documents, FoundDocument, OldVersion, Reading, Restorable, StoreError,
     StoredVersion, VersionList,
 };
-use syncline_domain::hlc::Hlc;
+use syncline_domain::{access::Access, hlc::Hlc};
 
 use crate::{
     PostgresStore,
@@ -48,7 +48,7 @@ impl Documents for PostgresStore {
         .map_err(store_error)?;
         let first = rows.first().ok_or_else(|| corrupt("versions", "no row"))?;
         Ok(VersionList {
-            is_member: column(first, "is_member")?,
+            access: access(first)?,
             versions: rows
                 .iter()
                 .filter_map(|row| numbered(row).transpose())
@@ -91,14 +91,17 @@ impl PostgresStore {
     }
 }
 
-/// Binds where the document is and who asks: the first six parameters.
+/// Binds who asks and where the document is: the first six parameters.
 fn place<'q>(statement: Statement<'q>, query: &DocumentQuery) -> Statement<'q> {
     let scope = &query.scope;
-    let (kind, owner) = namespace(&scope.namespace);
+    let (kind, owner) = match &query.owner {
+        Some(owner) => ("shared", owner.as_str()),
+        None => namespace(&scope.namespace),
+    };
     statement
+        .bind(query.reader.to_string())
         .bind(kind)
         .bind(owner.to_owned())
-        .bind(query.reader.to_string())
         .bind(scope.application.to_string())
         .bind(scope.collection.to_string())
         .bind(query.key.to_string())
@@ -118,9 +121,15 @@ fn reading<T>(
         snapshot: snapshot
             .parse()
             .map_err(|error| corrupt("snapshot", error))?,
-        is_member: column(row, "is_member")?,
+        access: access(row)?,
         found: read(row)?,
     }))
+}
+
+/// What the reader may do.
+fn access(row: &PgRow) -> Result<Option<Access>, StoreError> {
+    let text: Option<&str> = column(row, "access")?;
+    text.map(rows::access).transpose()
 }
 
 fn found_document(row: &PgRow) -> Result<Option<FoundDocument>, StoreError> {
@@ -137,16 +146,18 @@ fn numbered(row: &PgRow) -> Result<Option<(u64, String)>, StoreError> {
 }
 
 fn restorable(row: &PgRow) -> Result<Option<Restorable>, StoreError> {
-    let (version, transaction) = (rows::version(row)?, rows::transaction(row, "tx")?);
-    let Some((version, transaction)) = version.zip(transaction) else {
+    let (version, written) = (rows::version(row)?, rows::transaction(row, "tx")?);
+    let Some((version, written)) = version.zip(written) else {
         return Ok(None);
     };
-    let current = StoredVersion {
-        version,
-        transaction,
-    };
-    let wanted = old_version(row)?;
-    Ok(Some(Restorable { current, wanted }))
+    Ok(Some(Restorable {
+        current: StoredVersion {
+            version,
+            transaction: written,
+        },
+        transaction: rows::transaction(row, "seen_tx")?.unwrap_or(written),
+        wanted: old_version(row)?,
+    }))
 }
 
 fn old_version(row: &PgRow) -> Result<Option<OldVersion>, StoreError> {

@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use syncline_domain::{
+    access::Access,
     document::Document,
     hlc::Hlc,
     identifier::{DocumentKey, UserId},
@@ -13,8 +14,11 @@ use super::{DatabaseState, Scope, StoreError, StoredVersion};
 pub struct DocumentQuery {
     /// Who asks.
     pub reader: UserId,
-    /// Where it is.
+    /// Where the reader looks: in the reader's own namespace, or an organisation's.
     pub scope: Scope,
+    /// Whose document of the collection it is, if another's: as pulls name it, a user or an
+    /// organisation.
+    pub owner: Option<UserId>,
     /// Its key there.
     pub key: DocumentKey,
 }
@@ -26,8 +30,8 @@ pub struct Reading<T> {
     pub state: DatabaseState,
     /// The snapshot that was read.
     pub snapshot: Snapshot,
-    /// Whether the reader may read there. One who may not is given nothing.
-    pub is_member: bool,
+    /// What the reader may do with the document; none if nothing, and then none is given.
+    pub access: Option<Access>,
     /// What was found; none if there is no such document.
     pub found: Option<T>,
 }
@@ -35,7 +39,8 @@ pub struct Reading<T> {
 /// A document as it is stored.
 #[derive(Clone, Debug)]
 pub struct FoundDocument {
-    /// The transaction that wrote it last.
+    /// The transaction that made it what the reader sees: the one that wrote it last, or opened the
+    /// reader's way to it since.
     pub transaction: TransactionId,
     /// It, as JSON as it goes on the wire.
     pub text: String,
@@ -44,8 +49,8 @@ pub struct FoundDocument {
 /// Kept versions of a document, the newest first.
 #[derive(Clone, Debug)]
 pub struct VersionList {
-    /// Whether the reader may read there. One who may not is given nothing.
-    pub is_member: bool,
+    /// What the reader may do with the document; none if nothing, and then none is given.
+    pub access: Option<Access>,
     /// Their numbers, and them as JSON as they go on the wire.
     pub versions: Vec<(u64, String)>,
 }
@@ -55,6 +60,8 @@ pub struct VersionList {
 pub struct Restorable {
     /// Its current version.
     pub current: StoredVersion,
+    /// The transaction that made it what the reader sees, as in [`FoundDocument::transaction`].
+    pub transaction: TransactionId,
     /// The old one; none if it is not kept.
     pub wanted: Option<OldVersion>,
 }

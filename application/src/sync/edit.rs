@@ -6,7 +6,7 @@ use serde_json::Value;
 use syncline_domain::{
     access::Namespace,
     hlc::Hlc,
-    identifier::{ApplicationName, CollectionName, DocumentKey, OrganisationId, UserId},
+    identifier::{ApplicationName, CollectionName, OrganisationId, UserId},
     merge::Edit,
 };
 
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     cursor::Cursor,
-    ports::{Scope, Session},
+    ports::{DocumentQuery, Scope, Session},
     registry::CollectionSchema,
 };
 
@@ -78,18 +78,19 @@ impl SyncService {
         self.limits.changes.max(1)
     }
 
-    /// Stores an edit that the server made for `writer`, and returns the conflicts that it met.
+    /// Stores an edit of a document that the server made for `writer`, and returns the conflicts
+    /// that it met.
     pub(crate) async fn store_edit(
         &self,
         writer: &Session,
-        scope: Scope,
-        key: DocumentKey,
+        document: &DocumentQuery,
         edit: Edit,
         base: Hlc,
     ) -> Result<Vec<Value>, SyncError> {
+        let scope = document.scope.clone();
         let change = PushedChange {
-            key,
-            owner: None,
+            key: document.key.clone(),
+            owner: document.owner.clone(),
             edit,
             base: Some(base),
         };

@@ -106,13 +106,21 @@ impl SyncRequest {
         }
     }
 
-    /// The collection that the request is about, and all others that it writes.
+    /// The collection that the request is about, and all others that it may write: what it names as
+    /// an owner is a user or an organisation.
     pub(super) fn scopes(&self) -> impl Iterator<Item = Arc<Scope>> {
         let by_owner = self.changes.chunk_by(|one, other| one.owner == other.owner);
-        let others = by_owner
-            .filter_map(|changes| changes.first())
-            .filter(|change| change.owner.is_some())
-            .map(|change| self.scope_of(Some(change)));
+        let owners = by_owner.filter_map(|changes| changes.first()?.owner.as_ref());
+        let namespaces = owners.flat_map(|owner| {
+            let organisation = OrganisationId::new(owner.as_str()).map(Namespace::Organisation);
+            std::iter::once(Namespace::Personal(owner.clone())).chain(organisation.ok())
+        });
+        let others = namespaces.map(|namespace| {
+            Arc::new(Scope {
+                namespace,
+                ..(*self.scope).clone()
+            })
+        });
         std::iter::once(Arc::clone(&self.scope)).chain(others)
     }
 }

@@ -5,5 +5,6 @@
 mod callers;
 mod reading;
 mod restoring;
+mod shared;
 mod support;
 mod versions;

@@ -37,7 +37,8 @@ impl From<DocumentError> for ApiError {
     fn from(error: DocumentError) -> Self {
         let code = match error {
             DocumentError::NotFound(_) | DocumentError::NoSuchVersion => ErrorCode::NotFound,
-            DocumentError::BadPage(_) => ErrorCode::BadRequest,
+            DocumentError::ReadOnly(_) => ErrorCode::Forbidden,
+            DocumentError::BadRequest(_) => ErrorCode::BadRequest,
             DocumentError::Sync(error) => return Self::from(error),
         };
         Self::new(code, error.to_string())

@@ -95,14 +95,23 @@ impl FromRequestParts<AppState> for DocumentPath {
             .map_err(|error: PathRejection| {
                 ApiError::new(ErrorCode::BadRequest, error.body_text())
             })?;
+        let Query(owner) = Query::<OwnerQuery>::try_from_uri(&parts.uri)
+            .map_err(|error| ApiError::new(ErrorCode::BadRequest, error.body_text()))?;
         Ok(Self(DocumentRequest {
             caller: session,
             organisation,
             application,
             collection,
             key,
+            owner: owner.owner,
         }))
     }
+}
+
+/// Whose document it is, if another's: `?owner=`.
+#[derive(Deserialize)]
+struct OwnerQuery {
+    owner: Option<String>,
 }
 
 /// Part of a list: `?cursor=&limit=`.

@@ -19,64 +19,54 @@ WITH input AS (
     SELECT * FROM unnest($11::bigint[], $12::text[], $13::text[]) AS named (ordinal, path, revision)
 ), nodes AS (
     SELECT * FROM unnest($14::bigint[], $15::text[]) AS nodes (ordinal, node)
-), ancestors AS (
-    SELECT input.ordinal, max(versions.version) AS version
-    FROM input
-    CROSS JOIN LATERAL (
-        SELECT *
-        FROM document_versions AS past
-        WHERE past.namespace_id = input.namespace_id
-          AND past.application = input.application
-          AND past.collection = input.collection
-          AND past.key = input.key
-        OFFSET 0
-    ) AS versions
-    WHERE pg_visible_in_snapshot(versions.tx, input.seen_begin)
-       OR versions.tx = input.seen_own
-       OR (
+), past AS MATERIALIZED (
+    -- Every kept version, without its content: that is read of those which are wanted.
+    SELECT
+        input.ordinal,
+        versions.version,
+        versions.field_revisions,
+        pg_visible_in_snapshot(versions.tx, input.seen_begin)
+        OR versions.tx = input.seen_own
+        OR (
             pg_visible_in_snapshot(versions.tx, input.seen_end)
             AND (versions.tx, versions.key) <= (input.position_tx, input.position_key)
-       )
-    GROUP BY input.ordinal
+        ) AS is_seen
+    FROM input
+    CROSS JOIN LATERAL (
+        SELECT key, version, field_revisions, tx
+        FROM document_versions
+        WHERE document_versions.namespace_id = input.namespace_id
+          AND document_versions.application = input.application
+          AND document_versions.collection = input.collection
+          AND document_versions.key = input.key
+        OFFSET 0
+    ) AS versions
+), ancestors AS (
+    SELECT ordinal, max(version) AS version
+    FROM past
+    WHERE is_seen
+    GROUP BY ordinal
 ), holding_named AS (
     -- The first that holds a revision has the value that was pushed with it; a later one may have
     -- lost it in a deletion, or below a value in the place of its object.
-    SELECT input.ordinal, min(versions.version) AS version
-    FROM input
-    JOIN named ON named.ordinal = input.ordinal
-    CROSS JOIN LATERAL (
-        SELECT *
-        FROM document_versions AS past
-        WHERE past.namespace_id = input.namespace_id
-          AND past.application = input.application
-          AND past.collection = input.collection
-          AND past.key = input.key
-        OFFSET 0
-    ) AS versions
-    WHERE versions.field_revisions ->> named.path = named.revision
-    GROUP BY input.ordinal, named.path, named.revision
+    SELECT past.ordinal, min(past.version) AS version
+    FROM past
+    JOIN named ON named.ordinal = past.ordinal
+    WHERE past.field_revisions ->> named.path = named.revision
+    GROUP BY past.ordinal, named.path, named.revision
 ), holding_own AS (
-    SELECT DISTINCT ON (input.ordinal, nodes.node, revisions.path)
-        input.ordinal, versions.version
-    FROM input
-    JOIN nodes ON nodes.ordinal = input.ordinal
-    LEFT JOIN ancestors ON ancestors.ordinal = input.ordinal
-    CROSS JOIN LATERAL (
-        SELECT *
-        FROM document_versions AS past
-        WHERE past.namespace_id = input.namespace_id
-          AND past.application = input.application
-          AND past.collection = input.collection
-          AND past.key = input.key
-        OFFSET 0
-    ) AS versions
-    CROSS JOIN LATERAL json_each_text(versions.field_revisions) AS revisions (path, revision)
-    WHERE versions.version > coalesce(ancestors.version, 0)
+    SELECT DISTINCT ON (past.ordinal, nodes.node, revisions.path)
+        past.ordinal, past.version
+    FROM past
+    JOIN nodes ON nodes.ordinal = past.ordinal
+    LEFT JOIN ancestors ON ancestors.ordinal = past.ordinal
+    CROSS JOIN LATERAL json_each_text(past.field_revisions) AS revisions (path, revision)
+    WHERE past.version > coalesce(ancestors.version, 0)
       -- A revision is 13 digits, 6 digits and the node, with a hyphen after each number.
       AND substr(revisions.revision, 22) = nodes.node
     ORDER BY
-        input.ordinal, nodes.node, revisions.path,
-        revisions.revision COLLATE "C" DESC, versions.version
+        past.ordinal, nodes.node, revisions.path,
+        revisions.revision COLLATE "C" DESC, past.version
 ), wanted AS (
     SELECT ordinal, version FROM ancestors
     UNION SELECT ordinal, version FROM holding_named
@@ -98,12 +88,12 @@ JOIN input ON input.ordinal = wanted.ordinal
 LEFT JOIN ancestors ON ancestors.ordinal = wanted.ordinal
 CROSS JOIN LATERAL (
     SELECT *
-    FROM document_versions AS past
-    WHERE past.namespace_id = input.namespace_id
-      AND past.application = input.application
-      AND past.collection = input.collection
-      AND past.key = input.key
-      AND past.version = wanted.version
+    FROM document_versions
+    WHERE document_versions.namespace_id = input.namespace_id
+      AND document_versions.application = input.application
+      AND document_versions.collection = input.collection
+      AND document_versions.key = input.key
+      AND document_versions.version = wanted.version
     OFFSET 0
 ) AS versions
 UNION ALL
@@ -114,11 +104,11 @@ FROM input
 LEFT JOIN ancestors ON ancestors.ordinal = input.ordinal
 CROSS JOIN LATERAL (
     SELECT *
-    FROM document_pushes AS past
-    WHERE past.namespace_id = input.namespace_id
-      AND past.application = input.application
-      AND past.collection = input.collection
-      AND past.key = input.key
+    FROM document_pushes
+    WHERE document_pushes.namespace_id = input.namespace_id
+      AND document_pushes.application = input.application
+      AND document_pushes.collection = input.collection
+      AND document_pushes.key = input.key
     OFFSET 0
 ) AS pushes
 WHERE EXISTS (

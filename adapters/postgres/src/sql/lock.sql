@@ -4,10 +4,18 @@
 WITH asked AS MATERIALIZED (
     SELECT
         asked.*,
-        (
-            SELECT namespace_id
-            FROM namespaces
-            WHERE namespaces.kind = asked.kind AND namespaces.owner_id = asked.owner_id
+        coalesce(
+            (
+                SELECT namespace_id
+                FROM namespaces
+                WHERE namespaces.kind = asked.kind AND namespaces.owner_id = asked.owner_id
+            ),
+            -- What pulls name as the owner of another's document may be an organisation.
+            CASE WHEN asked.owner_id <> asked.writer THEN (
+                SELECT namespace_id
+                FROM namespaces
+                WHERE namespaces.kind = 'organisation' AND namespaces.owner_id = asked.owner_id
+            ) END
         ) AS namespace_id
     FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
         WITH ORDINALITY AS asked (

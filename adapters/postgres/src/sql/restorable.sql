@@ -1,37 +1,24 @@
 -- The current version of a document, and the one to be restored, if it is kept.
-WITH space AS MATERIALIZED (
-    SELECT
-        named.namespace_id,
-        $1 = 'personal' OR EXISTS (
-            SELECT
-            FROM memberships
-            WHERE memberships.namespace_id = named.namespace_id
-              AND memberships.user_id = $3
-              AND NOT memberships.revoked
-        ) AS is_member
-    FROM (
-        SELECT (SELECT namespace_id FROM namespaces WHERE kind = $1 AND owner_id = $2)
-    ) AS named (namespace_id)
-)
 SELECT
     state.incarnation_id,
     (extract(epoch FROM state.horizon) * 1000)::bigint AS horizon,
     (extract(epoch FROM state.present) * 1000)::bigint AS present,
     pg_current_snapshot()::text AS snapshot,
-    space.is_member,
+    reach.access,
     documents.version,
     documents.revision,
     documents.field_revisions::text AS field_revisions,
     documents.content::text AS content,
     documents.deleted,
     documents.tx::text AS tx,
+    greatest(documents.tx, reach.opened_tx)::text AS seen_tx,
     wanted.content::text AS wanted_content,
     wanted.deleted AS wanted_deleted
 FROM database_state AS state
-CROSS JOIN space
+CROSS JOIN reach($1, $2, $3, $4, $5, $6)
 LEFT JOIN documents
-    ON space.is_member
-    AND documents.namespace_id = space.namespace_id
+    ON reach.access IS NOT NULL
+    AND documents.namespace_id = reach.namespace_id
     AND documents.application = $4
     AND documents.collection = $5
     AND documents.key = $6

@@ -110,18 +110,13 @@ FROM database_state AS state
 CROSS JOIN (
     SELECT
         string_agg(
-            '{"_key":' || to_json(key)::text
-            || ',"_owner":' || to_json(owner_id)::text
-            || CASE
-                WHEN is_removed THEN ',"_removed":true}'
-                ELSE ',"_access":"' || access
-                    || '","_rev":' || to_json(revision)::text
-                    || ',"_fieldRevs":' || field_revisions::text
-                    || CASE
-                        WHEN deleted THEN ',"_deleted":true}'
-                        WHEN content = '{}' THEN '}'
-                        ELSE ',' || substr(content::text, 2)
-                    END
+            CASE
+                WHEN is_removed THEN '{"_key":' || to_json(key)::text
+                    || ',"_owner":' || to_json(owner_id)::text
+                    || ',"_removed":true}'
+                ELSE document_text(
+                    key, owner_id, access, revision, field_revisions, content, deleted
+                )
             END,
             ',' ORDER BY namespace_id, key
         ) FILTER (
