@@ -73,6 +73,14 @@ pub enum Command {
         #[arg(long, value_name = "ID", value_parser = UserId::new)]
         user: UserId,
     },
+    /// Print the description of the HTTP API, as OpenAPI 3.1.
+    ///
+    /// It is made from the handlers, and needs no database.
+    #[command(
+        name = "openapi",
+        after_help = "Example:\n  syncline openapi > openapi.json"
+    )]
+    OpenApi,
     /// Show the main job step by step, and check every promise.
     ///
     /// Two devices edit offline and converge, on a server that this command starts for itself or on

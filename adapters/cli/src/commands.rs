@@ -3,6 +3,7 @@
 mod config_check;
 mod export;
 mod migrate;
+mod openapi;
 mod purge;
 mod serve;
 mod token;
@@ -28,6 +29,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ServerError> {
         Command::Purge => block_on(&configuration, purge::run(&configuration)),
         Command::Export(options) => block_on(&configuration, export::run(options, &configuration)),
         Command::Token { user } => token::run(&configuration, user, &SystemClock),
+        Command::OpenApi => openapi::run(),
         Command::Demo(options) => runtime()?
             .block_on(demo::run(options, &configuration))
             .map_err(Into::into),

@@ -2,6 +2,9 @@
 
 mod identity;
 mod refusal;
+mod schema;
+
+pub(crate) use schema::Detail;
 
 use std::{borrow::Cow, error::Error};
 
@@ -14,7 +17,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use syncline_application::sync::Detail;
+use syncline_application::sync;
+use utoipa::ToSchema;
 
 /// Callers have long names for things; so many characters of a sentence are enough.
 const MAX_SENTENCE_CHARS: usize = 500;
@@ -22,31 +26,38 @@ const MAX_SENTENCE_CHARS: usize = 500;
 /// How many seconds a caller waits before it asks an unavailable server again.
 const UNAVAILABLE_SECONDS: u32 = 1;
 
-/// An error as it is answered: `{ error, code, details?, reason?, serverTime? }`.
-#[derive(Clone, Debug, Serialize)]
+/// An error, whatever its cause.
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Error, example = json!({
+    "error": "title: it is missing",
+    "code": "bad_request",
+}))]
 pub(crate) struct ApiError {
     /// One sentence: the place, the rule, and what to do next.
     pub(crate) error: Cow<'static, str>,
-    /// The kind of error.
     pub(crate) code: ErrorCode,
     /// Each place that breaks a rule.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) details: Vec<Detail>,
+    #[schema(value_type = Vec<Detail>)]
+    pub(crate) details: Vec<sync::Detail>,
     /// Which limit a session met.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::SessionLimit>, nullable = false)]
     pub(crate) reason: Option<&'static str>,
     /// The server's time in milliseconds, where a clock is too far ahead of it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) server_time: Option<u64>,
     /// After so many seconds the same request may do: the header `Retry-After`.
     #[serde(skip)]
     pub(crate) retry_after_seconds: Option<u32>,
 }
 
-/// The kinds of errors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// The kind of an error, for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(into = "&'static str")]
+#[schema(rename_all = "snake_case")]
 pub(crate) enum ErrorCode {
     BadRequest,
     SchemaValidationFailed,

@@ -10,16 +10,20 @@
 //! | `organisation` | in whose namespace: `X-Org-Id` |
 //! | `body` | bodies of requests: their type, size and JSON |
 //! | `error` | the one error body of the protocol |
+//! | `openapi` | the description of the routes |
 //! | `layers` | request ids, log, CORS, compression, rate limits, time, panics, the next token of a session |
 //!
-//! To add a route: write its handler under `routes`, add it in `routes::all`, return
-//! `Result<_, ApiError>`, and map the errors of the service in `error`.
+//! To add a route: write its handler under `routes`, describe it in `#[utoipa::path]` above it, add
+//! it in `routes::all`, return `Result<_, ApiError>`, and map the errors of the service in `error`.
+//! The description names what is the route's own; what all routes have in common is added in
+//! `openapi::common`.
 
 mod body;
 mod bounds;
 mod caller;
 mod error;
 mod layers;
+mod openapi;
 mod organisation;
 mod routes;
 
@@ -38,6 +42,7 @@ use syncline_application::{
     search::SearchService,
     sync::SyncService,
 };
+use utoipa::openapi::OpenApi;
 
 pub use routes::RESERVED_SEGMENTS;
 
@@ -99,5 +104,12 @@ pub struct AppState {
 
 /// All routes, with everything that a request passes through.
 pub fn router(state: AppState, options: &HttpOptions) -> Router {
-    layers::wrap(routes::all().with_state(state), options)
+    let router = Router::from(routes::all());
+    layers::wrap(routes::refuse_the_rest(router).with_state(state), options)
+}
+
+/// The description of all routes.
+#[must_use]
+pub fn description() -> OpenApi {
+    openapi::complete(routes::all().into_openapi())
 }

@@ -3,6 +3,13 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, request::Parts},
 };
 use syncline_domain::identifier::OrganisationId;
+use utoipa::{
+    IntoParams,
+    openapi::{
+        Ref, Required,
+        path::{Parameter, ParameterBuilder, ParameterIn},
+    },
+};
 
 use crate::error::{ApiError, ErrorCode};
 
@@ -18,6 +25,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Organisation {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         read(&parts.headers).map(Self)
+    }
+}
+
+impl IntoParams for Organisation {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let header = ParameterBuilder::new()
+            .name("X-Org-Id")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(
+                "Puts the request into the namespace of this organisation, of which the caller \
+                 is a member. Without it, the caller's own documents are meant.",
+            ))
+            .schema(Some(Ref::from_schema_name("OrganisationId")));
+        vec![header.build()]
     }
 }
 

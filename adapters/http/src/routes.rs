@@ -15,12 +15,13 @@ mod sync;
 use axum::{
     Router,
     http::{Method, Uri},
-    routing::{delete, get, post},
 };
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     AppState,
     error::{ApiError, ErrorCode},
+    openapi,
 };
 
 /// First segments of paths that are no applications: the protocol needs them for itself.
@@ -37,21 +38,19 @@ pub const RESERVED_SEGMENTS: &[&str] = &[
     "docIndex",
 ];
 
-pub(crate) fn all() -> Router<AppState> {
-    let router = Router::new()
-        .route("/health", get(health::health))
-        .route("/ready", get(health::ready))
+pub(crate) fn all() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(openapi::base())
+        .merge(health::routes())
         .merge(auth::routes())
         .merge(organisations::routes())
-        .route("/{application}/search", post(search::search))
         .merge(documents::routes())
         .merge(exports::routes())
-        .route("/account", delete(account::delete))
-        .route("/account/import", post(import::import))
         .merge(doc_index::routes())
-        .route("/share/{token}", get(share::open))
-        .route("/{application}/sync", post(sync::sync));
-    refuse_the_rest(router)
+        .routes(routes!(account::delete))
+        .routes(routes!(import::import))
+        .routes(routes!(share::open))
+        .routes(routes!(search::search))
+        .routes(routes!(sync::sync))
 }
 
 /// Answers what no route of `router` takes.

@@ -4,40 +4,57 @@ mod answer;
 mod cookie;
 mod development;
 mod linking;
+mod schema;
 mod sign_in;
 
-use axum::{
-    Json, Router,
-    extract::State,
-    routing::{delete, get, post},
-};
+use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{AppState, body::JsonBody, caller::Caller, error::ApiError};
-use answer::{SignedInAnswer, UserAnswer};
+use crate::{AppState, body::JsonBody, caller::Caller, error::ApiError, openapi::tags};
+use answer::SignedInAnswer;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/auth/me", get(me))
-        .route("/auth/logout", post(logout))
-        .route("/auth/token", post(exchange))
-        .route("/auth/dev", get(development::visit).post(development::post))
-        .route("/auth/link/{provider}", post(linking::link))
-        .route("/auth/providers", get(providers))
-        .route("/auth/providers/{provider}", delete(linking::unlink))
-        .route("/auth/{provider}", get(sign_in::begin))
-        .route(
-            "/auth/{provider}/callback",
-            get(sign_in::complete).post(sign_in::complete_form),
-        )
+pub(super) use answer::UserAnswer;
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(providers))
+        .routes(routes!(sign_in::begin))
+        .routes(routes!(sign_in::complete, sign_in::complete_form))
+        .routes(routes!(exchange))
+        .routes(routes!(development::visit, development::post))
+        .routes(routes!(me))
+        .routes(routes!(logout))
+        .routes(routes!(linking::link))
+        .routes(routes!(linking::unlink))
 }
 
-#[derive(Serialize)]
+/// Through whom people can sign in.
+#[derive(Serialize, ToSchema)]
 struct Providers {
+    /// Their names.
+    #[schema(value_type = Vec<schema::Provider>)]
     providers: Vec<&'static str>,
 }
 
-/// `GET /auth/providers`: through whom people can sign in here.
+/// List the providers
+///
+/// Through whom people can sign in on this server.
+#[utoipa::path(
+    get,
+    path = "/auth/providers",
+    operation_id = "listProviders",
+    tag = tags::SIGN_IN,
+    responses(
+        (
+            status = 200,
+            description = "Their names",
+            body = Providers,
+            example = json!({ "providers": ["dev"] }),
+        ),
+    ),
+)]
 async fn providers(State(state): State<AppState>) -> Json<Providers> {
     let providers = state.identity.providers();
     Json(Providers {
@@ -45,7 +62,29 @@ async fn providers(State(state): State<AppState>) -> Json<Providers> {
     })
 }
 
-/// `GET /auth/me`: who calls.
+/// Read the caller
+///
+/// Who the session token belongs to.
+#[utoipa::path(
+    get,
+    path = "/auth/me",
+    operation_id = "getCaller",
+    tag = tags::SIGN_IN,
+    security(("session" = [])),
+    responses(
+        (
+            status = 200,
+            description = "The caller",
+            body = UserAnswer,
+            example = json!({
+                "userId": "ada",
+                "name": "ada",
+                "email": null,
+                "providers": ["dev"],
+            }),
+        ),
+    ),
+)]
 async fn me(
     State(state): State<AppState>,
     Caller(session): Caller,
@@ -53,12 +92,33 @@ async fn me(
     Ok(Json(state.identity.user(&session).await?.into()))
 }
 
-#[derive(Serialize)]
+/// What to do.
+#[derive(Serialize, ToSchema)]
 struct Guidance {
+    /// In a sentence.
     message: &'static str,
 }
 
-/// `POST /auth/logout`: what to do, since the server keeps no sessions.
+/// Sign out
+///
+/// The server keeps no sessions: whoever discards the token is signed out. This says so.
+#[utoipa::path(
+    post,
+    path = "/auth/logout",
+    operation_id = "signOut",
+    tag = tags::SIGN_IN,
+    responses(
+        (
+            status = 200,
+            description = "What to do",
+            body = Guidance,
+            example = json!({
+                "message": "Sessions are kept by their holders alone: discard the token, and you \
+                    are signed out",
+            }),
+        ),
+    ),
+)]
 async fn logout() -> Json<Guidance> {
     Json(Guidance {
         message: "Sessions are kept by their holders alone: discard the token, and you are \
@@ -66,12 +126,52 @@ async fn logout() -> Json<Guidance> {
     })
 }
 
-#[derive(Deserialize)]
+/// A one-time code.
+#[derive(Deserialize, ToSchema)]
 struct OneTimeCode {
+    /// As it stood in the address of the page.
     code: String,
 }
 
-/// `POST /auth/token`: a session for the one-time code with which a page was called back.
+/// Exchange a one-time code for a session
+///
+/// A sign-in that begins with `redirectUri` ends at that page with `?code=`: within a minute, and
+/// once, the code is good for a session token.
+#[utoipa::path(
+    post,
+    path = "/auth/token",
+    operation_id = "exchangeCode",
+    tag = tags::SIGN_IN,
+    request_body(
+        content = OneTimeCode,
+        example = json!({ "code": "q3Jv4cXVc1fQ0x7tqmJIkrVJ8LhK5t4Zy7mWc0a9TnE" }),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The user, and a session token",
+            body = SignedInAnswer,
+            example = json!({
+                "user": {
+                    "userId": "ada",
+                    "name": "ada",
+                    "email": null,
+                    "providers": ["dev"],
+                },
+                "token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl",
+            }),
+        ),
+        (
+            status = 400,
+            description = "`bad_request`: the code is not good, or no longer.",
+            body = ApiError,
+            example = json!({
+                "error": "the code was used before, is older than a minute, or is none of ours; sign in again",
+                "code": "bad_request",
+            }),
+        ),
+    ),
+)]
 async fn exchange(
     State(state): State<AppState>,
     JsonBody(body): JsonBody<OneTimeCode>,

@@ -1,34 +1,76 @@
 //! `/{application}/collections/{collection}/documents/{key}`: a document, and what it was.
 
+mod schema;
+
 use axum::{
-    Router,
     extract::{FromRequestParts, Path, Query, State, rejection::PathRejection},
     http::{header::CONTENT_TYPE, request::Parts},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use serde::{Deserialize, Serialize};
 use syncline_application::documents::{DocumentRequest, ReadDocument};
 use syncline_domain::hlc::Hlc;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     AppState,
     body::JsonBody,
     caller::Caller,
     error::{ApiError, ErrorCode},
+    openapi::{
+        schema::{ApplicationName, Clock, CollectionName, DocumentKey, UserId},
+        tags,
+    },
     organisation::Organisation,
 };
 
-const DOCUMENT: &str = "/{application}/collections/{collection}/documents/{key}";
-
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route(DOCUMENT, get(show))
-        .route(&format!("{DOCUMENT}/versions"), get(versions))
-        .route(&format!("{DOCUMENT}/restore"), post(restore))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(show))
+        .routes(routes!(versions))
+        .routes(routes!(restore))
 }
 
-/// `GET …/{key}`: the document, and the clock that an edit of it has as `baseClock`.
+/// Read a document
+///
+/// Answers with the document and a clock that serves as the `baseClock` of an edit made from it,
+/// without any sync before.
+#[utoipa::path(
+    get,
+    path = "/{application}/collections/{collection}/documents/{key}",
+    operation_id = "getDocument",
+    tag = tags::DOCUMENTS,
+    security(("session" = [])),
+    params(Names, OwnerQuery, Organisation),
+    responses(
+        (
+            status = 200,
+            description = "The document as it is now",
+            body = schema::ReadDocument,
+            example = json!({
+                "document": {
+                    "_key": "groceries",
+                    "_rev": "0019ab3f5c2d0-000000-server~1",
+                    "_fieldRevs": { "title": "0019ab3f5c2d0-000000-phone" },
+                    "title": "Buy milk",
+                },
+                "clock": "0019ab3f5c300-000000-server~2",
+            }),
+        ),
+        (
+            status = 404,
+            description = "`not_found`: there is no such application, or no such document that the \
+                caller may see.",
+            body = ApiError,
+            example = json!({
+                "error": "there is no document `ironing` here; sync the collection to see which \
+                    there are",
+                "code": "not_found",
+            }),
+        ),
+    ),
+)]
 async fn show(
     State(state): State<AppState>,
     DocumentPath(request): DocumentPath,
@@ -38,7 +80,46 @@ async fn show(
     Ok(json(&[("document", document.text), ("clock", clock)]))
 }
 
-/// `GET …/{key}/versions`: its kept versions, the newest first.
+/// List a document's versions
+///
+/// Versions are kept for the retention time that the server's configuration says. The newest comes
+/// first, which is the document as it is now.
+#[utoipa::path(
+    get,
+    path = "/{application}/collections/{collection}/documents/{key}/versions",
+    operation_id = "listDocumentVersions",
+    tag = tags::DOCUMENTS,
+    security(("session" = [])),
+    params(Names, OwnerQuery, PageQuery, Organisation),
+    responses(
+        (
+            status = 200,
+            description = "A page of versions",
+            body = schema::Versions,
+            example = json!({
+                "versions": [
+                    {
+                        "_key": "groceries",
+                        "_rev": "0019ab3f5c2d0-000000-server~1",
+                        "_fieldRevs": { "title": "0019ab3f5c2d0-000000-phone" },
+                        "title": "Buy milk",
+                    },
+                ],
+            }),
+        ),
+        (
+            status = 404,
+            description = "`not_found`: there is no such application, or no such document that the \
+                caller may see.",
+            body = ApiError,
+            example = json!({
+                "error": "there is no document `ironing` here; sync the collection to see which \
+                    there are",
+                "code": "not_found",
+            }),
+        ),
+    ),
+)]
 async fn versions(
     State(state): State<AppState>,
     DocumentPath(request): DocumentPath,
@@ -56,12 +137,69 @@ async fn versions(
     Ok(json(&members))
 }
 
-#[derive(Deserialize)]
+/// The version to take back.
+#[derive(Deserialize, ToSchema)]
 struct Restoration {
+    /// Its revision.
+    #[schema(value_type = Clock)]
     rev: Hlc,
 }
 
-/// `POST …/{key}/restore`: makes an old version the newest one.
+/// Restore a version
+///
+/// Makes an old version of a document the newest one, as an edit that merges and reaches every
+/// device like any other. What was deleted can be restored too.
+#[utoipa::path(
+    post,
+    path = "/{application}/collections/{collection}/documents/{key}/restore",
+    operation_id = "restoreDocument",
+    tag = tags::DOCUMENTS,
+    security(("session" = [])),
+    params(Names, OwnerQuery, Organisation),
+    request_body(
+        content = Restoration,
+        example = json!({ "rev": "0019ab3f5c2d0-000000-server~1" }),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The document as it is then",
+            body = schema::Restored,
+            example = json!({
+                "document": {
+                    "_key": "groceries",
+                    "_rev": "0019ab3f5c2d0-000000-server~1",
+                    "_fieldRevs": { "title": "0019ab3f5c2d0-000000-phone" },
+                    "title": "Buy milk",
+                },
+                "clock": "0019ab3f5c300-000000-server~2",
+                "conflicts": [],
+            }),
+        ),
+        (
+            status = 400,
+            description = "`bad_request`, or `schema_validation_failed`: the collection's schema \
+                refuses what the version held.",
+            body = ApiError,
+            example = json!({
+                "error": "rev: a clock is written as 13 lower-case hexadecimal digits, `-`, 6 \
+                    lower-case hexadecimal digits, `-` and a node at line 1 column 13",
+                "code": "bad_request",
+            }),
+        ),
+        (
+            status = 404,
+            description = "`not_found`: there is no such application, no such document that the \
+                caller may write, or its version is no longer kept.",
+            body = ApiError,
+            example = json!({
+                "error": "rev: no version of the document with this revision is kept; `versions` \
+                    lists them",
+                "code": "not_found",
+            }),
+        ),
+    ),
+)]
 async fn restore(
     State(state): State<AppState>,
     DocumentPath(request): DocumentPath,
@@ -81,6 +219,18 @@ async fn restore(
     Ok(json(&members))
 }
 
+/// The path of a document.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+struct Names {
+    #[param(value_type = ApplicationName)]
+    application: String,
+    #[param(value_type = CollectionName)]
+    collection: String,
+    #[param(value_type = DocumentKey)]
+    key: String,
+}
+
 /// The document of the path, and who asks for it.
 struct DocumentPath(DocumentRequest);
 
@@ -90,7 +240,7 @@ impl FromRequestParts<AppState> for DocumentPath {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let Caller(session) = Caller::from_request_parts(parts, state).await?;
         let Organisation(organisation) = Organisation::from_request_parts(parts, state).await?;
-        let Path((application, collection, key)) = Path::from_request_parts(parts, state)
+        let Path(names) = Path::<Names>::from_request_parts(parts, state)
             .await
             .map_err(|error: PathRejection| {
                 ApiError::new(ErrorCode::BadRequest, error.body_text())
@@ -100,24 +250,32 @@ impl FromRequestParts<AppState> for DocumentPath {
         Ok(Self(DocumentRequest {
             caller: session,
             organisation,
-            application,
-            collection,
-            key,
+            application: names.application,
+            collection: names.collection,
+            key: names.key,
             owner: owner.owner,
         }))
     }
 }
 
-/// Whose document it is, if another's: `?owner=`.
-#[derive(Deserialize)]
+/// Whose document it is.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct OwnerQuery {
+    /// The user who shares the document with the caller; without it, the caller's own is meant.
+    #[param(value_type = Option<UserId>, nullable = false)]
     owner: Option<String>,
 }
 
-/// Part of a list: `?cursor=&limit=`.
-#[derive(Deserialize)]
+/// Part of a list.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct PageQuery {
+    /// The `nextCursor` of the page before.
+    #[param(nullable = false)]
     cursor: Option<String>,
+    /// At most so many versions.
+    #[param(nullable = false, minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }
 

@@ -8,21 +8,35 @@ use syncline_application::{
     identity::{Completed, SignedIn},
     ports::User,
 };
+use utoipa::ToSchema;
+
+use super::schema::Provider;
+use crate::openapi::schema::UserId;
 
 /// A user.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct UserAnswer {
+#[schema(as = User)]
+pub(in crate::routes) struct UserAnswer {
+    #[schema(value_type = UserId)]
     user_id: String,
+    /// As a provider says.
+    #[schema(required = true)]
     name: Option<String>,
+    /// As a provider says, which has verified it.
+    #[schema(required = true)]
     email: Option<String>,
+    /// Through whom the user can sign in.
+    #[schema(value_type = Vec<Provider>)]
     providers: Vec<&'static str>,
 }
 
 /// A user with a session token.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SignedIn)]
 pub(super) struct SignedInAnswer {
     user: UserAnswer,
+    /// The session token, for the header `Authorization: Bearer <token>`.
     token: String,
 }
 

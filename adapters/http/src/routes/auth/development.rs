@@ -11,12 +11,17 @@ use axum::{
     response::Response,
 };
 use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
 
-use super::{answer, sign_in::bad_query};
+use super::{
+    answer::{self, SignedInAnswer},
+    sign_in::bad_query,
+};
 use crate::{
     AppState,
     body::JsonBody,
     error::{ApiError, ErrorCode},
+    openapi::tags,
 };
 
 /// What proxies say of whom they speak for.
@@ -27,15 +32,79 @@ const PROXY_HEADERS: [HeaderName; 3] = [
 ];
 
 /// Who somebody wants to be, and where the sign-in ends, if not with JSON.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+#[schema(as = DeveloperSignIn)]
 pub(super) struct Wish {
+    /// The user's id and name.
+    #[param(
+        min_length = 1,
+        max_length = 255,
+        pattern = r"^[^\u0000]+$",
+        example = "ada"
+    )]
+    #[schema(min_length = 1, max_length = 255, pattern = r"^[^\u0000]+$")]
     name: String,
+    /// The page at which the sign-in ends, one of those that the server's configuration allows.
+    /// Without it, the sign-in ends with JSON.
+    #[param(nullable = false)]
     redirect_uri: Option<String>,
+    /// What that page gets back beside its code: a random text of the page's own.
+    #[param(nullable = false, pattern = "^[A-Za-z0-9_.~-]{1,512}$")]
+    #[schema(pattern = "^[A-Za-z0-9_.~-]{1,512}$")]
     state: Option<String>,
 }
 
-/// `GET /auth/dev?name=`: for a browser.
+/// Sign in on the developer's own machine, with a browser
+///
+/// Only a server without providers that listens to its own machine alone lets people in by name.
+#[utoipa::path(
+    get,
+    path = "/auth/dev",
+    operation_id = "signInWithBrowserForDevelopment",
+    tag = tags::SIGN_IN,
+    params(Wish),
+    responses(
+        (
+            status = 200,
+            description = "The user, and a session token",
+            body = SignedInAnswer,
+            example = json!({
+                "user": {
+                    "userId": "ada",
+                    "name": "ada",
+                    "email": null,
+                    "providers": ["dev"],
+                },
+                "token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl",
+            }),
+        ),
+        (
+            status = 303,
+            description = "To the page, with `code`",
+            headers(("Location" = String, description = "The page")),
+        ),
+        (
+            status = 403,
+            description = "`forbidden`: the request does not come from this machine itself.",
+            body = ApiError,
+            example = json!({
+                "error": "Anyone may be anyone here, so only this machine itself may ask: call `localhost` or `127.0.0.1`, without a proxy, from a page of the same",
+                "code": "forbidden",
+            }),
+        ),
+        (
+            status = 404,
+            description = "`not_found`: the server has real providers, or listens to the network.",
+            body = ApiError,
+            example = json!({
+                "error": "nobody can sign in through `dev`: no provider is configured on this server; see `auth.providers` in its documentation",
+                "code": "not_found",
+            }),
+        ),
+    ),
+)]
 pub(super) async fn visit(
     State(state): State<AppState>,
     headers: HeaderMap,
@@ -45,7 +114,55 @@ pub(super) async fn visit(
     sign_in(&state, &headers, wish).await
 }
 
-/// `POST /auth/dev { name }`: for scripts.
+/// Sign in on the developer's own machine
+///
+/// Only a server without providers that listens to its own machine alone lets people in by name.
+#[utoipa::path(
+    post,
+    path = "/auth/dev",
+    operation_id = "signInForDevelopment",
+    tag = tags::SIGN_IN,
+    request_body(content = Wish, example = json!({ "name": "ada" })),
+    responses(
+        (
+            status = 200,
+            description = "The user, and a session token",
+            body = SignedInAnswer,
+            example = json!({
+                "user": {
+                    "userId": "ada",
+                    "name": "ada",
+                    "email": null,
+                    "providers": ["dev"],
+                },
+                "token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl",
+            }),
+        ),
+        (
+            status = 303,
+            description = "To the page, with `code`",
+            headers(("Location" = String, description = "The page")),
+        ),
+        (
+            status = 403,
+            description = "`forbidden`: the request does not come from this machine itself.",
+            body = ApiError,
+            example = json!({
+                "error": "Anyone may be anyone here, so only this machine itself may ask: call `localhost` or `127.0.0.1`, without a proxy, from a page of the same",
+                "code": "forbidden",
+            }),
+        ),
+        (
+            status = 404,
+            description = "`not_found`: the server has real providers, or listens to the network.",
+            body = ApiError,
+            example = json!({
+                "error": "nobody can sign in through `dev`: no provider is configured on this server; see `auth.providers` in its documentation",
+                "code": "not_found",
+            }),
+        ),
+    ),
+)]
 pub(super) async fn post(
     State(state): State<AppState>,
     headers: HeaderMap,

@@ -11,33 +11,86 @@ use axum::{
 use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 use syncline_application::identity::{Callback, Failed};
+use utoipa::{IntoParams, ToSchema};
 
-use super::{answer, cookie};
+use super::{
+    answer::{self, SignedInAnswer},
+    cookie,
+    schema::ProviderName,
+};
 use crate::{
     AppState,
     error::{ApiError, ErrorCode},
+    openapi::tags,
 };
 
 type ProviderPath = Result<Path<String>, PathRejection>;
 
 /// Where a sign-in ends, if not with JSON.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
 pub(super) struct Ending {
+    /// The page at which the sign-in ends, one of those that the server's configuration allows.
+    /// Without it, the sign-in ends with JSON.
+    #[param(nullable = false, example = "http://localhost:3000/signed-in")]
     pub(super) redirect_uri: Option<String>,
+    /// What that page gets back beside its code: a random text of the page's own.
+    #[param(nullable = false, pattern = "^[A-Za-z0-9_.~-]{1,512}$")]
     pub(super) state: Option<String>,
 }
 
 /// What a provider sends. Whatever else it sends is not needed.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams, ToSchema)]
+#[into_params(parameter_in = Query)]
 pub(super) struct CallbackFields {
+    /// To be exchanged for an identity.
+    #[param(nullable = false)]
+    #[schema(nullable = false)]
     code: Option<String>,
+    /// Which sign-in it answers.
+    #[param(nullable = false)]
+    #[schema(nullable = false)]
     state: Option<String>,
+    /// Why there is no code.
+    #[param(nullable = false)]
+    #[schema(nullable = false)]
     error: Option<String>,
+    /// What Apple says of the person, the first time only.
+    #[param(nullable = false)]
+    #[schema(nullable = false)]
     user: Option<String>,
 }
 
-/// `GET /auth/{provider}`: sends the browser to the provider.
+/// Begin a sign-in
+///
+/// A browser comes here, and is sent on to the provider, with a cookie that it has to bring back.
+#[utoipa::path(
+    get,
+    path = "/auth/{provider}",
+    operation_id = "beginSignIn",
+    tag = tags::SIGN_IN,
+    params(ProviderName, Ending),
+    responses(
+        (
+            status = 303,
+            description = "To the provider",
+            headers(
+                ("Location" = String, description = "The provider's page"),
+                ("Set-Cookie" = String, description = "The sign-in that has begun, sealed"),
+            ),
+        ),
+        (
+            status = 404,
+            description = "`not_found`: nobody can sign in through this provider here.",
+            body = ApiError,
+            example = json!({
+                "error": "nobody can sign in through `google`: no provider is configured on this server; see `auth.providers` in its documentation",
+                "code": "not_found",
+            }),
+        ),
+    ),
+)]
 pub(super) async fn begin(
     State(state): State<AppState>,
     provider: ProviderPath,
@@ -53,7 +106,69 @@ pub(super) async fn begin(
     Ok(([(SET_COOKIE, cookie)], answer::redirect(&begun.url)).into_response())
 }
 
-/// `GET /auth/{provider}/callback`: the provider sends the browser back.
+/// Complete a sign-in
+///
+/// The provider sends the browser back here. The sign-in ends with a session, or at the page that it
+/// began with, which gets a one-time code or an error.
+#[utoipa::path(
+    get,
+    path = "/auth/{provider}/callback",
+    operation_id = "completeSignIn",
+    tag = tags::SIGN_IN,
+    params(ProviderName, CallbackFields),
+    responses(
+        (
+            status = 200,
+            description = "The user, and a session token",
+            body = SignedInAnswer,
+            headers(("Set-Cookie" = String, description = "Removes the cookie of the sign-in")),
+            example = json!({
+                "user": {
+                    "userId": "ada",
+                    "name": "ada",
+                    "email": null,
+                    "providers": ["dev"],
+                },
+                "token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl",
+            }),
+        ),
+        (
+            status = 303,
+            description = "To the page, with `code`, or with `error`",
+            headers(
+                ("Location" = String, description = "The page"),
+                ("Set-Cookie" = String, description = "Removes the cookie of the sign-in"),
+            ),
+        ),
+        (
+            status = 400,
+            description = "`bad_request`: this browser has not begun this sign-in.",
+            body = ApiError,
+            example = json!({
+                "error": "this browser has not begun this sign-in, or more than ten minutes ago; begin again at `/auth/google`",
+                "code": "bad_request",
+            }),
+        ),
+        (
+            status = 401,
+            description = "`unauthorized`: the person or the provider said no, or the provider's answer cannot be trusted.",
+            body = ApiError,
+            example = json!({
+                "error": "google did not sign you in (access_denied); begin again at `/auth/google`",
+                "code": "unauthorized",
+            }),
+        ),
+        (
+            status = 404,
+            description = "`not_found`: nobody can sign in through this provider here.",
+            body = ApiError,
+            example = json!({
+                "error": "nobody can sign in through `google`: no provider is configured on this server; see `auth.providers` in its documentation",
+                "code": "not_found",
+            }),
+        ),
+    ),
+)]
 pub(super) async fn complete(
     State(state): State<AppState>,
     provider: ProviderPath,
@@ -64,7 +179,69 @@ pub(super) async fn complete(
     finish(&state, &name(provider)?, &jar, fields).await
 }
 
-/// `POST /auth/{provider}/callback`: the same as a form, which is Apple's way.
+/// Complete a sign-in with a form
+///
+/// The same as a form, which is Apple's way to send a browser back.
+#[utoipa::path(
+    post,
+    path = "/auth/{provider}/callback",
+    operation_id = "completeSignInWithForm",
+    tag = tags::SIGN_IN,
+    params(ProviderName),
+    request_body(content = CallbackFields, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (
+            status = 200,
+            description = "The user, and a session token",
+            body = SignedInAnswer,
+            headers(("Set-Cookie" = String, description = "Removes the cookie of the sign-in")),
+            example = json!({
+                "user": {
+                    "userId": "ada",
+                    "name": "ada",
+                    "email": null,
+                    "providers": ["dev"],
+                },
+                "token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl",
+            }),
+        ),
+        (
+            status = 303,
+            description = "To the page, with `code`, or with `error`",
+            headers(
+                ("Location" = String, description = "The page"),
+                ("Set-Cookie" = String, description = "Removes the cookie of the sign-in"),
+            ),
+        ),
+        (
+            status = 400,
+            description = "`bad_request`: this browser has not begun this sign-in.",
+            body = ApiError,
+            example = json!({
+                "error": "this browser has not begun this sign-in, or more than ten minutes ago; begin again at `/auth/apple`",
+                "code": "bad_request",
+            }),
+        ),
+        (
+            status = 401,
+            description = "`unauthorized`: the person or the provider said no, or the provider's answer cannot be trusted.",
+            body = ApiError,
+            example = json!({
+                "error": "apple did not sign you in (user_cancelled_authorize); begin again at `/auth/apple`",
+                "code": "unauthorized",
+            }),
+        ),
+        (
+            status = 404,
+            description = "`not_found`: nobody can sign in through this provider here.",
+            body = ApiError,
+            example = json!({
+                "error": "nobody can sign in through `google`: no provider is configured on this server; see `auth.providers` in its documentation",
+                "code": "not_found",
+            }),
+        ),
+    ),
+)]
 pub(super) async fn complete_form(
     State(state): State<AppState>,
     provider: ProviderPath,

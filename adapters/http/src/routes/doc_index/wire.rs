@@ -6,34 +6,57 @@ use syncline_domain::{
     access::{Access, AccessChange, Share, Visibility},
     identifier::{ApplicationName, CollectionName, DocumentKey, OrganisationId, UserId},
 };
+use utoipa::ToSchema;
 
-use crate::error::{ApiError, ErrorCode};
+use crate::{
+    error::{ApiError, ErrorCode},
+    openapi::schema,
+};
 
-/// The entry of a document.
-#[derive(Serialize)]
+/// Who may see a document beside its owner.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct EntryAnswer {
+#[schema(as = AccessEntry)]
+pub(in crate::routes) struct EntryAnswer {
+    #[schema(value_type = schema::DocumentKey)]
     doc_key: DocumentKey,
+    /// The owner.
+    #[schema(value_type = schema::UserId)]
     user_id: UserId,
+    #[schema(value_type = schema::ApplicationName)]
     app: ApplicationName,
+    #[schema(value_type = schema::CollectionName)]
     collection: CollectionName,
+    #[schema(value_type = schema::Visibility)]
     visibility: Visibility,
+    /// The organisation whose members see it; with the visibility `org`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::OrganisationId>, nullable = false)]
     org_id: Option<OrganisationId>,
+    /// The users with whom it is shared.
     shared_with: Vec<WireShare>,
-    /// The token itself is told only once.
+    /// `set` where there is a link. Its token is told only once, to whoever makes it.
+    #[schema(required = true, pattern = "^set$")]
     share_token: Option<&'static str>,
+    #[schema(value_type = schema::Time)]
     created_at: String,
+    #[schema(value_type = schema::Time)]
     updated_at: String,
 }
 
 /// A document shared with a user.
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = Share)]
 pub(super) struct WireShare {
+    #[schema(value_type = schema::UserId)]
     user_id: UserId,
+    /// The document's own application.
+    #[schema(value_type = Option<schema::ApplicationName>)]
     app: Option<ApplicationName>,
+    /// Without it, `read`.
     #[serde(default = "read")]
+    #[schema(value_type = schema::Access)]
     access: Access,
 }
 
@@ -42,29 +65,41 @@ fn read() -> Access {
 }
 
 /// With whom a document is to be shared no more.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = Unshare)]
 struct WireUnshare {
+    #[schema(value_type = schema::UserId)]
     user_id: UserId,
+    /// The document's own application.
+    #[schema(value_type = Option<schema::ApplicationName>)]
     app: Option<ApplicationName>,
 }
 
-/// A change of an entry.
-#[derive(Deserialize)]
+/// What is to change of who may see a document.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = AccessChange)]
 pub(super) struct EntryChange {
+    #[schema(value_type = Option<schema::Visibility>)]
     visibility: Option<Visibility>,
+    /// With the visibility `org`: one of the owner's organisations, needed where there are several.
+    #[schema(value_type = Option<schema::OrganisationId>)]
     org_id: Option<OrganisationId>,
+    /// Users with whom the document is to be shared, or shared differently.
     #[serde(default)]
     shared_with: Vec<WireShare>,
+    /// Users with whom it is to be shared no more.
     #[serde(default)]
     unshare: Vec<WireUnshare>,
 }
 
-/// The answer to whoever made a link.
-#[derive(Serialize)]
+/// A link that was made.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ShareToken)]
 pub(super) struct MintedToken {
+    /// The link's token, told this once.
     pub(super) share_token: String,
     pub(super) entry: EntryAnswer,
 }

@@ -6,25 +6,51 @@ use axum::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use syncline_application::organisations::PageRequest;
-use syncline_domain::{
-    identifier::{OrganisationId, UserId},
-    organisation::Refusal,
+use syncline_domain::{identifier, identifier::UserId, organisation::Refusal};
+use utoipa::IntoParams;
+
+use crate::{
+    error::{ApiError, ErrorCode},
+    openapi::schema,
 };
 
-use crate::error::{ApiError, ErrorCode};
-
 /// An organisation.
-pub(in crate::routes) struct OrganisationPath(pub(in crate::routes) OrganisationId);
+pub(in crate::routes) struct OrganisationPath(pub(in crate::routes) identifier::OrganisationId);
+
+/// The path of an organisation.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Path)]
+pub(in crate::routes) struct OrganisationId {
+    #[param(value_type = schema::OrganisationId)]
+    org_id: String,
+}
 
 /// A member of an organisation.
-pub(super) struct MemberPath(pub(super) OrganisationId, pub(super) UserId);
+pub(super) struct MemberPath(pub(super) identifier::OrganisationId, pub(super) UserId);
 
-/// Part of a list: `?cursor=&limit=`.
+/// The path of a member.
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Path)]
+pub(super) struct MemberIds {
+    #[param(value_type = schema::OrganisationId)]
+    org_id: String,
+    #[param(value_type = schema::UserId)]
+    user_id: String,
+}
+
+/// Part of a list.
 pub(super) struct PageQuery(pub(super) PageRequest);
 
-#[derive(Deserialize)]
-struct WirePage {
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WirePage {
+    /// The `nextCursor` of the page before.
+    #[param(nullable = false)]
     cursor: Option<String>,
+    /// At most so many on a page.
+    #[param(nullable = false, minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
@@ -32,8 +58,8 @@ impl<S: Send + Sync> FromRequestParts<S> for OrganisationPath {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let organisation: String = names(parts, state).await?;
-        organisation_id(&organisation).map(Self)
+        let OrganisationId { org_id } = names(parts, state).await?;
+        organisation_id(&org_id).map(Self)
     }
 }
 
@@ -41,9 +67,9 @@ impl<S: Send + Sync> FromRequestParts<S> for MemberPath {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let (organisation, member): (String, String) = names(parts, state).await?;
-        let member = UserId::new(&member).map_err(|_| Refusal::NoSuchMember)?;
-        Ok(Self(organisation_id(&organisation)?, member))
+        let MemberIds { org_id, user_id } = names(parts, state).await?;
+        let member = UserId::new(&user_id).map_err(|_| Refusal::NoSuchMember)?;
+        Ok(Self(organisation_id(&org_id)?, member))
     }
 }
 
@@ -69,6 +95,6 @@ where
     Ok(names)
 }
 
-fn organisation_id(text: &str) -> Result<OrganisationId, ApiError> {
-    OrganisationId::new(text).map_err(|_| Refusal::NotInIt.into())
+fn organisation_id(text: &str) -> Result<identifier::OrganisationId, ApiError> {
+    identifier::OrganisationId::new(text).map_err(|_| Refusal::NotInIt.into())
 }

@@ -9,61 +9,86 @@ use syncline_domain::{
     identifier::{OrganisationId, UserId},
     organisation::{OrganisationName, Role},
 };
+use utoipa::ToSchema;
 
-/// `{ name }`
-#[derive(Deserialize)]
+use crate::openapi::schema;
+
+/// An organisation to found.
+#[derive(Deserialize, ToSchema)]
 pub(super) struct NewOrganisation {
+    /// 1 to 100 characters without control characters. Space around it does not count.
+    #[schema(value_type = String, min_length = 1, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*\S[^\u0000-\u001f\u007f-\u009f]*$")]
     pub(super) name: OrganisationName,
 }
 
-/// `{ userId, role? }`; `member` without a role.
-#[derive(Deserialize)]
+/// A user to add.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewMember {
+    #[schema(value_type = schema::UserId)]
     pub(super) user_id: UserId,
+    /// Without it, `member`.
+    #[schema(value_type = Option<schema::Role>)]
     pub(super) role: Option<Role>,
 }
 
-/// `{ role }`
-#[derive(Deserialize)]
+/// What a member is to be.
+#[derive(Deserialize, ToSchema)]
 pub(super) struct ChangedMember {
+    #[schema(value_type = schema::Role)]
     pub(super) role: Role,
 }
 
-/// `{ orgId, name, role, createdAt }`: the role is the caller's.
-#[derive(Serialize)]
+/// An organisation that the caller belongs to.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Organisation)]
 pub(super) struct OrganisationAnswer {
+    #[schema(value_type = schema::OrganisationId)]
     org_id: OrganisationId,
     name: String,
+    /// The caller's.
+    #[schema(value_type = schema::Role)]
     role: Role,
+    #[schema(value_type = schema::Time)]
     created_at: String,
 }
 
-/// `{ orgs[], nextCursor? }`
-#[derive(Serialize)]
+/// A page of organisations.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Organisations)]
 pub(super) struct OrganisationsAnswer {
     orgs: Vec<OrganisationAnswer>,
+    /// Leads to the next page; missing on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     next_cursor: Option<String>,
 }
 
-/// `{ userId, role, createdAt }`
-#[derive(Serialize)]
+/// A member of an organisation.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct MemberAnswer {
+#[schema(as = Member)]
+pub(in crate::routes) struct MemberAnswer {
+    #[schema(value_type = schema::UserId)]
     user_id: UserId,
+    #[schema(value_type = schema::Role)]
     role: Role,
+    /// When the user became a member.
+    #[schema(value_type = schema::Time)]
     created_at: String,
 }
 
-/// `{ members[], nextCursor? }`
-#[derive(Serialize)]
+/// A page of members.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Members)]
 pub(super) struct MembersAnswer {
     members: Vec<MemberAnswer>,
+    /// Leads to the next page; missing on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     next_cursor: Option<String>,
 }
 
