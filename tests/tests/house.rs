@@ -41,6 +41,7 @@ const APPLICATION: &[&str] = &[
     "futures",
     "hmac",
     "jsonschema",
+    "metrics",
     "serde",
     "serde_json",
     "sha2",

@@ -1,6 +1,7 @@
 //! The composition root: every port meets its adapter here.
 
 mod identity;
+mod measuring;
 
 use std::{
     convert::Infallible, error::Error, net::SocketAddr, num::NonZero, sync::Arc, time::Duration,
@@ -18,11 +19,12 @@ use syncline_application::{
     import::ImportService,
     organisations::OrganisationService,
     ports::{Clock, Store, StoreError},
+    pseudonym::Pseudonyms,
     search::SearchService,
     sync::{Limits, ServerClock, SyncService},
 };
 use syncline_domain::hlc::{Node, SERVER_NODE_PREFIX};
-use syncline_http::{AppState, HttpOptions, Rates};
+use syncline_http::{AppState, HttpOptions, Metrics, Rates};
 use syncline_identity::{Callers, SessionTokens};
 use syncline_postgres::{DeletedAccounts, PostgresStore, migrate};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
@@ -49,7 +51,7 @@ pub struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     serving: JoinHandle<std::io::Result<()>>,
-    working: JoinHandle<((), ())>,
+    working: JoinHandle<()>,
     purging: JoinHandle<()>,
     database: Database,
 }
@@ -95,14 +97,18 @@ impl Server {
         let store = Arc::new(PostgresStore::connect(options, connections).await?);
         check_text_search(configuration, &store).await?;
         let address = listener.local_addr()?;
-        let state = state(configuration, address, &store)?;
+        let metrics = measuring::start()?;
+        let state = state(configuration, address, &store, metrics.clone())?;
         let (sync, accounts) = (Arc::clone(&state.sync), Arc::clone(&state.accounts));
         accounts.refresh().await?;
         let router = syncline_http::router(state, &http_options(configuration));
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(serve(listener, router, stopped));
         let deletions = follow_deletions(Arc::clone(&store), accounts);
-        let working = tokio::spawn(async move { tokio::join!(sync.work(workers()), deletions) });
+        let measuring = measuring::measure_regularly(Arc::clone(&store), metrics);
+        let working = tokio::spawn(async move {
+            tokio::join!(sync.work(workers()), deletions, measuring);
+        });
         let purging = tokio::spawn(purge_regularly(store, retention_millis(configuration)));
         Ok((address, stop, serving, working, purging))
     }
@@ -135,7 +141,7 @@ type Parts = (
     SocketAddr,
     watch::Sender<bool>,
     JoinHandle<std::io::Result<()>>,
-    JoinHandle<((), ())>,
+    JoinHandle<()>,
     JoinHandle<()>,
 );
 
@@ -158,6 +164,7 @@ fn state(
     configuration: &Configuration,
     address: SocketAddr,
     store: &Arc<PostgresStore>,
+    metrics: Metrics,
 ) -> Result<AppState, ServerError> {
     let secrets = configuration.session_secrets()?;
     let http = identity::http_client(configuration)?;
@@ -213,6 +220,8 @@ fn state(
         sessions,
         clock,
         store: store.clone(),
+        pseudonyms: Arc::new(Pseudonyms::new(keys())),
+        metrics,
     })
 }
 

@@ -12,7 +12,7 @@ use syncline_application::{
 use crate::{
     AppState,
     error::{ApiError, ErrorCode},
-    layers::{RateLimits, renewal},
+    layers::{RateLimits, log, renewal},
 };
 
 /// Whoever sent the request, known by the bearer token.
@@ -40,6 +40,7 @@ impl FromRequestParts<AppState> for FormerCaller {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let token = bearer_token(&parts.headers).ok_or_else(no_token)?;
         let session = state.sessions.verify(token, state.clock.now()).await?;
+        log::note_user(&state.pseudonyms.of(&session.user_id));
         let Extension(limits) = Extension::<Arc<RateLimits>>::from_request_parts(parts, state)
             .await
             .map_err(|missing: ExtensionRejection| ApiError::internal(&missing))?;

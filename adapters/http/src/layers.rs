@@ -1,7 +1,8 @@
 //! What every request and every answer passes through.
 
 mod cors;
-mod log;
+pub(crate) mod log;
+mod measure;
 mod panic;
 mod rate;
 pub(crate) mod renewal;
@@ -34,6 +35,7 @@ use tower_http::{
 
 use crate::{HttpOptions, bounds::Bounds};
 
+pub(crate) use measure::describe as describe_measures;
 pub(crate) use rate::RateLimits;
 
 /// Smaller answers fit a packet as they are.
@@ -61,6 +63,7 @@ pub(crate) fn wrap(router: Router, options: &HttpOptions) -> Router {
             .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
             .layer(PropagateRequestIdLayer::x_request_id())
             .layer(trace)
+            .layer(from_fn(measure::measure))
             .layer(cors::layer(&options.cors_origins))
             .map_response(secure)
             .layer(compression)

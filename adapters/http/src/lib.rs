@@ -11,6 +11,7 @@
 //! | `body` | bodies of requests: their type, size and JSON |
 //! | `error` | the one error body of the protocol |
 //! | `openapi` | the description of the routes |
+//! | `metrics` | what is counted, for Prometheus |
 //! | `layers` | request ids, log, CORS, compression, rate limits, time, panics, the next token of a session |
 //!
 //! To add a route: write its handler under `routes`, describe it in `#[utoipa::path]` above it, add
@@ -23,6 +24,7 @@ mod bounds;
 mod caller;
 mod error;
 mod layers;
+mod metrics;
 mod openapi;
 mod organisation;
 mod routes;
@@ -39,11 +41,13 @@ use syncline_application::{
     import::ImportService,
     organisations::OrganisationService,
     ports::{Clock, Sessions, Store},
+    pseudonym::Pseudonyms,
     search::SearchService,
     sync::SyncService,
 };
 use utoipa::openapi::OpenApi;
 
+pub use metrics::Metrics;
 pub use routes::RESERVED_SEGMENTS;
 
 /// What requests may take, and who may send them from a browser.
@@ -100,6 +104,10 @@ pub struct AppState {
     pub clock: Arc<dyn Clock>,
     /// Asked whether it is ready.
     pub store: Arc<dyn Store>,
+    /// Names callers in the log.
+    pub pseudonyms: Arc<Pseudonyms>,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 /// All routes, with everything that a request passes through.

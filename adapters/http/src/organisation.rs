@@ -11,7 +11,10 @@ use utoipa::{
     },
 };
 
-use crate::error::{ApiError, ErrorCode};
+use crate::{
+    error::{ApiError, ErrorCode},
+    layers::log,
+};
 
 /// Puts a request into the namespace of an organisation.
 pub(crate) const X_ORG_ID: HeaderName = HeaderName::from_static("x-org-id");
@@ -24,7 +27,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Organisation {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        read(&parts.headers).map(Self)
+        let organisation = read(&parts.headers)?;
+        log::note_namespace(organisation.as_ref());
+        Ok(Self(organisation))
     }
 }
 

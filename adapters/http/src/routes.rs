@@ -7,6 +7,7 @@ mod documents;
 mod exports;
 mod health;
 mod import;
+mod metrics;
 mod organisations;
 mod search;
 mod share;
@@ -41,6 +42,7 @@ pub const RESERVED_SEGMENTS: &[&str] = &[
 pub(crate) fn all() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::base())
         .merge(health::routes())
+        .routes(routes!(metrics::metrics))
         .merge(auth::routes())
         .merge(organisations::routes())
         .merge(documents::routes())

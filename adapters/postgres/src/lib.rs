@@ -14,6 +14,7 @@ mod error;
 mod exports;
 mod incarnation;
 pub mod local_cluster;
+mod measures;
 mod migrations;
 mod organisations;
 mod page;
@@ -25,5 +26,6 @@ mod transaction;
 mod users;
 
 pub use accounts::DeletedAccounts;
+pub use measures::describe_measures;
 pub use migrations::{MigrationError, migrate};
 pub use store::{ConnectError, PostgresStore, SCHEMA};

@@ -4,6 +4,7 @@ use sqlx::PgPool;
 use syncline_application::ports::PurgeReport;
 
 use crate::{
+    measures,
     rows::{number, signed},
     store::LONGEST_TRANSACTION,
 };
@@ -40,13 +41,15 @@ pub(crate) async fn purge(
         expired,
     )
     .await?;
-    Ok(PurgeReport {
+    let report = PurgeReport {
         tombstones: in_batches(pool, include_str!("sql/purge_tombstones.sql"), before).await?,
         versions: in_batches(pool, include_str!("sql/purge_versions.sql"), before).await?,
         pushes: in_batches(pool, include_str!("sql/purge_pushes.sql"), before).await?,
         routes: in_batches(pool, include_str!("sql/purge_routes.sql"), before).await?
             + in_batches(pool, include_str!("sql/purge_memberships.sql"), before).await?,
-    })
+    };
+    measures::purged(&report, as_millis(present), as_millis(horizon));
+    Ok(report)
 }
 
 async fn in_batches(

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     cursor::{Cursor, Presented},
+    measures,
     ports::{
         Incarnation, Page, PageQuery, ReportsFor, Seen, SharedPageQuery, SharedPosition, StoreError,
     },
@@ -124,6 +125,7 @@ impl SyncService {
             heal_from = self.heal_from(&start, &page).await?;
             start = Start::at_nothing();
             reset = true;
+            measures::reset(&request.scope.application);
             query = first_query(request, &pushed, &start);
             page = self.first_page(&query).await?;
         }
@@ -314,6 +316,7 @@ impl Changes {
 
     /// So many of the documents that the caller takes were read.
     fn count_down(&mut self, count: u32) {
+        measures::pulled(&self.query.scope.application, count);
         self.remaining = self
             .remaining
             .map(|remaining| remaining.saturating_sub(count));

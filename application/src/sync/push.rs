@@ -20,7 +20,10 @@ use super::{
     queue::Queue,
     request::{Rejection, SyncRequest},
 };
-use crate::ports::{Patience, Position, StoreError};
+use crate::{
+    measures::{self, PushMeasures},
+    ports::{Patience, Position, StoreError},
+};
 
 /// How often a unit of work is run again when another one was in its way.
 const MAX_ATTEMPTS: usize = 20;
@@ -43,6 +46,19 @@ pub(super) struct Pushed {
     pub(super) conflicts: Vec<Value>,
     /// The changes that the caller may not make; with `partial: true`.
     pub(super) rejected: Vec<Rejection>,
+}
+
+impl Pushed {
+    fn measures(&self, request: &SyncRequest) -> PushMeasures {
+        let pushed = request.changes.len();
+        let unmerged = self.stored.len() + self.rejected.len() + self.purged.len();
+        PushMeasures {
+            pushed,
+            merged: pushed.saturating_sub(unmerged),
+            conflicts: self.conflicts.len(),
+            rejected: self.rejected.len(),
+        }
+    }
 }
 
 /// A document that is stored as it was pushed.
@@ -70,17 +86,20 @@ impl SyncService {
         if request.changes.is_empty() {
             return Ok(Pushed::default());
         }
-        if request.changes.len() > group::MOST_CHANGES {
-            return self.push_alone(request).await;
-        }
-        let pushed = self.pushes.run(Arc::clone(request)).await;
-        pushed.unwrap_or(Err(SyncError::Interrupted))
+        let pushed = if request.changes.len() > group::MOST_CHANGES {
+            self.push_alone(request).await
+        } else {
+            let pushed = self.pushes.run(Arc::clone(request)).await;
+            pushed.unwrap_or(Err(SyncError::Interrupted))
+        }?;
+        measures::pushed(&request.scope.application, &pushed.measures(request));
+        Ok(pushed)
     }
 
     async fn push_alone(&self, request: &Arc<SyncRequest>) -> Result<Pushed, SyncError> {
         for _ in 1..MAX_ATTEMPTS {
             match self.push_once(request, Patience::Long).await {
-                Err(SyncError::Store(StoreError::Contention)) => {}
+                Err(SyncError::Store(StoreError::Contention)) => measures::retried(),
                 result => return result,
             }
         }

@@ -4,6 +4,7 @@ use axum::{
     extract::{MatchedPath, Request},
     response::Response,
 };
+use syncline_domain::identifier::OrganisationId;
 use tower_http::trace::OnResponse;
 use tracing::{Span, field::Empty};
 
@@ -18,9 +19,22 @@ pub(super) fn span(request: &Request) -> Span {
         method = request.method().as_str(),
         route = route.map(MatchedPath::as_str),
         request_id = request_id.and_then(|id| id.to_str().ok()),
+        user = Empty,
+        namespace = Empty,
         status = Empty,
         latency_ms = Empty,
     )
+}
+
+/// Notes who calls, by a pseudonym.
+pub(crate) fn note_user(pseudonym: &str) {
+    Span::current().record("user", pseudonym);
+}
+
+/// Notes in whose namespace a request is done.
+pub(crate) fn note_namespace(organisation: Option<&OrganisationId>) {
+    let namespace = organisation.map_or("personal", OrganisationId::as_str);
+    Span::current().record("namespace", namespace);
 }
 
 /// Notes how a request was answered.
@@ -31,6 +45,6 @@ impl<B> OnResponse<B> for Answered {
     fn on_response(self, response: &Response<B>, latency: Duration, span: &Span) {
         span.record("status", response.status().as_u16());
         span.record("latency_ms", latency.as_secs_f64() * 1_000.0);
-        tracing::debug!("answered");
+        tracing::info!("answered");
     }
 }

@@ -6,6 +6,7 @@ use futures::{FutureExt, future::join_all};
 
 use super::{Pushed, SyncError};
 use crate::{
+    measures,
     ports::{Patience, Scope, StoreError},
     sync::{SyncService, queue::Entry, request::SyncRequest},
 };
@@ -70,7 +71,10 @@ impl SyncService {
     /// What somebody else's lock would hold up leaves the way to those behind it.
     async fn push_briefly(&self, entry: PushEntry) {
         match self.push_once(&entry.job, Patience::Short).await {
-            Err(SyncError::Store(StoreError::Contention)) => self.slow_pushes.put(entry),
+            Err(SyncError::Store(StoreError::Contention)) => {
+                measures::waited_aside();
+                self.slow_pushes.put(entry);
+            }
             outcome => entry.answer(outcome),
         }
     }

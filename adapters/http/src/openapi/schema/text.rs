@@ -1,5 +1,8 @@
 //! Texts of a certain form.
-#![expect(dead_code, reason = "these types only describe what others read and write")]
+#![expect(
+    dead_code,
+    reason = "these types only describe what others read and write"
+)]
 
 use std::borrow::Cow;
 
