@@ -3,7 +3,8 @@
 use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::Duration,
 };
 
 use reqwest::Client;
@@ -47,6 +48,23 @@ impl Process {
     /// Kills PostgreSQL at once; the server goes on.
     pub fn kill_database(&self) {
         kill(&self.postmaster()[0]);
+    }
+
+    /// Sends the server a signal, such as `TERM`.
+    pub fn tell(&self, signal: &str) {
+        send(signal, &self.server.id().to_string());
+    }
+
+    /// Waits for the server to end by itself.
+    pub async fn end(&mut self, patience: Duration) -> ExitStatus {
+        let end = tokio::time::Instant::now() + patience;
+        while tokio::time::Instant::now() < end {
+            if let Some(status) = self.server.try_wait().expect("the server is a child") {
+                return status;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the server did not end within {patience:?}")
     }
 
     /// Starts a server again in the data folder of the one that was killed.
@@ -107,10 +125,14 @@ impl Drop for Process {
 }
 
 fn kill(process: &str) {
-    let killed = Command::new("kill").args(["-KILL", process]).status();
+    send("KILL", process);
+}
+
+fn send(signal: &str, process: &str) {
+    let sent = Command::new("kill").args(["-s", signal, process]).status();
     assert!(
-        killed.expect("kill is installed").success(),
-        "process {process} can be killed"
+        sent.expect("kill is installed").success(),
+        "process {process} can be sent {signal}"
     );
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use syncline_domain::identifier::{OrganisationId, UserId};
 
 use crate::demo::DemoOptions;
@@ -89,6 +90,19 @@ pub enum Command {
         after_help = "Example:\n  syncline demo\n  syncline demo --url http://127.0.0.1:8080"
     )]
     Demo(DemoOptions),
+    /// Print a script that completes `syncline` in a shell.
+    ///
+    /// It knows every command and option of this program.
+    #[command(
+        after_help = "Example:\n  syncline completions bash > /etc/bash_completion.d/syncline\n  \
+                      syncline completions zsh > \"${fpath[1]}/_syncline\"\n  \
+                      syncline completions fish > ~/.config/fish/completions/syncline.fish"
+    )]
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: Shell,
+    },
     /// Look into the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),

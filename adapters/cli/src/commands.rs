@@ -1,5 +1,6 @@
 //! What `syncline` does, a file for each command.
 
+mod completions;
 mod config_check;
 mod export;
 mod migrate;
@@ -33,6 +34,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ServerError> {
         Command::Demo(options) => runtime()?
             .block_on(demo::run(options, &configuration))
             .map_err(Into::into),
+        Command::Completions { shell } => completions::run(*shell),
         Command::Config(ConfigCommand::Check) => config_check::run(&configuration),
     }
 }

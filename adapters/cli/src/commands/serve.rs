@@ -1,6 +1,6 @@
 //! `syncline serve`
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
     configuration::Configuration,
@@ -13,12 +13,21 @@ pub(super) async fn run(configuration: &Configuration) -> Result<(), ServerError
     let mut terminate = signal(SignalKind::terminate())?;
     let server = Server::start(configuration).await?;
     greet(configuration, &server);
+    told_to_stop(&mut interrupt, &mut terminate).await;
+    tracing::info!("stopping: no new requests, what runs is finished; a second signal ends it now");
+    tokio::select! {
+        stopped = server.stop() => stopped,
+        () = told_to_stop(&mut interrupt, &mut terminate) => {
+            Err("ended by a second signal, with requests under way".into())
+        }
+    }
+}
+
+async fn told_to_stop(interrupt: &mut Signal, terminate: &mut Signal) {
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
-    tracing::info!("stopping: no new requests, what runs is finished");
-    server.stop().await
 }
 
 /// What a newcomer needs to know first.

@@ -115,3 +115,27 @@ fn a_mistake_is_one_sentence_and_an_exit_code() {
     let expected = "syncline: `SYNCLINE_LISTN` is not known; did you mean `SYNCLINE_LISTEN`?\n";
     assert_eq!(text(&output.stderr), expected);
 }
+
+#[test]
+fn shells_take_the_scripts_that_complete_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = syncline(&folder, &["completions", shell], &[]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let script = text(&output.stdout);
+        for word in ["syncline", "serve", "migrate", "completions"] {
+            assert!(script.contains(word), "{shell}: {word} is missing");
+        }
+    }
+    let script = syncline(&folder, &["completions", "bash"], &[]).stdout;
+    let ask = "COMP_WORDS=(syncline ser); COMP_CWORD=1; _syncline syncline ser syncline; \
+               echo \"${COMPREPLY[@]}\"";
+    let asked = format!("{}\n{ask}", text(&script));
+    let shell = Command::new("bash").args(["-c", &asked]).output().unwrap();
+    assert_eq!(
+        text(&shell.stdout).trim(),
+        "serve",
+        "{}",
+        text(&shell.stderr)
+    );
+}
