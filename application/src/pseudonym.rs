@@ -4,9 +4,6 @@ use syncline_domain::identifier::UserId;
 
 use crate::seal::Seal;
 
-/// How much of a mark is shown: enough to tell the users of a server apart.
-const SHOWN_BYTES: usize = 8;
-
 /// Names users by a mark that only the server's secret makes.
 pub struct Pseudonyms {
     seal: Seal,
@@ -21,12 +18,12 @@ impl Pseudonyms {
         }
     }
 
-    /// 16 hexadecimal digits, the same for the same user as long as the first secret stays.
+    /// 16 hexadecimal digits, enough to tell the users of a server apart: the same for the same user as long as the first secret stays.
     #[must_use]
     pub fn of(&self, user: &UserId) -> String {
         let mark = self.seal.mark(user.as_str().as_bytes());
-        let shown = mark.iter().take(SHOWN_BYTES);
-        shown.map(|byte| format!("{byte:02x}")).collect()
+        let shown = mark.first_chunk().copied().unwrap_or_default();
+        format!("{:016x}", u64::from_be_bytes(shown))
     }
 }
 
