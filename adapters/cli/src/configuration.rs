@@ -4,6 +4,7 @@
 //! put together, so that an error names the file and line, or the variable.
 
 mod applications;
+mod database;
 mod effective;
 mod environment;
 mod error;
@@ -13,6 +14,7 @@ mod keys;
 mod layer;
 mod lines;
 mod overlay;
+mod secret_file;
 mod secrets;
 mod settings;
 mod source;
@@ -29,6 +31,7 @@ use serde_json::{Map, Value};
 use syncline_application::registry::{ApplicationRegistry, SchemaError};
 use syncline_domain::identifier::{ApplicationName, CollectionName, TextConfiguration};
 
+pub use database::DatabaseKeys;
 pub use environment::Environment;
 pub use error::ConfigurationError;
 pub use identity::Identity;
@@ -46,8 +49,8 @@ pub type Applications = BTreeMap<ApplicationName, BTreeMap<CollectionName, Optio
 pub struct Configuration {
     /// Where to listen.
     pub listen: SocketAddr,
-    /// The database to use; without it, a cluster of our own in the data folder.
-    pub database_url: Option<SecretString>,
+    /// The database to use; without an address, a cluster of our own in the data folder.
+    pub database: DatabaseKeys,
     /// Where our own cluster and the generated secret are kept; absolute.
     pub data_dir: PathBuf,
     /// How people sign in.
@@ -96,14 +99,15 @@ impl Configuration {
     }
 
     fn from_settings(
-        settings: Settings,
+        mut settings: Settings,
         environment: &Environment,
     ) -> Result<Self, ConfigurationError> {
+        let database = DatabaseKeys::take(&mut settings)?;
         let data_dir = match settings.data_dir {
             Some(directory) => directory,
             None => environment.data_dir()?,
         };
-        let external = settings.database_url.is_some();
+        let external = database.url.is_some();
         let mut auth = settings.auth;
         let jwt = std::mem::take(&mut auth.jwt);
         Ok(Self {
@@ -115,7 +119,7 @@ impl Configuration {
                 settings.limits.trusted_proxy_hops > 0,
             )?,
             listen: settings.listen,
-            database_url: settings.database_url,
+            database,
             data_dir,
             text_search: applications::text_search(&settings.applications),
             public_hidden_in_sync: applications::public_hidden_in_sync(&settings.applications),
@@ -163,6 +167,11 @@ mod tests {
     const EVERYTHING: &str = r#"
         listen = "127.0.0.1:8080"
         databaseUrl = "postgres://db"
+        databaseUrlFile = "/url"
+        databaseDirectUrl = "postgres://db"
+        databaseDirectUrlFile = "/direct-url"
+        databasePasswordFile = "/password"
+        databaseSchema = "syncline"
         dataDir = "/data"
         publicUrl = "https://sync.example.org"
         applications = {}

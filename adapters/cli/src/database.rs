@@ -1,17 +1,20 @@
 //! The database: the one that the configuration names, or a cluster of our own.
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::PgConnectOptions;
-use syncline_postgres::local_cluster::LocalCluster;
+use syncline_postgres::{Location, local_cluster::LocalCluster};
 
-use crate::{configuration::Configuration, server::ServerError};
+use crate::{
+    configuration::{Configuration, DatabaseKeys},
+    server::ServerError,
+};
 
 /// A database to connect to.
 pub enum Database {
     /// A cluster of our own, which ends with us.
     Local(Box<LocalCluster>),
     /// Somebody else's.
-    External(Box<PgConnectOptions>),
+    External(Box<Location>),
 }
 
 impl Database {
@@ -20,25 +23,29 @@ impl Database {
     /// # Errors
     /// A sentence that says what is missing and what to do.
     pub async fn open(configuration: &Configuration) -> Result<Self, ServerError> {
-        let Some(url) = &configuration.database_url else {
+        let keys = &configuration.database;
+        let Some(url) = &keys.url else {
             let cluster = LocalCluster::start(&configuration.data_dir).await?;
             return Ok(Self::Local(Box::new(cluster)));
         };
-        let options = url
-            .expose_secret()
-            .parse::<PgConnectOptions>()
-            .map_err(|_| {
-                "databaseUrl: it is written postgres://user:password@host:port/database".to_owned()
-            })?;
-        Ok(Self::External(Box::new(options)))
+        let requests = options("databaseUrl", url, keys)?;
+        let location = match &keys.direct_url {
+            None => Location::new(requests),
+            Some(url) => {
+                let direct = options("databaseDirectUrl", url, keys)?;
+                Location::new(direct).through_pooler(requests)
+            }
+        };
+        let location = location.in_schema(keys.schema.clone());
+        Ok(Self::External(Box::new(location)))
     }
 
     /// How to connect.
     #[must_use]
-    pub fn options(&self) -> PgConnectOptions {
+    pub fn location(&self) -> Location {
         match self {
-            Self::Local(cluster) => cluster.connect_options(),
-            Self::External(options) => options.as_ref().clone(),
+            Self::Local(cluster) => cluster.connect_options().into(),
+            Self::External(location) => location.as_ref().clone(),
         }
     }
 
@@ -52,4 +59,19 @@ impl Database {
             Self::External(_) => Ok(()),
         }
     }
+}
+
+/// What the error of the parser would quote may be a password.
+fn options(
+    key: &str,
+    url: &SecretString,
+    keys: &DatabaseKeys,
+) -> Result<PgConnectOptions, ServerError> {
+    let options = url.expose_secret().parse::<PgConnectOptions>();
+    let options = options
+        .map_err(|_| format!("{key}: it is written postgres://user:password@host:port/database"))?;
+    Ok(match &keys.password {
+        Some(password) => options.password(password.expose_secret()),
+        None => options,
+    })
 }

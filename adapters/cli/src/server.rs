@@ -8,7 +8,6 @@ use std::{
 };
 
 use secrecy::ExposeSecret;
-use sqlx::postgres::PgConnectOptions;
 use syncline_application::{
     access::AccessService,
     accounts::AccountService,
@@ -26,7 +25,7 @@ use syncline_application::{
 use syncline_domain::hlc::{Node, SERVER_NODE_PREFIX};
 use syncline_http::{AppState, HttpOptions, Metrics, Rates};
 use syncline_identity::{Callers, SessionTokens};
-use syncline_postgres::{DeletedAccounts, PostgresStore, migrate};
+use syncline_postgres::{DeletedAccounts, Location, PostgresStore, migrate};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
@@ -64,7 +63,7 @@ impl Server {
     /// A sentence that says what is missing and what to do.
     pub async fn start(configuration: &Configuration) -> Result<Self, ServerError> {
         let database = Database::open(configuration).await?;
-        match Self::start_with(configuration, database.options()).await {
+        match Self::start_with(configuration, database.location()).await {
             Ok((address, stop, serving, working, purging)) => Ok(Self {
                 address,
                 stop,
@@ -82,7 +81,7 @@ impl Server {
 
     async fn start_with(
         configuration: &Configuration,
-        options: PgConnectOptions,
+        location: Location,
     ) -> Result<Parts, ServerError> {
         let listener = TcpListener::bind(configuration.listen)
             .await
@@ -92,9 +91,9 @@ impl Server {
                     configuration.listen
                 )
             })?;
-        migrate(options.clone()).await?;
+        migrate(location.clone()).await?;
         let connections = configuration.limits.database_connections;
-        let store = Arc::new(PostgresStore::connect(options, connections).await?);
+        let store = Arc::new(PostgresStore::connect(location, connections).await?);
         check_text_search(configuration, &store).await?;
         let address = listener.local_addr()?;
         let metrics = measuring::start()?;

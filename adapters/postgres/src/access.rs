@@ -3,7 +3,7 @@
 mod transaction;
 
 use async_trait::async_trait;
-use sqlx::{PgConnection, postgres::PgRow};
+use sqlx::{Executor, Postgres, postgres::PgRow};
 use syncline_application::ports::{
     AccessEntries, EntryQuery, EntryTransaction, ShareTokenHash, StoreError, StoredEntry,
 };
@@ -22,8 +22,7 @@ use transaction::PostgresEntryTransaction;
 #[async_trait]
 impl AccessEntries for PostgresStore {
     async fn entries(&self, query: &EntryQuery) -> Result<Vec<StoredEntry>, StoreError> {
-        let mut connection = self.pool.acquire().await.map_err(store_error)?;
-        read_entries(&mut connection, query).await
+        read_entries(&self.pool, query).await
     }
 
     async fn lock_entry(
@@ -45,7 +44,7 @@ impl AccessEntries for PostgresStore {
 }
 
 async fn read_entries(
-    connection: &mut PgConnection,
+    executor: impl Executor<'_, Database = Postgres>,
     query: &EntryQuery,
 ) -> Result<Vec<StoredEntry>, StoreError> {
     let (kind, owner) = rows::namespace(&query.namespace);
@@ -56,7 +55,7 @@ async fn read_entries(
         .bind(query.application.as_str())
         .bind(query.collection.as_ref().map(CollectionName::as_str))
         .bind(query.key.as_str())
-        .fetch_all(connection)
+        .fetch_all(executor)
         .await
         .map_err(store_error)?;
     found.iter().map(entry).collect()

@@ -3,7 +3,7 @@
 mod changes;
 
 use async_trait::async_trait;
-use sqlx::{Postgres, Transaction, postgres::PgRow};
+use sqlx::postgres::PgRow;
 use syncline_application::ports::{
     AccountTransaction, Accounts, OwnOrganisation, StoreError, SubjectHash,
 };
@@ -17,6 +17,7 @@ use crate::{
     PostgresStore,
     error::{corrupt, store_error},
     organisations::{delete_organisation, take_time},
+    pool::Transaction,
     rows::{column, millis, number, signed},
 };
 
@@ -47,26 +48,23 @@ impl Accounts for PostgresStore {
 
 /// Makes a namespace for a user who has none: a first push that is under way at this moment waits,
 /// or is waited for.
-async fn lock_namespace(
-    transaction: &mut Transaction<'static, Postgres>,
-    user: &UserId,
-) -> Result<i64, StoreError> {
+async fn lock_namespace(transaction: &mut Transaction, user: &UserId) -> Result<i64, StoreError> {
     sqlx::query(include_str!("sql/create_namespaces.sql"))
         .bind([user.as_str()])
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await
         .map_err(store_error)?;
     let namespace: Option<i64> = sqlx::query_scalar(include_str!("sql/find_namespace.sql"))
         .bind("personal")
         .bind(user.as_str())
-        .fetch_optional(&mut **transaction)
+        .fetch_optional(&mut *transaction)
         .await
         .map_err(store_error)?;
     // It is gone if another request deleted the account a moment ago.
     let namespace = namespace.ok_or(StoreError::Contention)?;
     sqlx::query(include_str!("sql/lock_namespace.sql"))
         .bind(namespace)
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await
         .map_err(store_error)?;
     Ok(namespace)
@@ -82,7 +80,7 @@ fn deleted(row: &PgRow) -> Result<(SubjectHash, UnixMillis), StoreError> {
 
 /// A transaction of the database that has locked an account.
 struct PostgresAccountTransaction {
-    transaction: Transaction<'static, Postgres>,
+    transaction: Transaction,
     user: UserId,
     namespace: i64,
     /// The user's organisations and their namespaces.
@@ -94,7 +92,7 @@ impl PostgresAccountTransaction {
     async fn run(&mut self, statement: &'static str) -> Result<(), StoreError> {
         sqlx::query(statement)
             .bind(self.user.as_str())
-            .execute(&mut *self.transaction)
+            .execute(&mut self.transaction)
             .await
             .map_err(store_error)?;
         Ok(())
@@ -104,7 +102,7 @@ impl PostgresAccountTransaction {
     async fn run_there(&mut self, statement: &'static str) -> Result<(), StoreError> {
         sqlx::query(statement)
             .bind(self.namespace)
-            .execute(&mut *self.transaction)
+            .execute(&mut self.transaction)
             .await
             .map_err(store_error)?;
         Ok(())
@@ -114,7 +112,7 @@ impl PostgresAccountTransaction {
     async fn set_renewing(&mut self, value: &str) -> Result<(), StoreError> {
         sqlx::query("SELECT set_config('syncline.renewing', $1, true)")
             .bind(value)
-            .execute(&mut *self.transaction)
+            .execute(&mut self.transaction)
             .await
             .map_err(store_error)?;
         Ok(())
@@ -128,7 +126,7 @@ impl AccountTransaction for PostgresAccountTransaction {
             .await?;
         let rows = sqlx::query(include_str!("sql/own_organisations.sql"))
             .bind(self.user.as_str())
-            .fetch_all(&mut *self.transaction)
+            .fetch_all(&mut self.transaction)
             .await
             .map_err(store_error)?;
         let mut found = Vec::with_capacity(rows.len());
@@ -161,7 +159,7 @@ impl AccountTransaction for PostgresAccountTransaction {
         sqlx::query(include_str!("sql/remember_deletion.sql"))
             .bind(hash.as_slice())
             .bind(signed(at.0))
-            .execute(&mut *self.transaction)
+            .execute(&mut self.transaction)
             .await
             .map_err(store_error)?;
         Ok(())

@@ -5,7 +5,7 @@ mod table;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::{PgConnection, Postgres, pool::PoolConnection, postgres::PgRow};
+use sqlx::{Executor, Postgres, pool::PoolConnection, postgres::PgRow};
 use syncline_application::ports::{
     ExportInterrupted, ExportItem, ExportPart, ExportSink, ExportSnapshot, Exports, StoreError,
 };
@@ -14,9 +14,13 @@ use syncline_domain::access::Namespace;
 use crate::{
     PostgresStore,
     error::{corrupt, store_error},
+    pool::Session,
     rows::{column, namespace},
 };
 use table::Table;
+
+/// A connection that the pool lent.
+type Connection = Session<PoolConnection<Postgres>>;
 
 /// How many documents a page holds at most, and how much JSON, if it has more than one.
 const PAGE_DOCUMENTS: i64 = 500;
@@ -32,7 +36,7 @@ impl Exports for PostgresStore {
         owner: &Namespace,
         part: &ExportPart,
     ) -> Result<Option<Box<dyn ExportSnapshot>>, StoreError> {
-        let connection = self.pool().acquire().await.map_err(store_error)?;
+        let connection = self.pool().begin_snapshot().await.map_err(store_error)?;
         let mut snapshot = PostgresSnapshot {
             connection: Some(connection),
             owner: owner.clone(),
@@ -54,7 +58,7 @@ impl Exports for PostgresStore {
 /// A transaction that sees everything as of when it began.
 struct PostgresSnapshot {
     /// None when it has ended.
-    connection: Option<PoolConnection<Postgres>>,
+    connection: Option<Connection>,
     owner: Namespace,
     /// None if the user has written nothing yet.
     namespace: Option<i64>,
@@ -67,7 +71,7 @@ impl Drop for PostgresSnapshot {
     /// opens another in its place.
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
-            drop(connection.detach());
+            drop(connection.into_inner().detach());
         }
     }
 }
@@ -77,10 +81,6 @@ impl PostgresSnapshot {
         let (kind, owner) = namespace(&self.owner);
         let (application, collection) = self.names();
         let connection = connection(&mut self.connection)?;
-        sqlx::query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            .execute(&mut *connection)
-            .await
-            .map_err(store_error)?;
         self.namespace = sqlx::query_scalar(include_str!("sql/find_namespace.sql"))
             .bind(kind)
             .bind(owner)
@@ -194,10 +194,8 @@ impl ExportSnapshot for PostgresSnapshot {
     }
 
     async fn close(mut self: Box<Self>) -> Result<(), StoreError> {
-        sqlx::query("COMMIT")
-            .execute(connection(&mut self.connection)?)
-            .await
-            .map_err(store_error)?;
+        let connection = connection(&mut self.connection)?;
+        connection.execute("COMMIT").await.map_err(store_error)?;
         // Back to the pool it goes.
         drop(self.connection.take());
         Ok(())
@@ -205,10 +203,8 @@ impl ExportSnapshot for PostgresSnapshot {
 }
 
 /// The connection, until the snapshot has ended.
-fn connection(
-    connection: &mut Option<PoolConnection<Postgres>>,
-) -> Result<&mut PgConnection, StoreError> {
-    let connection = connection.as_deref_mut();
+fn connection(connection: &mut Option<Connection>) -> Result<&mut Connection, StoreError> {
+    let connection = connection.as_mut();
     connection.ok_or_else(|| corrupt("export", "it has ended"))
 }
 

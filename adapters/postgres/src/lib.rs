@@ -9,23 +9,33 @@
 
 mod access;
 mod accounts;
+mod connect_error;
 mod documents;
 mod error;
 mod exports;
 mod incarnation;
 pub mod local_cluster;
+mod location;
 mod measures;
 mod migrations;
 mod organisations;
 mod page;
+mod pool;
 mod purge;
 mod rows;
+mod schema_name;
 mod search;
 mod store;
 mod transaction;
 mod users;
+mod version;
 
 pub use accounts::DeletedAccounts;
+pub use connect_error::ConnectError;
+pub use location::Location;
 pub use measures::describe_measures;
 pub use migrations::{MigrationError, migrate};
-pub use store::{ConnectError, PostgresStore, SCHEMA};
+pub use pool::Pool;
+pub use schema_name::{SchemaName, SchemaNameError};
+pub use store::PostgresStore;
+pub use version::VersionError;

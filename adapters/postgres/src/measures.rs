@@ -18,7 +18,7 @@ impl PostgresStore {
         let idle = u32::try_from(self.pool.num_idle()).map_or(open, f64::from);
         gauge!(CONNECTIONS, "state" => "idle").set(idle);
         gauge!(CONNECTIONS, "state" => "busy").set((open - idle).max(0.0));
-        let most = self.pool.options().get_max_connections();
+        let most = self.pool.max_size();
         gauge!(MOST_CONNECTIONS).set(f64::from(most));
     }
 }

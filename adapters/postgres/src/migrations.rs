@@ -1,83 +1,163 @@
 use sqlx::{
-    Connection, PgConnection,
+    AssertSqlSafe, Connection, Executor, PgConnection, Postgres,
+    error::DatabaseError,
     migrate::{MigrateError, Migrator},
-    postgres::PgConnectOptions,
 };
 
-use crate::{incarnation, store::SCHEMA, store::in_schema};
+use crate::{incarnation, location::Location, version::check_version};
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
+
+/// The number of a migration that was applied, and the checksum of its text.
+type Applied = (i64, Vec<u8>);
+
+/// What a role lacks which may not change the schema.
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
 /// Why the database could not be brought to this program's schema.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
     /// The database cannot be reached.
-    #[error("cannot reach the database: {0}")]
-    Connect(#[source] sqlx::Error),
+    #[error(transparent)]
+    Connect(#[from] crate::ConnectError),
     /// The database has migrations that this program does not know.
     #[error(
         "the database was migrated by a newer Syncline than this one (migration {0}); run that \
          version, or a later one"
     )]
     Newer(i64),
+    /// The role may use the schema but not change it, and it has to be changed.
+    #[error(
+        "the database lacks migrations of this version of Syncline, and the role `{0}` may not \
+         apply them; run `syncline migrate` as the owner of the schema, then start again"
+    )]
+    Forbidden(String),
     /// A migration failed.
     #[error("a migration failed: {0}")]
     Migrate(#[source] MigrateError),
     /// A statement around the migrations failed.
-    #[error("cannot prepare the schema `{SCHEMA}`: {0}")]
-    Prepare(#[source] sqlx::Error),
+    #[error("cannot prepare the schema `{schema}`: {cause}")]
+    Prepare {
+        /// The schema.
+        schema: String,
+        /// What PostgreSQL said.
+        #[source]
+        cause: sqlx::Error,
+    },
 }
 
-/// Brings the database to this program's schema. Several servers may do so at once: they take
-/// turns.
+/// Brings the database to this program's schema, if it is not there yet. Several servers may do so
+/// at once: they take turns. A database that has every migration is not asked for more than a role
+/// may do that reads and writes.
 ///
 /// # Errors
 /// [`MigrationError`]; migrations that were applied before it stay.
-pub async fn migrate(options: PgConnectOptions) -> Result<(), MigrationError> {
-    let options = in_schema(options);
+pub async fn migrate(location: impl Into<Location>) -> Result<(), MigrationError> {
+    let location = location.into();
+    let options = location.for_migrations();
     let mut connection = PgConnection::connect_with(&options)
         .await
-        .map_err(MigrationError::Connect)?;
-    create_schema(&mut connection)
+        .map_err(crate::ConnectError::from)?;
+    check_version(&connection).map_err(crate::ConnectError::from)?;
+    let prepare = |cause| MigrationError::Prepare {
+        schema: location.schema().to_string(),
+        cause,
+    };
+    let applied = applied(&mut connection).await.map_err(prepare)?;
+    if let Some(newer) = newer(&applied) {
+        return Err(MigrationError::Newer(newer));
+    }
+    if !is_complete(&applied) {
+        let applied = apply(&mut connection, &location).await;
+        applied.map_err(|error| forbidden(error, options.get_username()))?;
+    }
+    let mut transaction = connection.begin().await.map_err(prepare)?;
+    incarnation::begin_if_changed(&mut transaction)
         .await
-        .map_err(MigrationError::Prepare)?;
-    MIGRATOR
-        .run_direct(None, &mut connection, false)
-        .await
-        .map_err(|error| match error {
-            MigrateError::VersionMissing(version) => MigrationError::Newer(version),
-            error => MigrationError::Migrate(error),
-        })?;
-    incarnation::begin_if_changed(&mut connection)
-        .await
-        .map_err(MigrationError::Prepare)?;
-    connection.close().await.map_err(MigrationError::Prepare)
+        .map_err(prepare)?;
+    transaction.commit().await.map_err(prepare)?;
+    connection.close().await.map_err(prepare)
+}
+
+async fn apply(connection: &mut PgConnection, location: &Location) -> Result<(), MigrateError> {
+    create_schema(connection, location).await?;
+    MIGRATOR.run_direct(None, connection, false).await
+}
+
+/// A role without rights to change the schema is told who has them.
+fn forbidden(error: MigrateError, role: &str) -> MigrationError {
+    let cause = match &error {
+        MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _) => Some(cause),
+        _ => None,
+    };
+    let code = cause
+        .and_then(sqlx::Error::as_database_error)
+        .and_then(DatabaseError::code);
+    match error {
+        _ if code.as_deref() == Some(INSUFFICIENT_PRIVILEGE) => {
+            MigrationError::Forbidden(role.to_owned())
+        }
+        MigrateError::VersionMissing(version) => MigrationError::Newer(version),
+        error => MigrationError::Migrate(error),
+    }
 }
 
 /// Whether every migration of this program has been applied, and no other.
-pub(crate) async fn is_current(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    let applied: Vec<i64> =
-        sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
-            .fetch_all(connection)
-            .await?;
-    Ok(applied
-        .into_iter()
-        .eq(MIGRATOR.iter().map(|migration| migration.version)))
+pub(crate) async fn is_current(
+    executor: impl Executor<'_, Database = Postgres>,
+) -> Result<bool, sqlx::Error> {
+    let applied = sqlx::query_as(include_str!("sql/applied_migrations.sql"));
+    Ok(is_complete(&applied.fetch_all(executor).await?))
+}
+
+/// The migrations that were applied; none if there is no table of them.
+async fn applied(connection: &mut PgConnection) -> Result<Vec<Applied>, sqlx::Error> {
+    let exists: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+        .fetch_one(&mut *connection)
+        .await?;
+    if !exists {
+        return Ok(Vec::new());
+    }
+    sqlx::query_as(include_str!("sql/applied_migrations.sql"))
+        .fetch_all(connection)
+        .await
+}
+
+fn is_complete(applied: &[Applied]) -> bool {
+    let known = MIGRATOR.iter();
+    let known = known.map(|migration| (migration.version, &*migration.checksum));
+    applied
+        .iter()
+        .map(|(version, checksum)| (*version, checksum.as_slice()))
+        .eq(known)
+}
+
+/// An applied migration that this program does not know.
+fn newer(applied: &[Applied]) -> Option<i64> {
+    let is_known = |version: i64| MIGRATOR.iter().any(|known| known.version == version);
+    let mut versions = applied.iter().map(|(version, _)| *version);
+    versions.find(|version| !is_known(*version))
 }
 
 /// `IF NOT EXISTS` still asks for the right to create schemas, which a role that was given its
 /// schema does not need; and two servers that start at once may both find that it is missing.
-async fn create_schema(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+async fn create_schema(
+    connection: &mut PgConnection,
+    location: &Location,
+) -> Result<(), sqlx::Error> {
+    let schema = location.schema();
     let exists: bool = sqlx::query_scalar("SELECT to_regnamespace($1) IS NOT NULL")
-        .bind(SCHEMA)
+        .bind(schema.as_str())
         .fetch_one(&mut *connection)
         .await?;
     if exists {
         return Ok(());
     }
-    let created = sqlx::query("CREATE SCHEMA IF NOT EXISTS syncline")
-        .execute(connection)
-        .await;
+    let created = sqlx::query(AssertSqlSafe(format!(
+        "CREATE SCHEMA IF NOT EXISTS {schema}"
+    )))
+    .execute(connection)
+    .await;
     match created {
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(()),
         created => created.map(|_| ()),

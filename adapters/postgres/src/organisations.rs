@@ -91,7 +91,7 @@ impl Organisations for PostgresStore {
         let mut transaction = self.pool.begin().await.map_err(store_error)?;
         let row = sqlx::query(include_str!("sql/lock_organisation.sql"))
             .bind(id.as_str())
-            .fetch_optional(&mut *transaction)
+            .fetch_optional(&mut transaction)
             .await
             .map_err(store_error)?;
         let Some(row) = row else { return Ok(None) };

@@ -5,12 +5,13 @@ pub(crate) mod shared;
 
 use std::num::ParseIntError;
 
-use sqlx::{PgPool, postgres::PgRow};
+use sqlx::postgres::PgRow;
 use syncline_application::ports::{Page, PageQuery, Position, StoreError};
 use syncline_domain::{identifier::DocumentKey, snapshot::TransactionId};
 
 use crate::{
     error::{corrupt, store_error},
+    pool::Pool,
     rows,
 };
 use columns::PageColumns;
@@ -21,7 +22,7 @@ const PLACE_DIGITS: usize = 20;
 /// Reads a page for each query; none if the database is not what it was and has to begin a new
 /// incarnation.
 pub(crate) async fn read(
-    pool: &PgPool,
+    pool: &Pool,
     queries: &[PageQuery],
 ) -> Result<Option<Vec<Page>>, StoreError> {
     let columns = PageColumns::of(queries);

@@ -1,10 +1,10 @@
 //! Removing what is older than the retention.
 
-use sqlx::PgPool;
 use syncline_application::ports::PurgeReport;
 
 use crate::{
     measures,
+    pool::Pool,
     rows::{number, signed},
     store::LONGEST_TRANSACTION,
 };
@@ -18,10 +18,7 @@ const LONGEST_SESSION: i64 = 8 * 24 * 60 * 60 * 1000;
 /// Moves the horizon first: from then on nobody counts on what is about to go. What is removed is
 /// older than the horizon by the longest transaction, since a row is visible only after the
 /// transaction that wrote it.
-pub(crate) async fn purge(
-    pool: &PgPool,
-    retention_millis: u64,
-) -> Result<PurgeReport, sqlx::Error> {
+pub(crate) async fn purge(pool: &Pool, retention_millis: u64) -> Result<PurgeReport, sqlx::Error> {
     let present: i64 =
         sqlx::query_scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
             .fetch_one(pool)
@@ -52,11 +49,7 @@ pub(crate) async fn purge(
     Ok(report)
 }
 
-async fn in_batches(
-    pool: &PgPool,
-    statement: &'static str,
-    before: i64,
-) -> Result<u64, sqlx::Error> {
+async fn in_batches(pool: &Pool, statement: &'static str, before: i64) -> Result<u64, sqlx::Error> {
     let mut removed = 0;
     loop {
         let batch = sqlx::query(statement)

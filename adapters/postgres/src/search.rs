@@ -18,14 +18,14 @@ mod terms;
 mod visible;
 
 use async_trait::async_trait;
-use sqlx::{Postgres, Row, Transaction, error::DatabaseError};
+use sqlx::{Row, error::DatabaseError};
 use syncline_application::ports::{
     Found, SearchPosition, SearchQuery, SearchStoreError, Searches, StoreError,
 };
 use syncline_domain::identifier::TextConfiguration;
 use tokio::time::Instant;
 
-use crate::{PostgresStore, error::store_error, rows};
+use crate::{PostgresStore, error::store_error, pool::Transaction, rows};
 use statement::Statement;
 
 /// A statement that took longer than it may.
@@ -56,7 +56,7 @@ impl PostgresStore {
         let lines = Statement::explaining(query)
             .build()
             .persistent(false)
-            .fetch_all(&mut *transaction)
+            .fetch_all(&mut transaction)
             .await
             .map_err(search_error)?;
         let lines: Result<Vec<String>, _> = lines.iter().map(|row| row.try_get(0)).collect();
@@ -76,7 +76,7 @@ impl Searches for PostgresStore {
         let row = Statement::of(query)
             .build()
             .persistent(false)
-            .fetch_one(&mut *transaction)
+            .fetch_one(&mut transaction)
             .await
             .map_err(search_error)?;
         let has_space: bool = rows::column(&row, "has_space")?;
@@ -95,17 +95,14 @@ impl Searches for PostgresStore {
 }
 
 /// A transaction each of whose statements may take until `end`.
-async fn begin(
-    store: &PostgresStore,
-    end: Instant,
-) -> Result<Transaction<'static, Postgres>, SearchStoreError> {
+async fn begin(store: &PostgresStore, end: Instant) -> Result<Transaction, SearchStoreError> {
     let mut transaction = store.pool().begin().await.map_err(store_error)?;
     let time = end.saturating_duration_since(Instant::now());
     // Zero would be no limit at all.
     let millis = time.as_millis().max(1).to_string();
     sqlx::query(include_str!("sql/begin_search.sql"))
         .bind(millis)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .map_err(store_error)?;
     Ok(transaction)

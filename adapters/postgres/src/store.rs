@@ -9,10 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use sqlx::{
-    Connection, PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use sqlx::postgres::{PgListener, PgPoolOptions};
 use syncline_application::ports::{
     Incarnation, Page, PageQuery, Patience, PurgeReport, SharedPage, SharedPageQuery, Store,
     StoreError, SyncTransaction,
@@ -20,36 +17,17 @@ use syncline_application::ports::{
 use syncline_domain::hlc::Hlc;
 
 use crate::{
-    error::store_error, incarnation, migrations, page, purge, rows,
-    transaction::PostgresTransaction,
+    ConnectError, error::store_error, incarnation, location::Location, migrations, page,
+    pool::Pool, purge, rows, transaction::PostgresTransaction,
 };
-
-/// The schema in which everything of Syncline's is.
-pub const SCHEMA: &str = "syncline";
 
 /// The longest that a unit of work may take. The horizon of a purge keeps this distance.
 pub(crate) const LONGEST_TRANSACTION: Duration = Duration::from_mins(1);
 
-/// How long a request waits for a connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Why the store cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    /// The database cannot be reached.
-    #[error("cannot reach the database: {0}")]
-    Connect(#[from] sqlx::Error),
-    /// The database is set up to forget what it said was stored.
-    #[error(
-        "the database has `{0} = off`: a crash would lose documents that devices were told are \
-         stored; turn it on"
-    )]
-    NotDurable(&'static str),
-}
-
 /// Documents in PostgreSQL.
 pub struct PostgresStore {
-    pub(crate) pool: PgPool,
+    pub(crate) pool: Pool,
+    location: Location,
     /// Whether a transaction found that the database is not what it was.
     is_changed: Arc<AtomicBool>,
 }
@@ -60,15 +38,11 @@ impl PostgresStore {
     /// # Errors
     /// [`ConnectError`] when it cannot be reached, or would not keep what it is given.
     pub async fn connect(
-        options: PgConnectOptions,
+        location: impl Into<Location>,
         max_connections: u32,
     ) -> Result<Self, ConnectError> {
-        let pool = PgPoolOptions::new()
-            .max_connections(max_connections)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(false)
-            .connect_with(in_schema(options))
-            .await?;
+        let location = location.into();
+        let pool = Pool::connect(&location, max_connections).await?;
         for setting in ["fsync", "synchronous_commit"] {
             let value: String = sqlx::query_scalar("SELECT current_setting($1)")
                 .bind(setting)
@@ -80,39 +54,37 @@ impl PostgresStore {
         }
         Ok(Self {
             pool,
+            location,
             is_changed: Arc::default(),
         })
     }
 
-    /// The pool, for tests and metrics.
+    /// The pool, for metrics.
     #[must_use]
-    pub fn pool(&self) -> &PgPool {
+    pub fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// Begins to listen to these channels, on a connection of its own that goes straight to
+    /// PostgreSQL: no pooler in transaction mode hands on what is told there.
+    pub(crate) async fn listen(&self, channels: &[&str]) -> Result<PgListener, StoreError> {
+        let options = self.location.for_sessions();
+        let pool = PgPoolOptions::new().max_connections(1);
+        let pool = pool.connect_with(options).await.map_err(store_error)?;
+        let mut listener = PgListener::connect_with(&pool).await.map_err(store_error)?;
+        let channels = channels.iter().copied();
+        listener.listen_all(channels).await.map_err(store_error)?;
+        Ok(listener)
     }
 
     /// Begins a new incarnation: a statement found that the database is not what it was.
     pub(crate) async fn renew(&self) -> Result<(), StoreError> {
-        let mut connection = self.pool.acquire().await.map_err(store_error)?;
-        incarnation::begin_if_changed(&mut connection)
+        let mut transaction = self.pool.begin().await.map_err(store_error)?;
+        incarnation::begin_if_changed(transaction.connection())
             .await
-            .map_err(store_error)
+            .map_err(store_error)?;
+        transaction.commit().await.map_err(store_error)
     }
-}
-
-/// Options for connections that find Syncline's tables, and give up on what takes too long.
-pub(crate) fn in_schema(options: PgConnectOptions) -> PgConnectOptions {
-    let longest = LONGEST_TRANSACTION.as_millis().to_string();
-    options.application_name("syncline").options([
-        ("search_path", SCHEMA),
-        ("statement_timeout", longest.as_str()),
-        ("idle_in_transaction_session_timeout", longest.as_str()),
-        // Our few statements read by key whatever their parameters: planning them anew each time,
-        // or compiling them, costs more than running them.
-        ("plan_cache_mode", "force_generic_plan"),
-        ("jit", "off"),
-        // A plan may be older than the first documents: what looks empty then is not for long.
-        ("enable_seqscan", "off"),
-    ])
 }
 
 #[async_trait]
@@ -121,11 +93,11 @@ impl Store for PostgresStore {
         if self.is_changed.swap(false, Ordering::Relaxed) {
             self.renew().await?;
         }
-        let begin = match patience {
-            Patience::Short => "BEGIN; SET LOCAL lock_timeout = '20ms'",
-            Patience::Long => "BEGIN",
+        let transaction = match patience {
+            Patience::Short => self.pool.begin_impatient().await,
+            Patience::Long => self.pool.begin().await,
         };
-        let transaction = self.pool.begin_with(begin).await.map_err(store_error)?;
+        let transaction = transaction.map_err(store_error)?;
         Ok(Box::new(PostgresTransaction::new(
             transaction,
             Arc::clone(&self.is_changed),
@@ -160,10 +132,11 @@ impl Store for PostgresStore {
 
     async fn renew_incarnation(&self, observed: Incarnation) -> Result<(), StoreError> {
         let observed = uuid::Uuid::from_bytes(observed.0);
-        let mut connection = self.pool.acquire().await.map_err(store_error)?;
-        incarnation::begin_after(&mut connection, observed)
+        let mut transaction = self.pool.begin().await.map_err(store_error)?;
+        incarnation::begin_after(transaction.connection(), observed)
             .await
-            .map_err(store_error)
+            .map_err(store_error)?;
+        transaction.commit().await.map_err(store_error)
     }
 
     async fn purge(&self, retention_millis: u64) -> Result<PurgeReport, StoreError> {
@@ -173,9 +146,7 @@ impl Store for PostgresStore {
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
-        let mut connection = self.pool.acquire().await.map_err(store_error)?;
-        connection.ping().await.map_err(store_error)?;
-        if migrations::is_current(&mut connection)
+        if migrations::is_current(&self.pool)
             .await
             .map_err(store_error)?
         {

@@ -8,7 +8,7 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use sqlx::{Postgres, Row, Transaction, postgres::PgRow};
+use sqlx::{Row, postgres::PgRow};
 use syncline_application::ports::{
     DocumentWrite, History, HistoryQuery, LockRequest, Locked, Route, StoreError, StoredVersion,
     SyncTransaction,
@@ -19,23 +19,21 @@ use syncline_domain::{
 
 use crate::{
     error::{corrupt, store_error},
+    pool::Transaction,
     rows,
 };
 use columns::{HistoryColumns, LockColumns, Place, PushColumns, VersionColumns};
 
 /// A transaction of the database, and the documents that it has locked.
 pub(crate) struct PostgresTransaction {
-    transaction: Transaction<'static, Postgres>,
+    transaction: Transaction,
     /// Set when the database is found not to be what it was.
     is_changed: Arc<AtomicBool>,
     places: Vec<Place>,
 }
 
 impl PostgresTransaction {
-    pub(crate) fn new(
-        transaction: Transaction<'static, Postgres>,
-        is_changed: Arc<AtomicBool>,
-    ) -> Self {
+    pub(crate) fn new(transaction: Transaction, is_changed: Arc<AtomicBool>) -> Self {
         Self {
             transaction,
             is_changed,
@@ -48,7 +46,7 @@ impl PostgresTransaction {
         let columns = LockColumns::of(requests);
         let found = columns
             .bind(sqlx::query(include_str!("sql/lock.sql")))
-            .fetch_all(&mut *self.transaction)
+            .fetch_all(&mut self.transaction)
             .await
             .map_err(store_error)?;
         let first = found.first().ok_or_else(|| corrupt("database_state", ""))?;
@@ -83,7 +81,7 @@ impl PostgresTransaction {
         let owners: Vec<_> = users.iter().map(UserId::as_str).collect();
         sqlx::query(include_str!("sql/create_namespaces.sql"))
             .bind(owners)
-            .execute(&mut *self.transaction)
+            .execute(&mut self.transaction)
             .await
             .map_err(store_error)?;
         Ok(())
@@ -187,7 +185,7 @@ impl SyncTransaction for PostgresTransaction {
         let columns = HistoryColumns::of(queries, &self.places);
         let found = columns
             .bind(sqlx::query(include_str!("sql/history.sql")))
-            .fetch_all(&mut *self.transaction)
+            .fetch_all(&mut self.transaction)
             .await
             .map_err(store_error)?;
         let mut histories = vec![History::default(); queries.len()];
@@ -208,7 +206,7 @@ impl SyncTransaction for PostgresTransaction {
         let query = sqlx::query(include_str!("sql/write.sql"));
         let row = pushes
             .bind(versions.bind(query))
-            .fetch_one(&mut *self.transaction)
+            .fetch_one(&mut self.transaction)
             .await
             .map_err(store_error)?;
         let written: i64 = row.try_get("written").map_err(store_error)?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::{PgPool, postgres::PgRow};
+use sqlx::postgres::PgRow;
 use syncline_application::ports::{CodeHash, Linked, StoreError, Unlinked, User, Users};
 use syncline_domain::{
     identifier::{Subject, UserId},
@@ -13,6 +13,7 @@ use syncline_domain::{
 use crate::{
     PostgresStore,
     error::{corrupt, store_error},
+    pool::Pool,
     rows::column,
 };
 
@@ -62,13 +63,13 @@ impl Users for PostgresStore {
         let mut transaction = self.pool().begin().await.map_err(store_error)?;
         sqlx::query(include_str!("sql/lock_user.sql"))
             .bind(user_id.as_str())
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(store_error)?;
         let row = sqlx::query(include_str!("sql/unlink.sql"))
             .bind(user_id.as_str())
             .bind(provider.as_str())
-            .fetch_one(&mut *transaction)
+            .fetch_one(&mut transaction)
             .await
             .map_err(store_error)?;
         transaction.commit().await.map_err(store_error)?;
@@ -119,7 +120,7 @@ impl Users for PostgresStore {
     }
 }
 
-async fn find(pool: &PgPool, user_id: &str) -> Result<Option<User>, StoreError> {
+async fn find(pool: &Pool, user_id: &str) -> Result<Option<User>, StoreError> {
     let row = sqlx::query(include_str!("sql/user.sql"))
         .bind(user_id)
         .fetch_optional(pool)

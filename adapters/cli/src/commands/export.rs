@@ -29,8 +29,8 @@ pub(super) async fn run(
 }
 
 async fn export(options: &ExportOptions, database: &Database) -> Result<(), ServerError> {
-    syncline_postgres::migrate(database.options()).await?;
-    let store = Arc::new(PostgresStore::connect(database.options(), 1).await?);
+    syncline_postgres::migrate(database.location()).await?;
+    let store = Arc::new(PostgresStore::connect(database.location(), 1).await?);
     let service = ExportService::new(store.clone(), store);
     let request = ExportRequest {
         format: Some(options.format.clone()),

@@ -5,7 +5,7 @@ use crate::{configuration::Configuration, database::Database, server::ServerErro
 /// Brings the database to this program's schema.
 pub(super) async fn run(configuration: &Configuration) -> Result<(), ServerError> {
     let database = Database::open(configuration).await?;
-    let migrated = syncline_postgres::migrate(database.options()).await;
+    let migrated = syncline_postgres::migrate(database.location()).await;
     database.close().await?;
     migrated?;
     println!(

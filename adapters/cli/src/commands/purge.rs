@@ -19,8 +19,8 @@ pub(super) async fn run(configuration: &Configuration) -> Result<(), ServerError
 }
 
 async fn purge(configuration: &Configuration, database: &Database) -> Result<String, ServerError> {
-    syncline_postgres::migrate(database.options()).await?;
-    let store = PostgresStore::connect(database.options(), 1).await?;
+    syncline_postgres::migrate(database.location()).await?;
+    let store = PostgresStore::connect(database.location(), 1).await?;
     let removed = store.purge(retention_millis(configuration)).await?;
     Ok(format!(
         "Removed {} tombstones, {} superseded versions, {} pushed values and {} revoked routes \

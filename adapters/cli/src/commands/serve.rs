@@ -32,7 +32,7 @@ async fn told_to_stop(interrupt: &mut Signal, terminate: &mut Signal) {
 
 /// What a newcomer needs to know first.
 fn greet(configuration: &Configuration, server: &Server) {
-    let data = match &configuration.database_url {
+    let data = match &configuration.database.url {
         Some(_) => "the PostgreSQL server that databaseUrl names".to_owned(),
         None => format!(
             "{} (a PostgreSQL of Syncline's own)",

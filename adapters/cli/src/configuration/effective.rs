@@ -18,7 +18,10 @@ impl Configuration {
     pub fn without_secrets(&self) -> Result<Value, ConfigurationError> {
         Ok(json!({
             "listen": self.listen,
-            "databaseUrl": self.database_url.as_ref().map_or("(our own PostgreSQL)", |_| SET),
+            "databaseUrl": self.database.url.as_ref().map_or("(our own PostgreSQL)", |_| SET),
+            "databaseDirectUrl": self.database.direct_url.as_ref().map(|_| SET),
+            "databasePassword": self.database.password.as_ref().map(|_| SET),
+            "databaseSchema": self.database.schema.as_str(),
             "dataDir": self.data_dir,
             "applications": self.effective_applications(),
             "publicUrl": self.identity.public_url,

@@ -1,19 +1,14 @@
 //! How people sign in.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, net::SocketAddr};
 
-use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use syncline_domain::identity::Provider;
 use syncline_identity::{IssuerSettings, ProviderSettings};
 
 use super::{
     error::{ConfigurationError, Place},
+    secret_file,
     settings::{AuthSettings, IssuerKeys, ProviderKeys},
 };
 
@@ -135,7 +130,7 @@ fn settings(
     let place = format!("auth.providers.{provider}");
     Ok(ProviderSettings {
         client_id: keys.client_id,
-        client_secret: secret(
+        client_secret: secret_file::either(
             &place,
             ["clientSecret", "clientSecretFile"],
             keys.client_secret,
@@ -150,7 +145,7 @@ fn settings(
         tenant: keys.tenant,
         team_id: keys.team_id,
         key_id: keys.key_id,
-        private_key: secret(
+        private_key: secret_file::either(
             &place,
             ["privateKey", "privateKeyFile"],
             keys.private_key,
@@ -188,36 +183,4 @@ fn check_new(
     let place = Place::Key(format!("auth.issuers.{name}.issuer"));
     let rule = format!("is that of `auth.issuers.{other}` as well; keep one of the two");
     Err(ConfigurationError::new(place, rule))
-}
-
-/// A secret that is configured itself, or by the name of its file.
-fn secret(
-    place: &str,
-    [key, file_key]: [&str; 2],
-    secret: Option<SecretString>,
-    file: Option<PathBuf>,
-) -> Result<Option<SecretString>, ConfigurationError> {
-    match (secret, file) {
-        (Some(_), Some(_)) => {
-            let rule = format!("has both `{key}` and `{file_key}`; keep one of the two");
-            Err(ConfigurationError::new(Place::Key(place.into()), rule))
-        }
-        (None, Some(path)) => read(&path, &format!("{place}.{file_key}")).map(Some),
-        (secret, None) => Ok(secret),
-    }
-}
-
-/// What is in the file at `path`, without the white space around it.
-fn read(path: &Path, key: &str) -> Result<SecretString, ConfigurationError> {
-    let error = |rule: String| ConfigurationError::new(Place::Key(key.into()), rule);
-    let text = fs::read_to_string(path).map_err(|cause| {
-        error(format!(
-            "names {}, which cannot be read: {cause}",
-            path.display()
-        ))
-    })?;
-    match text.trim() {
-        "" => Err(error(format!("names {}, which is empty", path.display()))),
-        secret => Ok(secret.into()),
-    }
 }

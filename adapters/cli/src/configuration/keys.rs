@@ -7,6 +7,7 @@ use std::{net::SocketAddr, ops::RangeInclusive};
 use syncline_domain::identifier::{ApplicationName, CollectionName, TextConfiguration};
 
 use syncline_http::RESERVED_SEGMENTS;
+use syncline_postgres::SchemaName;
 
 /// What may stand at a place of the configuration.
 pub(super) enum Shape {
@@ -37,11 +38,15 @@ pub(super) struct Rule {
 }
 
 /// Short names of the environment, beside those that follow from the keys.
-pub(super) const SHORT_NAMES: &[(&str, &[&str])] =
-    &[("SYNCLINE_JWT_SECRET", &["auth", "jwt", "secret"])];
+pub(super) const SHORT_NAMES: &[(&str, &[&str])] = &[
+    ("SYNCLINE_JWT_SECRET", &["auth", "jwt", "secret"]),
+    ("SYNCLINE_JWT_SECRET_FILE", &["auth", "jwt", "secretFile"]),
+];
 
 /// Two ways to say the same: the one that a later source says replaces the other of an earlier one.
 pub(super) const ALTERNATIVES: &[(&str, &str)] = &[
+    ("databaseUrl", "databaseUrlFile"),
+    ("databaseDirectUrl", "databaseDirectUrlFile"),
     ("schema", "schemaPath"),
     ("secret", "secretFile"),
     ("clientSecret", "clientSecretFile"),
@@ -52,6 +57,11 @@ pub(super) const ALTERNATIVES: &[(&str, &str)] = &[
 pub(super) static CONFIGURATION: Shape = Shape::Table(&[
     ("listen", Shape::Text(ADDRESS)),
     ("databaseUrl", Shape::Text(DATABASE_URL)),
+    ("databaseUrlFile", Shape::Path),
+    ("databaseDirectUrl", Shape::Text(DATABASE_URL)),
+    ("databaseDirectUrlFile", Shape::Path),
+    ("databasePasswordFile", Shape::Path),
+    ("databaseSchema", Shape::Text(DATABASE_SCHEMA)),
     ("dataDir", Shape::Path),
     ("publicUrl", Shape::Text(PUBLIC_URL)),
     ("applications", Shape::Named(APPLICATION_NAME, &APPLICATION)),
@@ -99,9 +109,14 @@ const ADDRESS: Rule = Rule {
     says: "has to be an IP address and a port, such as `127.0.0.1:8080` or `[::1]:8080`",
 };
 
-const DATABASE_URL: Rule = Rule {
+pub(super) const DATABASE_URL: Rule = Rule {
     holds: |text| text.starts_with("postgres://") || text.starts_with("postgresql://"),
     says: "has to begin with `postgres://`, such as `postgres://user:password@host:5432/database`",
+};
+
+pub(super) const DATABASE_SCHEMA: Rule = Rule {
+    holds: |text| text.parse::<SchemaName>().is_ok(),
+    says: "has to be 1 to 63 lower-case letters, digits or `_`, not beginning with a digit or `pg_`",
 };
 
 const PUBLIC_URL: Rule = Rule {

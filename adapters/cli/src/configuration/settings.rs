@@ -20,6 +20,11 @@ pub(super) struct Settings {
     #[serde(default = "loopback")]
     pub(super) listen: SocketAddr,
     pub(super) database_url: Option<SecretString>,
+    pub(super) database_url_file: Option<PathBuf>,
+    pub(super) database_direct_url: Option<SecretString>,
+    pub(super) database_direct_url_file: Option<PathBuf>,
+    pub(super) database_password_file: Option<PathBuf>,
+    pub(super) database_schema: Option<String>,
     pub(super) data_dir: Option<PathBuf>,
     pub(super) public_url: Option<String>,
     #[serde(default)]

@@ -13,7 +13,7 @@ use crate::support::{Folder, SECRET};
 fn without_any_source_the_defaults_are_in_effect() {
     let configuration = Folder::new().load(&[]).unwrap();
     assert_eq!(configuration.listen.to_string(), "127.0.0.1:8080");
-    assert!(configuration.database_url.is_none());
+    assert!(configuration.database.url.is_none());
     assert!(configuration.applications.is_empty());
     let defaults = Limits {
         body_bytes: 16_777_216,
@@ -125,7 +125,7 @@ fn every_short_name_works() {
     assert_eq!(configuration.retention.days, 3);
     assert_eq!(configuration.listen.to_string(), "0.0.0.0:9");
     assert_eq!(
-        configuration.database_url.as_ref().unwrap().expose_secret(),
+        configuration.database.url.as_ref().unwrap().expose_secret(),
         url
     );
     assert_eq!(configuration.data_dir, folder.path().join("data"));
@@ -140,7 +140,7 @@ fn an_empty_variable_is_not_set() {
     let configuration = Folder::new()
         .load(&[("SYNCLINE_DATABASE_URL", "")])
         .unwrap();
-    assert!(configuration.database_url.is_none());
+    assert!(configuration.database.url.is_none());
 }
 
 #[test]

@@ -5,5 +5,6 @@
 mod commands;
 mod configuration;
 mod configuration_errors;
+mod database;
 mod identity;
 mod support;

@@ -1,5 +1,4 @@
 use async_trait::async_trait;
-use sqlx::{Postgres, Transaction};
 use syncline_application::ports::{
     EntryQuery, EntryTransaction, ShareTokenHash, StoreError, StoredEntry,
 };
@@ -11,12 +10,13 @@ use syncline_domain::{
 use super::{access_text, read_entries, visibility_text};
 use crate::{
     error::{corrupt, store_error},
+    pool::Transaction,
     rows,
 };
 
 /// A transaction on the entry of a document that is locked, as whoever writes it locks it.
 pub(super) struct PostgresEntryTransaction {
-    transaction: Transaction<'static, Postgres>,
+    transaction: Transaction,
     query: EntryQuery,
     namespace: i64,
     found: Vec<StoredEntry>,
@@ -25,7 +25,7 @@ pub(super) struct PostgresEntryTransaction {
 
 impl PostgresEntryTransaction {
     pub(super) async fn lock(
-        mut transaction: Transaction<'static, Postgres>,
+        mut transaction: Transaction,
         query: &EntryQuery,
     ) -> Result<Self, StoreError> {
         let mut query = query.clone();
@@ -55,7 +55,7 @@ impl PostgresEntryTransaction {
 }
 
 async fn lock_document(
-    transaction: &mut Transaction<'static, Postgres>,
+    transaction: &mut Transaction,
     query: &EntryQuery,
 ) -> Result<i64, StoreError> {
     let (kind, owner) = rows::namespace(&query.namespace);
@@ -66,14 +66,14 @@ async fn lock_document(
         .bind(query.application.as_str())
         .bind(collection.map(CollectionName::as_str))
         .bind(query.key.as_str())
-        .fetch_optional(&mut **transaction)
+        .fetch_optional(&mut *transaction)
         .await
         .map_err(store_error)?;
     namespace.ok_or(StoreError::Contention)
 }
 
 async fn organisations(
-    transaction: &mut Transaction<'static, Postgres>,
+    transaction: &mut Transaction,
     query: &EntryQuery,
 ) -> Result<Vec<OrganisationId>, StoreError> {
     let ids: Vec<String> = sqlx::query_scalar(
@@ -81,7 +81,7 @@ async fn organisations(
          WHERE user_id = $1 AND NOT revoked ORDER BY organisation_id",
     )
     .bind(query.owner.as_str())
-    .fetch_all(&mut **transaction)
+    .fetch_all(&mut *transaction)
     .await
     .map_err(store_error)?;
     let id = |id: &String| {
@@ -112,7 +112,7 @@ impl EntryTransaction for PostgresEntryTransaction {
             .bind(organisation.map(OrganisationId::as_str))
             .bind(users)
             .bind(accesses)
-            .execute(&mut *self.transaction)
+            .execute(&mut self.transaction)
             .await
             .map_err(store_error)?;
         let routes = entry.routes();
@@ -136,7 +136,7 @@ impl EntryTransaction for PostgresEntryTransaction {
             .bind(kinds)
             .bind(readers)
             .bind(accesses)
-            .execute(&mut *self.transaction)
+            .execute(&mut self.transaction)
             .await
             .map_err(store_error)?;
         Ok(())
@@ -150,7 +150,7 @@ impl EntryTransaction for PostgresEntryTransaction {
             .bind(collection)
             .bind(self.query.key.as_str())
             .bind(token.map(|token| token.to_vec()))
-            .execute(&mut *self.transaction)
+            .execute(&mut self.transaction)
             .await
             .map_err(store_error)?;
         Ok(())

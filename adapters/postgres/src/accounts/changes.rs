@@ -1,4 +1,4 @@
-use sqlx::postgres::{PgListener, PgPoolOptions};
+use sqlx::postgres::PgListener;
 use syncline_application::ports::StoreError;
 
 use crate::{PostgresStore, error::store_error};
@@ -17,11 +17,7 @@ impl DeletedAccounts {
     /// # Errors
     /// [`StoreError`].
     pub async fn listen(store: &PostgresStore) -> Result<Self, StoreError> {
-        let options = (*store.pool().connect_options()).clone();
-        let pool = PgPoolOptions::new().max_connections(1);
-        let pool = pool.connect_with(options).await.map_err(store_error)?;
-        let mut listener = PgListener::connect_with(&pool).await.map_err(store_error)?;
-        listener.listen(CHANNEL).await.map_err(store_error)?;
+        let listener = store.listen(&[CHANNEL]).await?;
         Ok(Self { listener })
     }
 

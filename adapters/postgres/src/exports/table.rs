@@ -1,9 +1,9 @@
 //! Documents as CSV, which PostgreSQL itself writes with `COPY`.
 
 use futures::TryStreamExt;
-use sqlx::PgConnection;
 use syncline_application::ports::{ExportInterrupted, ExportSink, StoreError};
 
+use super::Connection;
 use crate::{
     error::store_error,
     rows::{column, number},
@@ -23,7 +23,7 @@ pub(super) struct Table {
 impl Table {
     /// A column for each path of the documents of a collection.
     pub(super) async fn of_paths(
-        connection: &mut PgConnection,
+        connection: &mut Connection,
         namespace: Option<i64>,
         application: &str,
         collection: &str,
@@ -54,7 +54,7 @@ impl Table {
     /// Writes the header and the rows.
     pub(super) async fn copy(
         &self,
-        connection: &mut PgConnection,
+        connection: &mut Connection,
         sink: &mut dyn ExportSink,
     ) -> Result<(), ExportInterrupted> {
         let header = copy(connection, &self.header, sink, 0);
@@ -65,12 +65,13 @@ impl Table {
 
 /// Each message of a copy is a row, which stands for so many documents.
 async fn copy(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     statement: &str,
     sink: &mut dyn ExportSink,
     documents_per_row: u64,
 ) -> Result<(), ExportInterrupted> {
     let mut rows = connection
+        .connection()
         .copy_out_raw(statement)
         .await
         .map_err(store_error)?;

@@ -1,5 +1,4 @@
 use async_trait::async_trait;
-use sqlx::{Postgres, Transaction};
 use syncline_application::ports::{Member, OrganisationTransaction, StoreError};
 use syncline_domain::{
     identifier::UserId,
@@ -7,16 +6,16 @@ use syncline_domain::{
 };
 
 use super::{member, role};
-use crate::{error::store_error, rows};
+use crate::{error::store_error, pool::Transaction, rows};
 
 /// A transaction of the database that has locked an organisation.
 pub(super) struct PostgresOrganisationTransaction {
-    transaction: Transaction<'static, Postgres>,
+    transaction: Transaction,
     namespace: i64,
 }
 
 impl PostgresOrganisationTransaction {
-    pub(super) fn new(transaction: Transaction<'static, Postgres>, namespace: i64) -> Self {
+    pub(super) fn new(transaction: Transaction, namespace: i64) -> Self {
         Self {
             transaction,
             namespace,
@@ -25,11 +24,9 @@ impl PostgresOrganisationTransaction {
 }
 
 /// Whatever is deleted for good may take longer than any push takes.
-pub(crate) async fn take_time(
-    transaction: &mut Transaction<'static, Postgres>,
-) -> Result<(), StoreError> {
+pub(crate) async fn take_time(transaction: &mut Transaction) -> Result<(), StoreError> {
     sqlx::query("SET LOCAL statement_timeout = 0")
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await
         .map_err(store_error)?;
     Ok(())
@@ -38,7 +35,7 @@ pub(crate) async fn take_time(
 /// Removes an organisation with everything in it, and every way that it was to the documents of
 /// others.
 pub(crate) async fn delete_organisation(
-    transaction: &mut Transaction<'static, Postgres>,
+    transaction: &mut Transaction,
     namespace: i64,
 ) -> Result<(), StoreError> {
     for statement in [
@@ -50,7 +47,7 @@ pub(crate) async fn delete_organisation(
     ] {
         sqlx::query(statement)
             .bind(namespace)
-            .execute(&mut **transaction)
+            .execute(&mut *transaction)
             .await
             .map_err(store_error)?;
     }
@@ -64,7 +61,7 @@ impl OrganisationTransaction for PostgresOrganisationTransaction {
             .bind(self.namespace)
             .bind(caller.as_str())
             .bind(member.as_str())
-            .fetch_one(&mut *self.transaction)
+            .fetch_one(&mut self.transaction)
             .await
             .map_err(store_error)?;
         let role_in = |name| {
@@ -85,7 +82,7 @@ impl OrganisationTransaction for PostgresOrganisationTransaction {
             .bind(self.namespace)
             .bind(user.as_str())
             .bind(role.as_str())
-            .fetch_one(&mut *self.transaction)
+            .fetch_one(&mut self.transaction)
             .await
             .map_err(store_error)?;
         member(&row)
@@ -95,7 +92,7 @@ impl OrganisationTransaction for PostgresOrganisationTransaction {
         sqlx::query(include_str!("../sql/revoke_membership.sql"))
             .bind(self.namespace)
             .bind(member.as_str())
-            .execute(&mut *self.transaction)
+            .execute(&mut self.transaction)
             .await
             .map_err(store_error)?;
         Ok(())

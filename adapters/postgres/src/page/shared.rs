@@ -1,14 +1,13 @@
 //! Pages of other users' documents.
 
-use sqlx::PgPool;
 use syncline_application::ports::{SharedPage, SharedPageQuery, SharedPosition, StoreError};
 use syncline_domain::identifier::DocumentKey;
 
 use super::last_place;
-use crate::{error::store_error, rows};
+use crate::{error::store_error, pool::Pool, rows};
 
 /// Reads a page.
-pub(crate) async fn read(pool: &PgPool, query: &SharedPageQuery) -> Result<SharedPage, StoreError> {
+pub(crate) async fn read(pool: &Pool, query: &SharedPageQuery) -> Result<SharedPage, StoreError> {
     let owners: Vec<&str> = query
         .without
         .iter()

@@ -45,7 +45,7 @@ async fn refresh_batch(
     let last = statement(query, done)
         .build_query_scalar()
         .persistent(false)
-        .fetch_one(&mut *transaction)
+        .fetch_one(&mut transaction)
         .await
         .map_err(search_error)?;
     transaction.commit().await.map_err(store_error)?;
