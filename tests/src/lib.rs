@@ -15,13 +15,17 @@
 pub mod cluster;
 pub mod database;
 pub mod dump;
+pub mod endpoint;
 pub mod process;
 pub mod provider;
 pub mod replica;
+pub mod replicas;
 pub mod server;
 pub mod simulation;
+pub mod storm;
 pub mod tap;
 
 pub use database::TestDatabase;
+pub use endpoint::Endpoint;
 pub use replica::Replica;
 pub use server::{Answer, TestServer, first_sync, pull_from};

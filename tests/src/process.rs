@@ -115,12 +115,15 @@ impl Process {
 impl Drop for Process {
     /// The server stops its PostgreSQL when it is told to stop.
     fn drop(&mut self) {
-        let told = Command::new("kill")
-            .arg(self.server.id().to_string())
-            .status();
-        if told.is_ok() {
-            drop(self.server.wait());
-        }
+        tell_to_stop(&mut self.server);
+    }
+}
+
+/// Stops a server as its operator does, and waits for its end.
+pub(crate) fn tell_to_stop(server: &mut Child) {
+    let told = Command::new("kill").arg(server.id().to_string()).status();
+    if told.is_ok() {
+        drop(server.wait());
     }
 }
 
@@ -138,7 +141,7 @@ fn send(signal: &str, process: &str) {
 
 /// Starts a server and waits until it says where it listens.
 fn spawn(folder: &Path) -> (Child, String) {
-    let mut server = Command::new(binary())
+    let server = Command::new(binary())
         .args(["serve", "--config"])
         .arg(folder.join("syncline.toml"))
         .env("SYNCLINE_LISTEN", "127.0.0.1:0")
@@ -148,6 +151,11 @@ fn spawn(folder: &Path) -> (Child, String) {
         .stdout(Stdio::piped())
         .spawn()
         .expect("the server starts");
+    listening(server)
+}
+
+/// Waits until a server that was started says where it listens.
+pub(crate) fn listening(mut server: Child) -> (Child, String) {
     let output = server.stdout.take().expect("its output is read");
     let mut lines = BufReader::new(output).lines();
     let address = lines.by_ref().find_map(|line| {

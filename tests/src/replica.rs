@@ -7,7 +7,7 @@ use syncline_application::ports::Clock;
 use syncline_cli::clock::SystemClock;
 use syncline_domain::hlc::UnixMillis;
 
-use crate::TestServer;
+use crate::Endpoint;
 
 /// The present time.
 #[must_use]
@@ -136,7 +136,7 @@ impl Replica {
     }
 
     /// Pushes changes and pulls until nothing is waiting.
-    pub async fn sync(&mut self, server: &TestServer, user: &str, changes: &[Value]) {
+    pub async fn sync(&mut self, server: &impl Endpoint, user: &str, changes: &[Value]) {
         let answer = server.sync(user, self.body(changes)).await;
         let mut has_more = self.apply(&answer, changes);
         while has_more {

@@ -10,13 +10,16 @@
 //! | `edits` | random edits of one document |
 //! | `ledger` | which values were made and overwritten, and what devices heard of them |
 //! | `run` | one run, step by step |
+//! | `many` | many runs, some at once |
 
 mod device;
 mod edits;
 mod ledger;
+mod many;
 mod plain;
 mod run;
 
+pub use many::simulate;
 pub use run::{Plan, Run, run};
 
 /// A seeded source of randomness.

@@ -1,8 +1,7 @@
 //! Whatever devices do offline and whatever the network does to them: they end with the same
 //! documents, and no edit goes without a report.
 //!
-//! `SIMULATION_SEEDS` is how many seeds to run (`SIMULATION_SEEDS=5000`); a seed that fails is
-//! printed with every step, and `SIMULATION_SEED` runs it alone.
+//! Which seeds run can be chosen: see `syncline_tests::simulation::simulate`.
 
 #![cfg(test)]
 
@@ -15,15 +14,12 @@ use syncline_client::{
 use syncline_tests::{
     TestServer,
     replica::now,
-    simulation::{Plan, run},
+    simulation::{self, Plan},
 };
 use tokio::task::JoinSet;
 
 /// How many seeds of each plan run by default.
 const SEEDS: u64 = 24;
-
-/// How many run at once, each as a user of its own.
-const AT_ONCE: usize = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn devices_converge() {
@@ -42,49 +38,11 @@ async fn every_line_inserted_into_a_text_is_there_once() {
 
 async fn simulate(plan: Plan) {
     let server = Arc::new(TestServer::start().await);
-    let mut seeds = seeds();
-    let (mut running, mut failures, mut edits) = (JoinSet::new(), Vec::new(), 0);
-    loop {
-        while running.len() < AT_ONCE
-            && let Some(seed) = seeds.next()
-        {
-            let server = Arc::clone(&server);
-            running.spawn(async move { run(&server, plan, seed).await });
-        }
-        match running.join_next().await {
-            Some(Ok(Ok(made))) => edits += made,
-            Some(Ok(Err(failure))) => failures.push(failure),
-            Some(Err(error)) => failures.push(format!("a run of {plan:?} panicked: {error}")),
-            None => break,
-        }
-    }
-    assert!(
-        failures.is_empty(),
-        "{} runs failed:\n{}",
-        failures.len(),
-        failures.join("\n\n")
-    );
-    assert!(edits > 0, "the runs made edits");
+    simulation::simulate(&server, plan, SEEDS).await;
     Arc::into_inner(server)
         .expect("every run has ended")
         .finish()
         .await;
-}
-
-fn seeds() -> std::ops::Range<u64> {
-    match (number("SIMULATION_SEED"), number("SIMULATION_SEEDS")) {
-        (Some(seed), _) => seed..seed + 1,
-        (None, Some(count)) => 0..count,
-        (None, None) => 0..SEEDS,
-    }
-}
-
-fn number(variable: &str) -> Option<u64> {
-    let text = std::env::var(variable).ok()?;
-    Some(
-        text.parse()
-            .unwrap_or_else(|_| panic!("{variable} is a number, not {text:?}")),
-    )
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use syncline_client::{Document, UnixMillis};
 
 use super::{Dice, device::Device, edits, ledger::Ledger};
-use crate::{TestServer, replica::now};
+use crate::{Endpoint, replica::now};
 
 const COLLECTION: &str = "notes";
 
@@ -30,8 +30,8 @@ pub enum Plan {
 }
 
 /// A run in progress.
-pub struct Run<'s> {
-    server: &'s TestServer,
+pub struct Run<'s, S> {
+    server: &'s S,
     user: String,
     plan: Plan,
     dice: Dice,
@@ -51,15 +51,15 @@ pub struct Run<'s> {
 ///
 /// # Errors
 /// What does not hold, and every step that led there.
-pub async fn run(server: &TestServer, plan: Plan, seed: u64) -> Result<u64, String> {
+pub async fn run(server: &impl Endpoint, plan: Plan, seed: u64) -> Result<u64, String> {
     let mut run = Run::new(server, plan, seed);
     let result = run.play().await;
     let log = run.log.join("\n");
     result.map_err(|error| format!("seed {seed} of {plan:?}: {error}\n{log}"))
 }
 
-impl<'s> Run<'s> {
-    fn new(server: &'s TestServer, plan: Plan, seed: u64) -> Self {
+impl<'s, S: Endpoint> Run<'s, S> {
+    fn new(server: &'s S, plan: Plan, seed: u64) -> Self {
         let mut dice = Dice::seed_from_u64(seed);
         let devices = (0..dice.random_range(3..=6)).map(|number| device(plan, number, &mut dice));
         let devices = devices.collect();
