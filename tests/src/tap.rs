@@ -1,4 +1,5 @@
-//! A tap on the way to PostgreSQL, which counts the statements that go through it.
+//! A tap on the way to PostgreSQL, which counts the statements that go through it, and may hold
+//! commits back for a moment.
 //!
 //! It reads the frontend's side of the wire protocol: `Q` is a simple query, `E` executes a
 //! prepared statement. <https://www.postgresql.org/docs/current/protocol-message-formats.html>
@@ -9,12 +10,14 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, Result, copy},
     net::{UnixListener, UnixStream, unix::OwnedReadHalf, unix::OwnedWriteHalf},
+    time::sleep,
 };
 
 use crate::TestDatabase;
@@ -24,6 +27,17 @@ const SSL_REQUEST: [u8; 4] = 80_877_103_u32.to_be_bytes();
 
 /// The names of the messages that run a statement.
 const RUNS: [u8; 2] = [b'Q', b'E'];
+
+/// The message that ends a transaction.
+const COMMIT: &[u8] = b"COMMIT\0";
+
+/// For how long commits are held back, one after the other.
+const DELAYS: [Duration; 4] = [
+    Duration::ZERO,
+    Duration::from_millis(40),
+    Duration::from_millis(5),
+    Duration::from_millis(15),
+];
 
 /// A socket through which a database is reached.
 pub struct Tap {
@@ -35,6 +49,17 @@ impl Tap {
     /// Listens beside the socket of the cluster that `database` is in.
     #[must_use]
     pub fn on(database: &TestDatabase) -> Self {
+        Self::delaying(database, &[Duration::ZERO])
+    }
+
+    /// The same, which holds back some commits longer than others: transactions commit in another
+    /// order than they began.
+    #[must_use]
+    pub fn slow_to_commit(database: &TestDatabase) -> Self {
+        Self::delaying(database, &DELAYS)
+    }
+
+    fn delaying(database: &TestDatabase, delays: &'static [Duration]) -> Self {
         let folder = tempfile::tempdir().expect("there is a temporary folder");
         let options = database.options();
         let cluster = options.get_socket().expect("the cluster has a socket");
@@ -45,6 +70,7 @@ impl Tap {
             listener,
             socket(cluster, database),
             Arc::clone(&count),
+            delays,
         ));
         Self { folder, count }
     }
@@ -66,7 +92,12 @@ fn socket(folder: &Path, database: &TestDatabase) -> std::path::PathBuf {
     folder.join(format!(".s.PGSQL.{}", database.options().get_port()))
 }
 
-async fn listen(listener: UnixListener, socket: std::path::PathBuf, count: Arc<AtomicU64>) {
+async fn listen(
+    listener: UnixListener,
+    socket: std::path::PathBuf,
+    count: Arc<AtomicU64>,
+    delays: &'static [Duration],
+) {
     while let Ok((client, _)) = listener.accept().await {
         let server = UnixStream::connect(&socket)
             .await
@@ -75,7 +106,7 @@ async fn listen(listener: UnixListener, socket: std::path::PathBuf, count: Arc<A
         let (mut from_server, to_server) = server.into_split();
         // Both end when either side hangs up.
         tokio::spawn(async move { copy(&mut from_server, &mut to_client).await });
-        tokio::spawn(forward(from_client, to_server, Arc::clone(&count)));
+        tokio::spawn(forward(from_client, to_server, Arc::clone(&count), delays));
     }
 }
 
@@ -83,28 +114,44 @@ async fn forward(
     mut client: OwnedReadHalf,
     mut server: OwnedWriteHalf,
     count: Arc<AtomicU64>,
+    delays: &[Duration],
 ) -> Result<()> {
     // The first messages have no name.
-    while pass_body(&mut client, &mut server)
-        .await?
-        .starts_with(&SSL_REQUEST)
-    {}
+    loop {
+        let body = take_body(&mut client).await?;
+        pass_body(&mut server, &body).await?;
+        if !body.starts_with(&SSL_REQUEST) {
+            break;
+        }
+    }
+    let mut delays = delays.iter().cycle();
     loop {
         let name = client.read_u8().await?;
+        let body = take_body(&mut client).await?;
         if RUNS.contains(&name) {
             count.fetch_add(1, Ordering::SeqCst);
         }
+        if body == COMMIT
+            && let Some(delay) = delays.next()
+        {
+            sleep(*delay).await;
+        }
         server.write_u8(name).await?;
-        pass_body(&mut client, &mut server).await?;
+        pass_body(&mut server, &body).await?;
     }
 }
 
-/// Passes a message on, less its name: a length that counts itself, and the rest.
-async fn pass_body(client: &mut OwnedReadHalf, server: &mut OwnedWriteHalf) -> Result<Vec<u8>> {
+/// Takes a message, less its name: a length that counts itself, and the rest.
+async fn take_body(client: &mut OwnedReadHalf) -> Result<Vec<u8>> {
     let length = client.read_u32().await?;
     let mut body = vec![0; (length as usize).saturating_sub(4)];
     client.read_exact(&mut body).await?;
-    server.write_u32(length).await?;
-    server.write_all(&body).await?;
     Ok(body)
+}
+
+/// Passes it on.
+async fn pass_body(server: &mut OwnedWriteHalf, body: &[u8]) -> Result<()> {
+    let length = u32::try_from(body.len() + 4).expect("it came with such a length");
+    server.write_u32(length).await?;
+    server.write_all(body).await
 }

@@ -99,16 +99,23 @@ impl<'s> Reader<'s> {
         self.server.sync(self.user, body).await
     }
 
-    /// What a search for everything finds.
+    /// What a search for everything finds, on all its pages, each document once.
     pub(crate) async fn search(&self) -> BTreeMap<Id, Value> {
-        let body = json!({ "collection": COLLECTION, "limit": 500 });
-        let found = send(self.server, self.user, Method::POST, "/todo/search", &body).await;
-        assert_eq!(found.status, StatusCode::OK, "{}", found.body);
-        let results = found.body["results"].as_array().expect("a list");
-        results
-            .iter()
-            .map(|state| (id(state), fields(state)))
-            .collect()
+        let mut all = BTreeMap::new();
+        let limit = self.limit.unwrap_or(500);
+        let mut body = json!({ "collection": COLLECTION, "limit": limit });
+        loop {
+            let found = send(self.server, self.user, Method::POST, "/todo/search", &body).await;
+            assert_eq!(found.status, StatusCode::OK, "{}", found.body);
+            for state in found.body["results"].as_array().expect("a list") {
+                let earlier = all.insert(id(state), fields(state));
+                assert_eq!(earlier, None, "found twice: {state}");
+            }
+            body["cursor"] = found.body["nextCursor"].clone();
+            if body["cursor"].is_null() {
+                return all;
+            }
+        }
     }
 
     fn body(&self, changes: &[Value]) -> Value {
@@ -143,7 +150,7 @@ fn id(state: &Value) -> Id {
 }
 
 /// The application's fields, and what the reader may do with another's document.
-fn fields(state: &Value) -> Value {
+pub(crate) fn fields(state: &Value) -> Value {
     let mut fields = state.as_object().expect("a document is an object").clone();
     fields.retain(|name, _| !name.starts_with('_') || name == "_access");
     Value::Object(fields)
