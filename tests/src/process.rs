@@ -90,6 +90,13 @@ impl Process {
         }
     }
 
+    /// Deletes a user's account, and returns the status of the answer; none if there is no answer.
+    pub async fn delete_account(&self, user: &str) -> Option<u16> {
+        let request = self.client.delete(format!("{}/account", self.address));
+        let answer = request.bearer_auth(token(user)).send().await.ok()?;
+        Some(answer.status().as_u16())
+    }
+
     /// A connection to its PostgreSQL that finds Syncline's tables.
     pub async fn connect(&self) -> PgConnection {
         let [_, _, _, port, socket, ..] = &self.postmaster()[..] else {

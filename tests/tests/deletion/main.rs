@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod forgetting;
+mod interrupted;
 mod organisations;
 mod purge;
 mod races;
