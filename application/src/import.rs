@@ -3,22 +3,41 @@
 //! Each document is pushed with the revisions that it had, like the edit of a device that knows of
 //! nothing. So what is there already stays as it is, what is gone comes back, and where both differ
 //! the later edit wins, field by field. Importing the same again changes nothing.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `line_import` | a file with a document a line, while it comes in |
+//! | `lines`, `line`, `batch` | its lines, what stands in one, and those that are stored together |
+//! | `entry` | an access entry |
+//! | `place` | a place in the JSON object of an export |
+//! | `report` | what was done |
 
+mod batch;
 mod entry;
+mod line;
+mod line_import;
+mod lines;
+mod place;
+mod report;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use syncline_domain::identifier::{CollectionName, UserId};
+use tokio::sync::Semaphore;
 
 use crate::{
     access::{AccessError, AccessService},
     ports::{Session, StoreError},
-    sync::{Outcome, Rejection, RejectionCode, SyncError, SyncService},
+    sync::{RejectionCode, SyncError, SyncService},
 };
 
 use entry::ExportedEntry;
+use place::Place;
+
+pub use line_import::LineImport;
+pub use report::{ImportRejection, ImportReport, Listed};
 
 /// Documents by application and collection.
 type Documents = BTreeMap<String, BTreeMap<String, Vec<Value>>>;
@@ -31,46 +50,60 @@ pub struct ImportBody {
     entries: Vec<ExportedEntry>,
 }
 
-/// What an import did.
-#[derive(Debug, Default, Serialize)]
-pub struct ImportReport {
-    /// How many documents are stored as they came.
-    pub imported: usize,
-    /// How many were so already.
-    pub unchanged: usize,
-    /// How many were merged with what is stored.
-    pub merged: usize,
-    /// Of how many documents the file said who may see them.
-    pub entries: usize,
-    /// The conflicts that this met.
-    pub conflicts: Vec<Value>,
-    /// The documents that cannot be stored.
-    pub rejected: Vec<ImportRejection>,
-}
+/// So many files with a document a line are imported at once.
+const MAX_RUNNING: usize = 4;
 
-/// Why a document, or a whole collection, is not imported.
-#[derive(Debug, Serialize)]
-pub struct ImportRejection {
-    /// The application.
-    pub app: String,
-    /// The collection.
-    pub collection: String,
-    /// Why.
-    #[serde(flatten)]
-    pub rejection: Rejection,
+/// What is said of a place in a file that names no application.
+const NO_SUCH_APPLICATION: &str = "there is no such application on this server; ask its operator";
+
+/// Why nothing is imported, or no more.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// As many imports run as may at once.
+    #[error("other imports are running; try again when one of them has ended")]
+    Busy,
+    /// The store did not do its part.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
 }
 
 /// Imports what was exported.
 pub struct ImportService {
     sync: Arc<SyncService>,
     access: Arc<AccessService>,
+    running: Arc<Semaphore>,
 }
 
 impl ImportService {
     /// Puts the service together.
     #[must_use]
     pub fn new(sync: Arc<SyncService>, access: Arc<AccessService>) -> Self {
-        Self { sync, access }
+        Self {
+            sync,
+            access,
+            running: Arc::new(Semaphore::new(MAX_RUNNING)),
+        }
+    }
+
+    /// Begins to import a file with a document a line, none of more than `most_bytes`, into the
+    /// caller's own namespace, whosever export it was. What cannot be stored is reported and holds
+    /// up nothing else.
+    ///
+    /// # Errors
+    /// [`ImportError::Busy`].
+    pub fn lines(
+        self: &Arc<Self>,
+        caller: Session,
+        most_bytes: usize,
+    ) -> Result<LineImport, ImportError> {
+        let permit = Arc::clone(&self.running).try_acquire_owned();
+        let permit = permit.map_err(|_| ImportError::Busy)?;
+        Ok(LineImport::new(
+            Arc::clone(self),
+            caller,
+            most_bytes,
+            permit,
+        ))
     }
 
     /// Imports into the caller's own namespace, whosever export it was. What cannot be stored is
@@ -101,22 +134,27 @@ impl ImportService {
         Ok(report)
     }
 
-    /// Only what was said of nobody's readers yet: who has said something since meant it.
     async fn import_entry(
         &self,
         caller: &UserId,
         entry: ExportedEntry,
         report: &mut ImportReport,
     ) -> Result<(), StoreError> {
-        let Some(change) = entry.change(caller) else {
-            return Ok(());
-        };
-        match self.access.say_first(&entry.query(caller), &change).await {
+        match self.say_entry(caller, &entry).await {
             Ok(is_said) => report.entries += usize::from(is_said),
             Err(AccessError::Store(error)) => return Err(error),
-            Err(error) => report.rejected.push(entry.refuse(&error)),
+            Err(error) => report.reject(entry.refuse(&error)),
         }
         Ok(())
+    }
+
+    /// Says what an entry says unless something was said of the document's readers already: who has
+    /// said something since meant it. Returns whether it was said.
+    async fn say_entry(&self, caller: &UserId, entry: &ExportedEntry) -> Result<bool, AccessError> {
+        match entry.change(caller) {
+            Some(change) => self.access.say_first(&entry.query(caller), &change).await,
+            None => Ok(false),
+        }
     }
 
     async fn import_collection(
@@ -128,19 +166,14 @@ impl ImportService {
     ) -> Result<(), SyncError> {
         let Ok(name) = CollectionName::new(place.collection) else {
             let rule = "this is no name of a collection; rename it in the file";
-            report
-                .rejected
-                .push(place.refuse(RejectionCode::BadRequest, rule));
+            report.reject(place.refuse(RejectionCode::BadRequest, rule));
             return Ok(());
         };
         let Ok(scope) = self
             .sync
             .scope(&caller.user_id, None, place.application, name)
         else {
-            let rule = "there is no such application on this server; ask its operator";
-            report
-                .rejected
-                .push(place.refuse(RejectionCode::NotFound, rule));
+            report.reject(place.refuse(RejectionCode::NotFound, NO_SUCH_APPLICATION));
             return Ok(());
         };
         let mut documents = documents.into_iter();
@@ -156,62 +189,8 @@ impl ImportService {
                 .sync
                 .store_valid(caller, scope.clone(), changes)
                 .await?;
-            report.add(place, begin, stored);
+            report.add(stored, |rejection| place.rejection(begin, rejection));
             begin += count;
-        }
-    }
-}
-
-impl ImportReport {
-    fn add(&mut self, place: &Place<'_>, begin: usize, outcome: Outcome) {
-        self.imported += outcome.stored;
-        self.unchanged += outcome.unchanged;
-        self.merged += outcome.merged;
-        self.conflicts.extend(outcome.conflicts);
-        let rejected = outcome.rejected.into_iter();
-        self.rejected
-            .extend(rejected.map(|rejection| place.rejection(begin, rejection)));
-    }
-}
-
-/// A collection in the file.
-struct Place<'a> {
-    application: &'a str,
-    collection: &'a str,
-}
-
-impl Place<'_> {
-    /// Nothing of the collection can be stored.
-    fn refuse(&self, code: RejectionCode, rule: &str) -> ImportRejection {
-        let error = format!("docs.{}.{}: {rule}", self.application, self.collection);
-        self.named(Rejection {
-            key: None,
-            owner: None,
-            code,
-            error,
-            details: Vec::new(),
-            server_time: None,
-        })
-    }
-
-    /// A document of a batch that begins with the one at `begin` cannot be stored. The sentence
-    /// names its place in the batch, and is to name the place in the file.
-    fn rejection(&self, begin: usize, mut rejection: Rejection) -> ImportRejection {
-        let place = rejection.error.strip_prefix("changes[");
-        let place = place.and_then(|place| place.split_once(']'));
-        if let Some((Ok(index), rest)) = place.map(|(index, rest)| (index.parse::<usize>(), rest)) {
-            let (application, collection) = (self.application, self.collection);
-            let index = begin + index;
-            rejection.error = format!("docs.{application}.{collection}[{index}]{rest}");
-        }
-        self.named(rejection)
-    }
-
-    fn named(&self, rejection: Rejection) -> ImportRejection {
-        ImportRejection {
-            app: self.application.to_owned(),
-            collection: self.collection.to_owned(),
-            rejection,
         }
     }
 }
@@ -237,8 +216,7 @@ fn change(document: Value) -> Value {
 mod tests {
     use serde_json::json;
 
-    use super::{Place, change};
-    use crate::sync::{Rejection, RejectionCode};
+    use super::change;
 
     #[test]
     fn an_exported_document_is_the_change_that_made_it() {
@@ -250,32 +228,5 @@ mod tests {
         });
         assert_eq!(change(document), expected);
         assert_eq!(change(json!([])), json!([]));
-    }
-
-    #[test]
-    fn a_rejection_names_the_place_in_the_file() {
-        let place = Place {
-            application: "todo",
-            collection: "notes",
-        };
-        let rejected = |error: &str| {
-            let rejection = Rejection {
-                owner: None,
-                key: None,
-                code: RejectionCode::BadRequest,
-                error: error.to_owned(),
-                details: Vec::new(),
-                server_time: None,
-            };
-            place.rejection(1_000, rejection).rejection.error
-        };
-        assert_eq!(
-            rejected("changes[2].key: it is missing"),
-            "docs.todo.notes[1002].key: it is missing"
-        );
-        assert_eq!(
-            rejected("Schema validation failed"),
-            "Schema validation failed"
-        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use syncline_domain::identifier::{OrganisationId, UserId};
 
@@ -58,10 +58,16 @@ pub enum Command {
     Purge,
     /// Write everything that a user or an organisation has, as of this moment.
     ///
-    /// The export goes to the output, how far it is to the errors. With `--format json` it can be
-    /// imported again with `POST /account/import`.
+    /// The export goes to the output, how far it is to the errors. As `json` or `ndjson` it can be
+    /// imported again.
     #[command(after_help = "Example:\n  syncline export --user ada > ada.json")]
     Export(ExportOptions),
+    /// Merge an export into what a user has; importing the same again changes nothing.
+    ///
+    /// The file comes from the input. What cannot be stored is named and holds up nothing else; the
+    /// exit code is 1 then. An interrupted import is finished by another one of the same file.
+    #[command(after_help = "Example:\n  syncline import --user ada --format ndjson < ada.ndjson")]
+    Import(ImportOptions),
     /// Print a session token, for development and scripts.
     ///
     /// Whoever holds it is that user until it was idle for three days, or seven days have passed.
@@ -129,6 +135,26 @@ pub struct ExportOptions {
     /// Those of one collection only; as CSV, with a column for each of their fields.
     #[arg(long, value_name = "NAME", requires = "application")]
     pub collection: Option<String>,
+}
+
+/// What `syncline import` reads.
+#[derive(Debug, Args)]
+pub struct ImportOptions {
+    /// Whose the documents become.
+    #[arg(long, value_name = "ID", value_parser = UserId::new)]
+    pub user: UserId,
+    /// How the file was exported. A large one had better be `ndjson`: it takes little memory.
+    #[arg(long, value_enum, default_value = "json")]
+    pub format: ImportFormat,
+}
+
+/// The formats that can be imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ImportFormat {
+    /// One JSON object.
+    Json,
+    /// A document a line.
+    Ndjson,
 }
 
 /// What can be done with the configuration.

@@ -3,6 +3,7 @@
 mod completions;
 mod config_check;
 mod export;
+mod import;
 mod migrate;
 mod openapi;
 mod purge;
@@ -29,6 +30,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ServerError> {
         Command::Migrate => block_on(&configuration, migrate::run(&configuration)),
         Command::Purge => block_on(&configuration, purge::run(&configuration)),
         Command::Export(options) => block_on(&configuration, export::run(options, &configuration)),
+        Command::Import(options) => block_on(&configuration, import::run(options, &configuration)),
         Command::Token { user } => token::run(&configuration, user, &SystemClock),
         Command::OpenApi => openapi::run(),
         Command::Demo(options) => runtime()?

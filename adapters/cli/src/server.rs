@@ -196,16 +196,9 @@ fn state(
         keys(),
         Duration::from_secs(configuration.limits.search_seconds),
     ));
-    let sync = Arc::new(SyncService::new(
-        store.clone(),
-        configuration.registry()?,
-        CursorCodec::new(keys()),
-        ServerClock::new(Arc::clone(&clock), process_node()?),
-        limits(configuration),
-    ));
+    let sync = sync_service(configuration, store, &clock, keys())?;
     let documents = Arc::new(DocumentService::new(store.clone(), Arc::clone(&sync)));
-    let access = AccessService::new(store.clone(), Arc::new(SystemRandomness));
-    let access = Arc::new(access);
+    let access = access_service(store);
     Ok(AppState {
         import: Arc::new(ImportService::new(Arc::clone(&sync), Arc::clone(&access))),
         sync,
@@ -222,6 +215,39 @@ fn state(
         pseudonyms: Arc::new(Pseudonyms::new(keys())),
         metrics,
     })
+}
+
+fn sync_service<'s>(
+    configuration: &Configuration,
+    store: &Arc<PostgresStore>,
+    clock: &Arc<dyn Clock>,
+    keys: impl IntoIterator<Item = &'s [u8]>,
+) -> Result<Arc<SyncService>, ServerError> {
+    Ok(Arc::new(SyncService::new(
+        store.clone(),
+        configuration.registry()?,
+        CursorCodec::new(keys),
+        ServerClock::new(Arc::clone(clock), process_node()?),
+        limits(configuration),
+    )))
+}
+
+fn access_service(store: &Arc<PostgresStore>) -> Arc<AccessService> {
+    let access = AccessService::new(store.clone(), Arc::new(SystemRandomness));
+    Arc::new(access)
+}
+
+/// What imports, in a process that serves nobody. The syncs of the first have to be worked on.
+pub(crate) fn importing(
+    configuration: &Configuration,
+    store: &Arc<PostgresStore>,
+) -> Result<(Arc<SyncService>, Arc<ImportService>), ServerError> {
+    // No cursor leaves this process: it needs no secret of the servers'.
+    let key = process_node()?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let sync = sync_service(configuration, store, &clock, [key.as_str().as_bytes()])?;
+    let import = ImportService::new(Arc::clone(&sync), access_service(store));
+    Ok((sync, Arc::new(import)))
 }
 
 /// As many workers as half the processors, the other half being PostgreSQL's.

@@ -17,6 +17,9 @@ use crate::{
     error::{ApiError, ErrorCode},
 };
 
+/// The type of bodies with a JSON object a line.
+pub(crate) const NDJSON: &str = "application/x-ndjson";
+
 /// A body of JSON.
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
@@ -36,17 +39,36 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
 }
 
 fn check_type(headers: &HeaderMap) -> Result<(), ApiError> {
-    let refuse = |sentence| Err(ApiError::new(ErrorCode::UnsupportedMediaType, sentence));
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    // Of the encodings, `gzip` was undone before, and its header removed.
-    if headers.contains_key(CONTENT_ENCODING) && text(CONTENT_ENCODING) != Some("identity") {
-        return refuse("The encoding of the body is not known here; send it plain or as `gzip`");
-    }
-    let media_type = text(CONTENT_TYPE).and_then(|value| value.split(';').next());
-    if media_type.is_some_and(|name| name.trim().eq_ignore_ascii_case("application/json")) {
+    check_encoding(headers)?;
+    if media_type(headers).as_deref() == Some("application/json") {
         return Ok(());
     }
-    refuse("The body is not declared as JSON; send the header `Content-Type: application/json`")
+    let sentence =
+        "The body is not declared as JSON; send the header `Content-Type: application/json`";
+    Err(ApiError::new(ErrorCode::UnsupportedMediaType, sentence))
+}
+
+/// What a body is declared as, in lower case and without parameters.
+pub(crate) fn media_type(headers: &HeaderMap) -> Option<String> {
+    let declared = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let name = declared.split(';').next().unwrap_or_default();
+    Some(name.trim().to_ascii_lowercase())
+}
+
+/// Of the encodings, `gzip` was undone before, and its header removed.
+pub(crate) fn check_encoding(headers: &HeaderMap) -> Result<(), ApiError> {
+    let encoding = headers.get(CONTENT_ENCODING);
+    if encoding.is_none_or(|encoding| encoding == "identity") {
+        return Ok(());
+    }
+    let sentence = "The encoding of the body is not known here; send it plain or as `gzip`";
+    Err(ApiError::new(ErrorCode::UnsupportedMediaType, sentence))
+}
+
+/// A body that does not come to its end.
+pub(crate) fn broken_off() -> ApiError {
+    let sentence = "The body broke off or cannot be decompressed; send all of it again";
+    ApiError::new(ErrorCode::BadRequest, sentence)
 }
 
 /// All bodies are objects. An array would be taken as the values of their members in turn.
@@ -62,10 +84,7 @@ async fn read(body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
     let mut chunks = body.into_data_stream();
     let mut bytes = Vec::new();
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| {
-            let sentence = "The body broke off or cannot be decompressed; send all of it again";
-            ApiError::new(ErrorCode::BadRequest, sentence)
-        })?;
+        let chunk = chunk.map_err(|_| broken_off())?;
         if chunk.len() > limit - bytes.len() {
             drain(chunks, limit).await;
             let sentence = format!("The body has more than {limit} bytes; send less at once");

@@ -37,6 +37,7 @@ use crate::{HttpOptions, bounds::Bounds};
 
 pub(crate) use measure::describe as describe_measures;
 pub(crate) use rate::RateLimits;
+pub(crate) use time::Progress;
 
 /// Smaller answers fit a packet as they are.
 const COMPRESSED_FROM_BYTES: u64 = 1_024;

@@ -163,6 +163,10 @@ impl ExportSnapshot for PostgresSnapshot {
             .await
     }
 
+    async fn lines(&mut self, last: Option<&ExportItem>) -> Result<Vec<ExportItem>, StoreError> {
+        self.page(include_str!("sql/export_lines.sql"), last).await
+    }
+
     async fn entries(&mut self, last: Option<&ExportItem>) -> Result<Vec<ExportItem>, StoreError> {
         self.page(include_str!("sql/export_entries.sql"), last)
             .await

@@ -38,25 +38,22 @@ pub(super) async fn json(
     text(sink, "}\n".to_owned()).await
 }
 
-/// A document a line, with `_app` and `_collection` beside its other members.
+/// A document a line.
 pub(super) async fn lines(
     snapshot: &mut dyn ExportSnapshot,
     sink: &mut dyn ExportSink,
 ) -> Result<(), ExportInterrupted> {
     let mut last: Option<ExportItem> = None;
     loop {
-        let page = snapshot.documents(last.as_ref()).await?;
+        let page = snapshot.lines(last.as_ref()).await?;
         let Some(next) = page.last() else {
             return Ok(());
         };
         last = Some(head_of(next));
-        let mut piece = String::new();
-        for item in &page {
-            let (application, collection) = (name(&item.application)?, name(&item.collection)?);
-            let rest = item.text.strip_prefix('{').unwrap_or_default();
-            piece.extend(["{\"_app\":", &application, ",\"_collection\":", &collection]);
-            piece.extend([",", rest, "\n"]);
-        }
+        let piece: String = page
+            .iter()
+            .flat_map(|item| [item.text.as_str(), "\n"])
+            .collect();
         sink.take(piece.into_bytes(), page.len() as u64).await?;
     }
 }

@@ -57,6 +57,12 @@ impl ExportedEntry {
         })
     }
 
+    /// Whether it is about this document.
+    pub(super) fn is_of(&self, application: &str, collection: &CollectionName, key: &str) -> bool {
+        let own = (self.app.as_str(), &self.collection, self.doc_key.as_str());
+        own == (application, collection, key)
+    }
+
     /// The document that it is about.
     pub(super) fn query(&self, owner: &UserId) -> EntryQuery {
         EntryQuery {
@@ -75,15 +81,12 @@ impl ExportedEntry {
             _ => RejectionCode::BadRequest,
         };
         ImportRejection {
-            app: self.app.into(),
-            collection: self.collection.into(),
+            line: None,
+            app: Some(self.app.into()),
+            collection: Some(self.collection.into()),
             rejection: Rejection {
                 key: Some(self.doc_key.into()),
-                owner: None,
-                code,
-                error: format!("docIndex: {error}"),
-                details: Vec::new(),
-                server_time: None,
+                ..Rejection::of(code, format!("docIndex: {error}"))
             },
         }
     }

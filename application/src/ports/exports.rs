@@ -92,6 +92,13 @@ pub trait ExportSnapshot: Send {
     async fn documents(&mut self, last: Option<&ExportItem>)
     -> Result<Vec<ExportItem>, StoreError>;
 
+    /// The documents in the same way, each with its application and collection as `_app` and
+    /// `_collection`, and a user's with its access entry as `_docIndex`, if that says anything.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn lines(&mut self, last: Option<&ExportItem>) -> Result<Vec<ExportItem>, StoreError>;
+
     /// The access entries of the documents, in the same way.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 mod command;
 mod import;
 mod json;
+mod lines;
 mod memory;
 mod organisation;
 mod snapshot;

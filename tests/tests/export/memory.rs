@@ -1,8 +1,8 @@
-//! However large an export is, it takes the same memory.
+//! However large an export is, or what is imported, it takes the same memory.
 
 use std::{
     fs,
-    io::Read,
+    io::{Read, Write},
     process::{Command, Stdio},
 };
 
@@ -94,5 +94,43 @@ async fn a_hundred_thousand_documents_fit_64_mebibytes() {
         );
         println!("{arguments:?}: {bytes} bytes, {most} of memory");
     }
+    server.finish().await;
+}
+
+/// A file of bad lines and good ones: what is wrong is told of a thousand, and counted.
+#[tokio::test]
+async fn a_file_of_any_size_fits_64_mebibytes() {
+    let server = TestServer::start().await;
+    let mut command = Command::new(binary())
+        .args(["import", "--user", USER, "--format", "ndjson"])
+        .current_dir(server.folder())
+        .env("SYNCLINE_DATABASE_URL", server.database.url())
+        .env("SYNCLINE_LOG__LEVEL", "off")
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = command.stdin.take().unwrap();
+    let text = "x".repeat(1_000);
+    let mut most = 0;
+    for number in 0..2_000 {
+        let line = format!(
+            "{{\"_app\":\"todo\",\"_collection\":\"notes\",\"_key\":\"{number}\",\"text\":\"{text}\"}}\n"
+        );
+        let bad = format!("{text}\n").repeat(50);
+        input.write_all(line.as_bytes()).unwrap();
+        input.write_all(bad.as_bytes()).unwrap();
+        most = peak(command.id()).unwrap_or(0).max(most);
+    }
+    drop(input);
+    let output = command.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("Imported 2000 documents: 2000 new"), "{said}");
+    assert!(
+        said.contains("99000 more conflicts and rejections"),
+        "{said}"
+    );
+    assert!((1..MOST_BYTES).contains(&most), "{most} bytes of memory");
+    println!("{most} bytes of memory");
     server.finish().await;
 }

@@ -5,6 +5,7 @@ use syncline_application::{
     accounts::AccountError,
     documents::DocumentError,
     export::ExportError,
+    import::ImportError,
     organisations::OrganisationError,
     ports::StoreError,
     search::SearchError,
@@ -64,6 +65,15 @@ impl From<ExportError> for ApiError {
             ExportError::Store(error) => return Self::from(error),
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<ImportError> for ApiError {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Busy => Self::new(ErrorCode::Unavailable, error.to_string()),
+            ImportError::Sync(error) => Self::from(error),
+        }
     }
 }
 

@@ -17,9 +17,10 @@ use axum::{
 };
 use flate2::read::GzDecoder;
 use serde_json::Value;
+use tokio::time::sleep;
 use tower::ServiceExt;
 
-use super::wrap;
+use super::{Progress, wrap};
 use crate::{HttpOptions, Rates, routes};
 
 fn options() -> HttpOptions {
@@ -39,12 +40,28 @@ async fn takes_for_ever() -> StatusCode {
     std::future::pending().await
 }
 
+/// Takes longer than a request may, but gets on; then it stops to.
+async fn gets_on(progress: Progress) -> StatusCode {
+    for _ in 0..10 {
+        sleep(Duration::from_millis(40)).await;
+        progress.made();
+    }
+    StatusCode::OK
+}
+
+async fn gets_on_and_stops(progress: Progress) -> StatusCode {
+    gets_on(progress).await;
+    takes_for_ever().await
+}
+
 fn router() -> Router {
     let router = Router::new()
         .route("/small", get(async || "x".repeat(1_000)))
         .route("/large", get(async || "x".repeat(100_000)))
         .route("/panics", get(panics))
-        .route("/slow", get(takes_for_ever));
+        .route("/slow", get(takes_for_ever))
+        .route("/long", get(gets_on))
+        .route("/stuck", get(gets_on_and_stops));
     routes::refuse_the_rest(router)
 }
 
@@ -121,6 +138,14 @@ async fn a_request_that_takes_for_ever_is_given_up() {
     assert_eq!(body["code"], "unavailable");
     let sentence = "The request took more than 0.05 seconds; try again, or send less at once";
     assert_eq!(body["error"], sentence);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_gets_on_is_given_its_time() {
+    let (status, _, _) = send(get_request("/long")).await;
+    assert_eq!(status, StatusCode::OK);
+    let (status, _, _) = send(get_request("/stuck")).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
 }
 
 #[tokio::test]

@@ -3,32 +3,9 @@ SELECT
     page.application,
     page.collection,
     page.key,
-    json_build_object(
-        'docKey', page.key,
-        'userId', page.owner_id,
-        'app', page.application,
-        'collection', page.collection,
-        'visibility', coalesce(entry.visibility, 'private'),
-        'orgId', entry.organisation_id,
-        'sharedWith', (
-            SELECT coalesce(json_agg(json_build_object(
-                'userId', shares.user_id, 'app', shares.application, 'access', shares.access
-            ) ORDER BY shares.user_id), '[]')
-            FROM shares
-            WHERE shares.namespace_id = $1
-              AND shares.application = page.application
-              AND shares.collection = page.collection
-              AND shares.key = page.key
-        ),
-        'shareToken', CASE WHEN entry.share_token_hash IS NOT NULL THEN 'set' END,
-        'createdAt',
-        to_char(page.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-        'updatedAt',
-        to_char(
-            coalesce(entry.updated_at, page.created_at) AT TIME ZONE 'UTC',
-            'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
-        )
-    )::text AS text
+    access_entry_text(
+        $1, page.owner_id, page.application, page.collection, page.key, page.created_at
+    ) AS text
 FROM (
     SELECT
         documents.application, documents.collection, documents.key, documents.created_at,
@@ -43,9 +20,4 @@ FROM (
     ORDER BY documents.application, documents.collection, documents.key
     LIMIT least($7::bigint, $8::bigint)
 ) AS page
-LEFT JOIN access_entries AS entry
-    ON entry.namespace_id = $1
-    AND entry.application = page.application
-    AND entry.collection = page.collection
-    AND entry.key = page.key
 ORDER BY page.application, page.collection, page.key

@@ -57,16 +57,27 @@ pub struct Detail {
 }
 
 impl Rejection {
+    /// Something cannot be stored, for the reason of a sentence.
+    pub(crate) fn of(code: RejectionCode, error: String) -> Self {
+        Self {
+            key: None,
+            owner: None,
+            code,
+            error,
+            details: Vec::new(),
+            server_time: None,
+        }
+    }
+
     /// A member of the change at `index` breaks a rule.
     pub(super) fn of_member(index: usize, key: &str, member: &str, rule: &str) -> Self {
         let key = (!key.is_empty()).then(|| key.chars().take(MAX_KEY_CHARACTERS).collect());
         Self {
-            owner: None,
             key,
-            code: RejectionCode::BadRequest,
-            error: format!("changes[{index}].{member}: {rule}"),
-            details: Vec::new(),
-            server_time: None,
+            ..Self::of(
+                RejectionCode::BadRequest,
+                format!("changes[{index}].{member}: {rule}"),
+            )
         }
     }
 

@@ -40,12 +40,20 @@ pub(super) struct Report {
     conflicts: Vec<Conflict>,
     /// The documents that cannot be stored.
     rejected: Vec<ImportRejection>,
+    /// How many more there are of either than this lists.
+    #[schema(required = false, minimum = 1)]
+    unlisted: u64,
 }
 
 /// Why a document, or a whole collection, is not imported.
 #[derive(ToSchema)]
 struct ImportRejection {
+    /// Its line, of a file with a document a line; the first one has the number 1.
+    #[schema(required = false, minimum = 1)]
+    line: u64,
+    #[schema(required = false)]
     app: ApplicationName,
+    #[schema(required = false)]
     collection: CollectionName,
     #[serde(flatten)]
     rejection: Rejection,

@@ -1,0 +1,128 @@
+//! `syncline import`: an export from the input, into what a user has.
+
+use std::{
+    io::{IsTerminal, Read, Write, stderr, stdin},
+    sync::Arc,
+};
+
+use syncline_application::{
+    import::{ImportReport, ImportService},
+    ports::{Clock, Session},
+};
+use syncline_postgres::PostgresStore;
+
+use crate::{
+    arguments::{ImportFormat, ImportOptions},
+    clock::SystemClock,
+    configuration::Configuration,
+    database::Database,
+    server::{ServerError, importing},
+};
+
+/// How many bytes are read at once.
+const PIECE_BYTES: usize = 256 * 1024;
+
+/// A push and what an entry says are never done at once.
+const CONNECTIONS: u32 = 2;
+
+/// Reads an export from the input, and writes to the errors how far it is and what is wrong.
+pub(super) async fn run(
+    options: &ImportOptions,
+    configuration: &Configuration,
+) -> Result<(), ServerError> {
+    let database = Database::open(configuration).await?;
+    let imported = import(options, configuration, &database).await;
+    database.close().await?;
+    tell(&imported?)
+}
+
+async fn import(
+    options: &ImportOptions,
+    configuration: &Configuration,
+    database: &Database,
+) -> Result<ImportReport, ServerError> {
+    syncline_postgres::migrate(database.options()).await?;
+    let store = Arc::new(PostgresStore::connect(database.options(), CONNECTIONS).await?);
+    let (sync, service) = importing(configuration, &store)?;
+    let caller = Session::beginning(options.user.clone(), Vec::new(), SystemClock.now());
+    let read = async {
+        match options.format {
+            ImportFormat::Json => {
+                let body = serde_json::from_reader(stdin().lock())?;
+                Ok(service.import(&caller, body).await?)
+            }
+            ImportFormat::Ndjson => {
+                read_lines(&service, caller, configuration.limits.body_bytes).await
+            }
+        }
+    };
+    tokio::select! {
+        report = read => report,
+        () = sync.work(1) => Err("the import was interrupted; run it again".into()),
+    }
+}
+
+async fn read_lines(
+    service: &Arc<ImportService>,
+    caller: Session,
+    most_bytes: usize,
+) -> Result<ImportReport, ServerError> {
+    let mut import = service.lines(caller, most_bytes)?;
+    let mut piece = vec![0; PIECE_BYTES];
+    let mut bytes = 0_u64;
+    loop {
+        let count = stdin().lock().read(&mut piece)?;
+        let Some(read) = piece.get(..count).filter(|read| !read.is_empty()) else {
+            return Ok(import.finish().await?);
+        };
+        import.take(read).await?;
+        bytes += read.len() as u64;
+        if stderr().is_terminal() {
+            let (documents, megabytes) = (documents(import.report()), bytes >> 20);
+            // Nobody may be left to be told.
+            let _ = write!(
+                stderr(),
+                "Imported {documents} documents, {megabytes} MB read\r"
+            );
+        }
+    }
+}
+
+fn documents(report: &ImportReport) -> usize {
+    report.imported + report.unchanged + report.merged
+}
+
+/// What became of the file; an error if not all of it is stored.
+fn tell(report: &ImportReport) -> Result<(), ServerError> {
+    let mut output = stderr().lock();
+    for rejected in report.rejected.iter() {
+        writeln!(output, "{}", rejected.rejection.error)?;
+    }
+    let ImportReport {
+        imported,
+        unchanged,
+        merged,
+        entries,
+        conflicts,
+        rejected,
+        unlisted,
+    } = report;
+    writeln!(
+        output,
+        "Imported {} documents: {imported} new, {unchanged} there already, {merged} merged; \
+         {entries} access entries, {} conflicts.",
+        documents(report),
+        conflicts.len(),
+    )?;
+    if *unlisted > 0 {
+        writeln!(
+            output,
+            "{unlisted} more conflicts and rejections are not listed."
+        )?;
+    }
+    if rejected.is_empty() {
+        return Ok(());
+    }
+    let sentence = "not everything is stored: the sentences above say what, where and why";
+    Err(sentence.into())
+}

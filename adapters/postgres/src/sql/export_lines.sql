@@ -1,0 +1,60 @@
+-- Documents of an export behind the last one, so many that they fit a page, a line for each: with
+-- where it belongs, and with its access entry if that says anything.
+SELECT application, collection, key, text
+FROM (
+    SELECT
+        application,
+        collection,
+        key,
+        '{"_app":' || to_json(application)::text
+        || ',"_collection":' || to_json(collection)::text
+        || coalesce(',"_docIndex":' || (
+            SELECT access_entry_text(
+                candidates.namespace_id, candidates.owner_id,
+                candidates.application, candidates.collection, candidates.key,
+                candidates.created_at
+            )
+            FROM access_entries AS entry
+            WHERE candidates.owner_id IS NOT NULL
+              AND entry.namespace_id = candidates.namespace_id
+              AND entry.application = candidates.application
+              AND entry.collection = candidates.collection
+              AND entry.key = candidates.key
+              AND (
+                entry.visibility <> 'private'
+                OR entry.share_token_hash IS NOT NULL
+                OR EXISTS (
+                    SELECT
+                    FROM shares
+                    WHERE shares.namespace_id = entry.namespace_id
+                      AND shares.application = entry.application
+                      AND shares.collection = entry.collection
+                      AND shares.key = entry.key
+                )
+            )
+        ), '')
+        || ',' || substr(document_text(key, revision, field_revisions, content, false), 2) AS text,
+        sum(bytes) OVER (
+            ORDER BY application, collection, key ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS bytes_before
+    FROM (
+        SELECT
+            namespace_id, application, collection, key, revision, field_revisions, content, bytes,
+            created_at,
+            (
+                SELECT owner_id
+                FROM namespaces
+                WHERE namespaces.namespace_id = documents.namespace_id AND kind = 'personal'
+            ) AS owner_id
+        FROM documents
+        WHERE namespace_id = $1
+          AND ($2::text IS NULL OR application = $2)
+          AND ($3::text IS NULL OR collection = $3)
+          AND (application, collection, key) > ($4, $5, $6)
+          AND NOT deleted
+        ORDER BY application, collection, key
+        LIMIT $7::bigint
+    ) AS candidates
+) AS measured
+WHERE coalesce(bytes_before, 0) < $8::bigint
+ORDER BY application, collection, key
