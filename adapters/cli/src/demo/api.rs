@@ -46,6 +46,13 @@ impl Api {
         Ok(())
     }
 
+    /// The user whose session this is.
+    pub(super) async fn user_of(&self, token: &str) -> Result<String, DemoError> {
+        let session = self.get(token, &["auth", "me"]).await?;
+        let user = session.get("userId").and_then(Value::as_str);
+        Ok(user.unwrap_or_default().to_owned())
+    }
+
     /// Sends a request that should succeed; the value of no body is null.
     async fn send(
         &self,

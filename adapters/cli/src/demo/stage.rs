@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use syncline_application::ports::Clock;
-use syncline_domain::identifier::UserId;
+use syncline_domain::{hlc::UnixMillis, identifier::UserId};
 use syncline_identity::SessionTokens;
 use tempfile::TempDir;
 
@@ -27,8 +27,12 @@ pub(super) struct Stage {
     pub(super) bob: String,
     /// Tells this tour's documents, devices and users from those of others.
     pub(super) run: String,
+    guests: Option<Guests>,
     own: Option<OwnServer>,
 }
+
+/// Signs in users whom nobody else is, and who therefore may be deleted.
+struct Guests(SessionTokens);
 
 struct OwnServer {
     server: Server,
@@ -46,8 +50,8 @@ impl Stage {
         let Some(url) = options.url.clone() else {
             return Self::set_alone(run).await;
         };
-        let (ada, bob) = match options.tokens.as_slice() {
-            [ada, bob] => (ada.clone(), bob.clone()),
+        let (ada, bob, guests) = match options.tokens.as_slice() {
+            [ada, bob] => (ada.clone(), bob.clone(), None),
             [] => sessions(configuration, &run)?,
             _ => return Err(DemoError::Options("give `--token` twice, for two users")),
         };
@@ -56,6 +60,7 @@ impl Stage {
             ada,
             bob,
             run,
+            guests,
             own: None,
         })
     }
@@ -69,11 +74,12 @@ impl Stage {
         let url = format!("http://{}", server.address());
         let own = Some(OwnServer { server, folder });
         match sessions(&configuration, &run) {
-            Ok((ada, bob)) => Ok(Self {
+            Ok((ada, bob, guests)) => Ok(Self {
                 url,
                 ada,
                 bob,
                 run,
+                guests,
                 own,
             }),
             Err(error) => {
@@ -83,6 +89,7 @@ impl Stage {
                     ada,
                     bob,
                     run,
+                    guests: None,
                     own,
                 }
                 .strike()
@@ -90,6 +97,14 @@ impl Stage {
                 Err(error)
             }
         }
+    }
+
+    /// A session of one more user, which begins at `time`; none if the tour's users are somebody's.
+    pub(super) fn guest(&self, name: &str, time: UnixMillis) -> Result<Option<String>, DemoError> {
+        let guests = self.guests.as_ref();
+        guests
+            .map(|guests| guests.session(name, &self.run, time))
+            .transpose()
     }
 
     /// The server in a few words.
@@ -134,15 +149,24 @@ pub(super) fn configuration_in(folder: &TempDir, file: &Path) -> Result<Configur
     Ok(configuration.map_err(ServerError::from)?)
 }
 
-/// Sessions of two users that nobody else is.
-fn sessions(configuration: &Configuration, run: &str) -> Result<(String, String), DemoError> {
+/// Sessions of two users that nobody else is, and of more.
+fn sessions(
+    configuration: &Configuration,
+    run: &str,
+) -> Result<(String, String, Option<Guests>), DemoError> {
     let secrets = configuration.session_secrets().map_err(ServerError::from)?;
-    let tokens = SessionTokens::new(&secrets).map_err(ServerError::from)?;
-    let session = |name: &str| -> Result<String, DemoError> {
+    let guests = Guests(SessionTokens::new(&secrets).map_err(ServerError::from)?);
+    let now = SystemClock.now();
+    let (ada, bob) = (
+        guests.session("ada", run, now)?,
+        guests.session("bob", run, now)?,
+    );
+    Ok((ada, bob, Some(guests)))
+}
+
+impl Guests {
+    fn session(&self, name: &str, run: &str, time: UnixMillis) -> Result<String, DemoError> {
         let user = UserId::new(&format!("demo-{name}-{run}"))?;
-        Ok(tokens
-            .issue(&user, SystemClock.now())
-            .map_err(ServerError::from)?)
-    };
-    Ok((session("ada")?, session("bob")?))
+        Ok(self.0.issue(&user, time).map_err(ServerError::from)?)
+    }
 }

@@ -1,5 +1,6 @@
 //! What happens in the demonstration.
 
+mod account;
 mod applications;
 mod conflict;
 mod deletion;
@@ -45,6 +46,7 @@ pub(super) async fn tell(tour: &mut Tour, stage: &Stage) -> Result<(), DemoError
     users::tell(tour, stage, &mut scene).await?;
     organisation::tell(tour, stage, &mut scene).await?;
     sharing::tell(tour, stage, &mut scene).await?;
+    account::tell(tour, stage, &mut scene).await?;
     deletion::tell(tour, &mut scene).await
 }
 

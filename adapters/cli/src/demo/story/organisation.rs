@@ -36,7 +36,7 @@ pub(super) async fn tell(
     )
     .await?;
 
-    let bob_id = member(&api.get(&stage.bob, &["auth", "me"]).await?, "userId");
+    let bob_id = api.user_of(&stage.bob).await?;
     let new_member = json!({ "userId": bob_id });
     api.post(&stage.ada, &["orgs", &id, "members"], &new_member)
         .await?;

@@ -15,8 +15,8 @@ pub(super) async fn tell(
     let key = format!("plan-{}", stage.run);
     let own = DocumentId::own(&key)?;
     let mut bob = Device::new("bob", stage, TODO, &stage.bob)?;
-    let ada_id = user_of(&api, &stage.ada).await?;
-    let bob_id = user_of(&api, &stage.bob).await?;
+    let ada_id = api.user_of(&stage.ada).await?;
+    let bob_id = api.user_of(&stage.bob).await?;
     let shared = DocumentId::of(&ada_id, &key)?;
     tour.chapter("Sharing")?;
     let plan = document(json!({ "title": "Plan the party", "notes": "cake\n" }));
@@ -56,9 +56,4 @@ pub(super) async fn tell(
     scene.phone.delete(&own, tour.now())?;
     scene.phone.sync(tour.now()).await?;
     Ok(())
-}
-
-async fn user_of(api: &Api, token: &str) -> Result<String, DemoError> {
-    let session = api.get(token, &["auth", "me"]).await?;
-    Ok(member(&session, "userId"))
 }
