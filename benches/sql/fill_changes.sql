@@ -5,5 +5,5 @@ INSERT INTO baseline.changes (
 )
 SELECT
     0, 'bench', 'large', 'document-' || number, 1, $3, $4::json, $5::jsonb, false,
-    CASE WHEN number % ($1 / $2) = 0 THEN number + $1 ELSE number END
+    CASE WHEN number % ($1 / nullif($2, 0)) = 0 THEN number + $1 ELSE number END
 FROM generate_series(1, $1::bigint) AS number

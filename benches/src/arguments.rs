@@ -23,6 +23,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub only: String,
 
+    /// How many documents there are in the collection in which one user searches.
+    #[arg(
+        long, value_name = "COUNT", default_value_t = 1_000_000,
+        value_parser = clap::value_parser!(u64).range(40_000..)
+    )]
+    pub library: u64,
+
     /// Where the JSON file goes.
     #[arg(long, value_name = "FILE", default_value = "target/bench/latest.json")]
     pub output: PathBuf,

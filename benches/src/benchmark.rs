@@ -14,14 +14,15 @@ use uuid::Uuid;
 use crate::{
     BenchError,
     arguments::Arguments,
-    cases::{AMOUNTS, CASES, CONNECTIONS, Case},
+    cases::{AMOUNTS, Amounts, CASES, CONNECTIONS, Case, NOTHING},
     clock,
     database::Database,
     device::Device,
     document::Document,
     fill,
     http::Connection,
-    load::{self, Action, Client, Large},
+    library::Library,
+    load::{self, Client, Large},
     pgbench::{Pgbench, Script},
     processor,
     report::{Memory, Report, Row},
@@ -62,10 +63,24 @@ async fn measure(
     let mut database = Database::connect(&server.socket()).await?;
     let settings = database.settings().await?;
     let programs = database.programs().await?;
-    eprintln!("filling: {AMOUNTS:?}");
+    let chosen = CASES
+        .iter()
+        .filter(|case| case.name.contains(&arguments.only));
+    let chosen: Vec<_> = chosen.collect();
+    let amounts = if chosen.iter().all(|case| case.is_of_library()) {
+        NOTHING
+    } else {
+        AMOUNTS
+    };
+    eprintln!("filling: {amounts:?}");
     let sample = Document::new("document".to_owned(), &stamp()?);
-    let clients = clients(server, &SessionTokens::new(&[SecretString::from(secret)])?).await?;
-    database.fill(AMOUNTS, &sample).await?;
+    let tokens = SessionTokens::new(&[SecretString::from(secret)])?;
+    let clients = clients(server, &tokens, amounts).await?;
+    database.fill(amounts, &sample).await?;
+    if chosen.iter().any(|case| case.is_of_library()) {
+        eprintln!("filling: {} documents of a library", arguments.library);
+        database.fill_library(arguments.library).await?;
+    }
     database.settle().await?;
     database.close().await?;
     let pgbench = Pgbench::new(Path::new(&programs), server.socket(), AMOUNTS, &sample)?;
@@ -76,13 +91,9 @@ async fn measure(
         clients,
         turn: Duration::from_secs(turn),
         turns: arguments.seconds / turn,
-        memory: None,
     };
     let mut rows = Vec::new();
-    for case in CASES
-        .iter()
-        .filter(|case| case.name.contains(&arguments.only))
-    {
+    for case in chosen {
         let row = bench.case(case).await?;
         eprintln!("{}", row.sentence());
         rows.push(row);
@@ -94,12 +105,15 @@ async fn measure(
         settings,
         seconds,
         rows,
-        full_pull_memory: bench.memory,
     })
 }
 
 /// The connections, each with its part of the users, and with what every user has stored.
-async fn clients(server: &Server, tokens: &SessionTokens) -> Result<Vec<Client>, BenchError> {
+async fn clients(
+    server: &Server,
+    tokens: &SessionTokens,
+    amounts: Amounts,
+) -> Result<Vec<Client>, BenchError> {
     let mut connection = Connection::open(server.address).await?;
     let device = |user: &str, name: &str, collection| {
         let token = tokens.issue(&UserId::new(user)?, clock::now())?;
@@ -107,22 +121,25 @@ async fn clients(server: &Server, tokens: &SessionTokens) -> Result<Vec<Client>,
     };
     let owner = device("large", "device-large-1", "large")?;
     let reader = device("large", "device-large-2", "large")?;
-    let large: Arc<Large> = Arc::new(fill::fill_large(&mut connection, owner, reader).await?);
+    let large = fill::fill_large(&mut connection, owner, reader, amounts);
+    let large: Arc<Large> = Arc::new(large.await?);
+    let library = Arc::new(Library::new(tokens)?);
     let mut devices: Vec<Vec<Device>> = (0..CONNECTIONS).map(|_| Vec::new()).collect();
-    for user in 1..=AMOUNTS.users {
+    for user in 1..=amounts.users {
         let mut device = device(
             &format!("user-{user}"),
             &format!("device-{user}"),
             "documents",
         )?;
-        fill::fill(&mut connection, &mut device, AMOUNTS.documents).await?;
+        fill::fill(&mut connection, &mut device, amounts.documents).await?;
         if let Some(devices) = devices.get_mut(user % CONNECTIONS) {
             devices.push(device);
         }
     }
     let mut clients = Vec::new();
     for devices in devices {
-        clients.push(Client::open(server.address, devices, Arc::clone(&large)).await?);
+        let (large, library) = (Arc::clone(&large), Arc::clone(&library));
+        clients.push(Client::open(server.address, devices, large, library).await?);
     }
     Ok(clients)
 }
@@ -138,21 +155,14 @@ struct Bench<'a> {
     clients: Vec<Client>,
     turn: Duration,
     turns: u64,
-    memory: Option<Memory>,
 }
 
 impl Bench<'_> {
     /// Measures server and baselines in turns, so that a machine that becomes slower becomes so
     /// for all of them.
     async fn case(&mut self, case: &Case) -> Result<Row, BenchError> {
-        if case.action == Action::PullAll {
-            self.server.reset_peak_memory()?;
-            let before = self.server.peak_memory()?;
-            self.memory = Some(Memory {
-                before,
-                peak: before,
-            });
-        }
+        self.server.reset_peak_memory()?;
+        let before = self.server.peak_memory()?;
         self.load(case, WARM_UP).await?;
         self.baseline(case, Some(case.statement), 1).await?;
         let mut row = Row::new(case);
@@ -173,9 +183,8 @@ impl Bench<'_> {
                 self.baseline(case, Some(case.statement), seconds).await?,
             );
         }
-        if let Some(memory) = &mut self.memory {
-            memory.peak = self.server.peak_memory()?;
-        }
+        let peak = self.server.peak_memory()?;
+        row.memory = case.tells_memory.then_some(Memory { before, peak });
         Ok(row)
     }
 

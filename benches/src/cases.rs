@@ -1,6 +1,6 @@
 //! What is measured, and against which SQL.
 
-use crate::{load::Action, pgbench::Script};
+use crate::{library::Search, load::Action, pgbench::Script};
 
 /// How many connections the load generator and `pgbench` have.
 pub(crate) const CONNECTIONS: usize = 16;
@@ -26,6 +26,14 @@ pub(crate) const AMOUNTS: Amounts = Amounts {
     changed: 1_000,
 };
 
+/// What a run has that only searches.
+pub(crate) const NOTHING: Amounts = Amounts {
+    users: 0,
+    documents: 0,
+    large: 0,
+    changed: 0,
+};
+
 /// A kind of request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Case {
@@ -43,6 +51,8 @@ pub(crate) struct Case {
     pub five_trips: Option<Script>,
     /// The same work in one statement.
     pub statement: Script,
+    /// Whether the memory of the server is told.
+    pub tells_memory: bool,
     /// What Syncline's predecessor reached on such a machine, in memory, without durability and
     /// tokens.
     pub predecessor: Option<u32>,
@@ -68,8 +78,30 @@ const fn script(text: &'static str, keys: (u64, u64)) -> Script {
     }
 }
 
+impl Case {
+    /// Whether it reads the library, and nothing else.
+    pub(crate) fn is_of_library(&self) -> bool {
+        matches!(self.action, Action::Search(_) | Action::PullLibrary)
+    }
+}
+
+/// A page of a search, on as few connections as there are processors for it.
+const fn search(name: &'static str, search: Search, statement: &'static str) -> Case {
+    Case {
+        name,
+        action: Action::Search(search),
+        connections: 1,
+        unit: "pages",
+        per_request: 1,
+        five_trips: None,
+        statement: script(statement, KNOWN),
+        tells_memory: false,
+        predecessor: None,
+    }
+}
+
 /// All cases, in the order in which they are measured.
-pub(crate) const CASES: [Case; 7] = [
+pub(crate) const CASES: [Case; 14] = [
     Case {
         name: "push 1 new",
         action: Action::PushNew(1),
@@ -78,6 +110,7 @@ pub(crate) const CASES: [Case; 7] = [
         per_request: 1,
         five_trips: Some(script(PUSH_ONE_IN_FIVE_TRIPS, NEW)),
         statement: script(PUSH_ONE, NEW),
+        tells_memory: false,
         predecessor: Some(4_250),
     },
     Case {
@@ -88,6 +121,7 @@ pub(crate) const CASES: [Case; 7] = [
         per_request: 1,
         five_trips: Some(script(PUSH_ONE_IN_FIVE_TRIPS, KNOWN)),
         statement: script(PUSH_ONE, KNOWN),
+        tells_memory: false,
         predecessor: Some(4_250),
     },
     Case {
@@ -98,6 +132,7 @@ pub(crate) const CASES: [Case; 7] = [
         per_request: 100,
         five_trips: Some(script(PUSH_HUNDRED_IN_FIVE_TRIPS, NEW)),
         statement: script(PUSH_HUNDRED, NEW),
+        tells_memory: false,
         predecessor: Some(68_000),
     },
     Case {
@@ -108,6 +143,7 @@ pub(crate) const CASES: [Case; 7] = [
         per_request: 100,
         five_trips: Some(script(PUSH_HUNDRED_IN_FIVE_TRIPS, KNOWN)),
         statement: script(PUSH_HUNDRED, KNOWN),
+        tells_memory: false,
         predecessor: Some(68_000),
     },
     Case {
@@ -122,6 +158,7 @@ pub(crate) const CASES: [Case; 7] = [
             keys: KNOWN,
             seen: AMOUNTS.large,
         },
+        tells_memory: false,
         predecessor: Some(309),
     },
     Case {
@@ -132,6 +169,7 @@ pub(crate) const CASES: [Case; 7] = [
         per_request: 1,
         five_trips: None,
         statement: script(LOOK_UP, KNOWN),
+        tells_memory: false,
         predecessor: Some(3_900),
     },
     Case {
@@ -142,6 +180,54 @@ pub(crate) const CASES: [Case; 7] = [
         per_request: 100_000,
         five_trips: None,
         statement: script(PULL, KNOWN),
+        tells_memory: true,
+        predecessor: None,
+    },
+    Case {
+        name: "export of 100,000",
+        action: Action::Export,
+        connections: 1,
+        unit: "documents",
+        per_request: 100_000,
+        five_trips: None,
+        statement: script(PULL, KNOWN),
+        tells_memory: true,
+        predecessor: None,
+    },
+    search(
+        "search eq",
+        Search::Equal,
+        include_str!("../sql/search_equal.sql"),
+    ),
+    search(
+        "search contains",
+        Search::Contains,
+        include_str!("../sql/search_contains.sql"),
+    ),
+    search(
+        "search range",
+        Search::Range,
+        include_str!("../sql/search_range.sql"),
+    ),
+    search(
+        "search text",
+        Search::Text,
+        include_str!("../sql/search_text.sql"),
+    ),
+    search(
+        "search sorted page",
+        Search::Sorted,
+        include_str!("../sql/search_sorted.sql"),
+    ),
+    Case {
+        name: "pull 1,000 own, 300 shared",
+        action: Action::PullLibrary,
+        connections: 1,
+        unit: "pulls",
+        per_request: 1,
+        five_trips: None,
+        statement: script(include_str!("../sql/pull_library.sql"), KNOWN),
+        tells_memory: false,
         predecessor: None,
     },
 ];

@@ -8,7 +8,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgSslMode},
 };
 
-use crate::{BenchError, cases::Amounts, document::Document};
+use crate::{BenchError, cases::Amounts, document::Document, library::SHARED};
 
 /// Role and database of the server's own cluster.
 pub(crate) const NAME: &str = "syncline";
@@ -82,6 +82,31 @@ impl Database {
                 .execute(&mut self.connection)
                 .await?;
         }
+        Ok(())
+    }
+
+    /// Gives the server a collection of so many documents, of which a user has some and is shown
+    /// others.
+    pub(crate) async fn fill_library(&mut self, documents: u64) -> Result<(), BenchError> {
+        let statements = [
+            (
+                include_str!("../sql/fill_library.sql"),
+                i64::try_from(documents)?,
+            ),
+            (
+                include_str!("../sql/share_library.sql"),
+                i64::try_from(SHARED)?,
+            ),
+        ];
+        for (statement, count) in statements {
+            sqlx::query(statement)
+                .bind(count)
+                .execute(&mut self.connection)
+                .await?;
+        }
+        sqlx::raw_sql(include_str!("../sql/library.sql"))
+            .execute(&mut self.connection)
+            .await?;
         Ok(())
     }
 

@@ -2,10 +2,10 @@
 
 use crate::{
     BenchError,
-    cases::{AMOUNTS, Amounts},
+    cases::Amounts,
     device::Device,
     document::Document,
-    http::Connection,
+    http::{Call, Connection},
     load::Large,
 };
 
@@ -29,15 +29,20 @@ pub(crate) async fn fill_large(
     connection: &mut Connection,
     mut owner: Device,
     mut reader: Device,
+    amounts: Amounts,
 ) -> Result<Large, BenchError> {
     let Amounts {
         large: documents,
         changed,
         ..
-    } = AMOUNTS;
+    } = amounts;
+    if documents == 0 {
+        return Ok(Large::default());
+    }
     fill(connection, &mut owner, documents).await?;
     let pull_all = reader.request(&[]);
-    let answer = connection.sync(&owner.token, &owner.request(&[])).await?;
+    let request = owner.request(&[]);
+    let answer = connection.send(&Call::sync(&owner.token, &request)).await?;
     owner.apply(answer, 0)?;
     reader.see(owner.server_clock());
     // Spread over the keys, as edits are.
@@ -61,8 +66,9 @@ async fn push(
     documents: &[Document],
 ) -> Result<(), BenchError> {
     for part in documents.chunks(MOST) {
+        let request = device.request(part);
         let answer = connection
-            .sync(&device.token, &device.request(part))
+            .send(&Call::sync(&device.token, &request))
             .await?;
         device.apply(answer, part.len())?;
     }

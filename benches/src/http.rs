@@ -22,6 +22,44 @@ pub(crate) struct Connection {
     body: Vec<u8>,
 }
 
+/// A request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call<'a> {
+    /// Its method and path.
+    pub target: &'static str,
+    token: &'a str,
+    body: &'a str,
+}
+
+impl<'a> Call<'a> {
+    /// A sync.
+    pub(crate) fn sync(token: &'a str, body: &'a str) -> Self {
+        Self {
+            target: "POST /bench/sync",
+            token,
+            body,
+        }
+    }
+
+    /// A search.
+    pub(crate) fn search(token: &'a str, body: &'a str) -> Self {
+        Self {
+            target: "POST /bench/search",
+            token,
+            body,
+        }
+    }
+
+    /// An export with a document a line.
+    pub(crate) fn export(token: &'a str) -> Self {
+        Self {
+            target: "GET /account/export?format=ndjson",
+            token,
+            body: "",
+        }
+    }
+}
+
 /// How the end of a body is found.
 #[derive(Clone, Copy)]
 enum Framing {
@@ -42,12 +80,17 @@ impl Connection {
         })
     }
 
-    /// Sends a sync request and returns the body of its answer, which must be 200.
-    pub(crate) async fn sync(&mut self, token: &str, body: &str) -> Result<&[u8], BenchError> {
+    /// Sends a request and returns the body of its answer, which must be 200.
+    pub(crate) async fn send(&mut self, call: &Call<'_>) -> Result<&[u8], BenchError> {
         self.outgoing.clear();
+        let Call {
+            target,
+            token,
+            body,
+        } = call;
         let length = body.len();
         let head = format!(
-            "POST /bench/sync HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n\
+            "{target} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n\
              Authorization: Bearer {token}\r\nContent-Length: {length}\r\n\r\n"
         );
         self.outgoing.extend_from_slice(head.as_bytes());
@@ -149,7 +192,7 @@ mod tests {
         net::TcpListener,
     };
 
-    use super::Connection;
+    use super::{Call, Connection};
 
     /// What the client makes of an answer that comes in two parts.
     async fn answer_to(first: &'static [u8], second: &'static [u8]) -> Result<Vec<u8>, String> {
@@ -164,7 +207,8 @@ mod tests {
             stream.write_all(first).await.unwrap();
             stream.write_all(second).await.unwrap();
         });
-        let body = client.sync("token", "{}").await.map(<[u8]>::to_vec);
+        let call = Call::sync("token", "{}");
+        let body = client.send(&call).await.map(<[u8]>::to_vec);
         server.await.unwrap();
         body.map_err(|error| error.to_string())
     }

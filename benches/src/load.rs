@@ -5,7 +5,12 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use memchr::memmem;
 use tokio::{task::JoinSet, time::Instant};
 
-use crate::{BenchError, device::Device, http::Connection};
+use crate::{
+    BenchError,
+    device::Device,
+    http::{Call, Connection},
+    library::{Library, OWN, PAGE, SHARED, Search},
+};
 
 /// What each request does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,10 +25,16 @@ pub(crate) enum Action {
     PullChanged,
     /// Asks for the whole large collection.
     PullAll,
+    /// Exports it, a document a line.
+    Export,
+    /// Searches the library.
+    Search(Search),
+    /// Asks for what a user has and is shown of the library.
+    PullLibrary,
 }
 
 /// The large collection, for whoever pulls from it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Large {
     /// Its owner's session token.
     pub token: String,
@@ -43,6 +54,7 @@ pub(crate) struct Client {
     devices: Vec<Device>,
     next: usize,
     large: Arc<Large>,
+    library: Arc<Library>,
 }
 
 /// How much was done in how much time.
@@ -60,6 +72,7 @@ impl Client {
         address: SocketAddr,
         devices: Vec<Device>,
         large: Arc<Large>,
+        library: Arc<Library>,
     ) -> Result<Self, BenchError> {
         let connection = Connection::open(address).await?;
         Ok(Self {
@@ -67,21 +80,46 @@ impl Client {
             devices,
             next: 0,
             large,
+            library,
         })
     }
 
     async fn perform(&mut self, action: Action) -> Result<(), BenchError> {
         match action {
             Action::PullChanged => {
-                let large = Arc::clone(&self.large);
-                self.pull(&large.pull_changed, large.changed).await
+                let large = &self.large;
+                let sync = Call::sync(&large.token, &large.pull_changed);
+                bring(&mut self.connection, &sync, large.changed).await
             }
             Action::PullAll => {
-                let large = Arc::clone(&self.large);
-                self.pull(&large.pull_all, large.documents).await
+                let large = &self.large;
+                let sync = Call::sync(&large.token, &large.pull_all);
+                bring(&mut self.connection, &sync, large.documents).await
             }
+            Action::Export => {
+                let large = &self.large;
+                let export = Call::export(&large.token);
+                bring(&mut self.connection, &export, large.documents).await
+            }
+            Action::PullLibrary => {
+                let sync = Call::sync(&self.library.token, &self.library.pull);
+                bring(&mut self.connection, &sync, OWN + SHARED).await
+            }
+            Action::Search(search) => self.search(search).await,
             _ => self.exchange(action).await,
         }
+    }
+
+    /// Takes the first page of what is found, which must be something.
+    async fn search(&mut self, search: Search) -> Result<(), BenchError> {
+        let body = search.body();
+        let call = Call::search(&self.library.token, &body);
+        let answer = self.connection.send(&call).await?;
+        let found = documents(answer);
+        if (1..=PAGE).contains(&found) {
+            return Ok(());
+        }
+        Err(format!("{search:?} found {found} documents").into())
     }
 
     /// The next device pushes what `action` says, if anything, and pulls.
@@ -98,19 +136,31 @@ impl Client {
             _ => Vec::new(),
         };
         let body = device.request(&documents);
-        let answer = self.connection.sync(&device.token, &body).await?;
+        let answer = self
+            .connection
+            .send(&Call::sync(&device.token, &body))
+            .await?;
         device.apply(answer, documents.len())
     }
+}
 
-    async fn pull(&mut self, body: &str, expected: usize) -> Result<(), BenchError> {
-        let answer = self.connection.sync(&self.large.token, body).await?;
-        // To parse the documents would cost more than to serve them.
-        let found = memmem::find_iter(answer, b"\"_key\":").count();
-        if found == expected {
-            return Ok(());
-        }
-        Err(format!("a pull brought {found} documents where {expected} were due").into())
+/// Makes a call that is to bring so many documents.
+async fn bring(
+    connection: &mut Connection,
+    call: &Call<'_>,
+    expected: usize,
+) -> Result<(), BenchError> {
+    let found = documents(connection.send(call).await?);
+    if found == expected {
+        return Ok(());
     }
+    let target = call.target;
+    Err(format!("{target} brought {found} documents where {expected} were due").into())
+}
+
+/// How many documents an answer has: to parse them would cost more than to serve them.
+fn documents(answer: &[u8]) -> usize {
+    memmem::find_iter(answer, b"\"_key\":").count()
 }
 
 /// Lets every client do `action` for `duration`; what has begun by then is finished and counts.

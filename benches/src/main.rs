@@ -8,6 +8,7 @@
 //! | `cases` | what is measured, and against which SQL |
 //! | `benchmark` | the whole run: start, fill, measure in turns, stop |
 //! | `fill` | what the server holds before |
+//! | `library` | a large collection of many users, and a reader |
 //! | `server` | the server under test, a process of its own |
 //! | `load`, `device`, `http` | devices that push and pull, as cheaply as can be |
 //! | `database`, `pgbench` | the baseline, in the server's own cluster |
@@ -22,6 +23,7 @@ mod device;
 mod document;
 mod fill;
 mod http;
+mod library;
 mod load;
 mod pgbench;
 mod processor;

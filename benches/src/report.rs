@@ -18,8 +18,6 @@ pub(crate) struct Report {
     pub seconds: u64,
     /// The cases.
     pub rows: Vec<Row>,
-    /// What the server's memory grew to while it was pulled from as a whole.
-    pub full_pull_memory: Option<Memory>,
 }
 
 /// Memory in use, in KiB.
@@ -54,6 +52,9 @@ pub(crate) struct Row {
     pub server_processors: Series,
     /// How many the load generator did.
     pub load_processors: Series,
+    /// What the server's memory grew to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Memory>,
 }
 
 /// The numbers of all turns.
@@ -111,6 +112,7 @@ impl Row {
             predecessor: case.predecessor,
             server_processors: Series::default(),
             load_processors: Series::default(),
+            memory: None,
         }
     }
 
@@ -197,14 +199,17 @@ impl Report {
                 ),
             ]);
         }
-        if let Some(Memory { before, peak }) = self.full_pull_memory {
-            // Writing to a string cannot fail.
-            let _ = writeln!(
-                text,
-                "memory of the server during the full pull: {} MiB at most, {} MiB before",
-                peak / 1024,
-                before / 1024
-            );
+        for row in &self.rows {
+            if let Some(Memory { before, peak }) = row.memory {
+                // Writing to a string cannot fail.
+                let _ = writeln!(
+                    text,
+                    "memory of the server during the {}: {} MiB at most, {} MiB before",
+                    row.case.name,
+                    peak / 1024,
+                    before / 1024
+                );
+            }
         }
         text
     }

@@ -1,0 +1,9 @@
+SELECT string_agg(
+    '{"_key":' || to_json(key)::text
+    || coalesce(',"_owner":' || to_json(owner_id)::text || ',"_access":"read"', '')
+    || ',"_rev":' || to_json(revision)::text
+    || ',"_fieldRevs":' || field_revisions::text
+    || ',' || substr(content::text, 2),
+    ','
+)
+FROM baseline.library;

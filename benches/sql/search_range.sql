@@ -1,0 +1,12 @@
+SELECT string_agg(
+    '{"_key":' || to_json(key)::text || ',"_rev":' || to_json(revision)::text
+    || ',' || substr(content::text, 2),
+    ','
+)
+FROM (
+    SELECT key, revision, content
+    FROM baseline.library
+    WHERE jsonb_typeof(content -> 'size') = 'number' AND content -> 'size' >= '900'
+    ORDER BY key
+    LIMIT 50
+) AS page;

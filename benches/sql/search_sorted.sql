@@ -1,0 +1,12 @@
+SELECT string_agg(
+    '{"_key":' || to_json(key)::text || ',"_rev":' || to_json(revision)::text
+    || ',' || substr(content::text, 2),
+    ','
+)
+FROM (
+    SELECT key, revision, content
+    FROM baseline.library
+    WHERE true
+    ORDER BY content ->> 'title', content -> 'size' DESC, key
+    LIMIT 50
+) AS page;
