@@ -47,12 +47,15 @@ impl Batch {
 
     /// Adds the document of a line that has so many bytes. What is wrong with its entry is no
     /// reason to leave out the document.
+    ///
+    /// # Errors
+    /// The rule that the entry breaks.
     pub(super) fn add(
         &mut self,
         number: u64,
         bytes: usize,
         document: ExportedLine,
-    ) -> Result<(), ImportRejection> {
+    ) -> Result<(), String> {
         let ExportedLine {
             application,
             collection,
@@ -60,7 +63,7 @@ impl Batch {
             entry,
         } = document;
         let key = key(&change).unwrap_or_default().to_owned();
-        let entry = entry.map(|entry| line::entry(number, entry, &application, &collection, &key));
+        let entry = entry.map(|entry| line::entry(entry, &application, &collection, &key));
         let group = self.groups.entry((application, collection)).or_default();
         group.changes.push(change);
         group.lines.push(number);

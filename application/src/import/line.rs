@@ -16,25 +16,21 @@ pub(super) struct ExportedLine {
 }
 
 /// Reads a line; none if nothing stands there.
-pub(super) fn read(
-    line: &Line,
-    most_bytes: usize,
-) -> Result<Option<ExportedLine>, ImportRejection> {
+///
+/// # Errors
+/// The rule that it breaks.
+pub(super) fn read(line: &Line, most_bytes: usize) -> Result<Option<ExportedLine>, String> {
     let Some(text) = &line.text else {
         let rule = format!("it has more than {most_bytes} bytes, which no document may have");
-        return Err(refuse(line.number, &rule));
+        return Err(rule);
     };
     let text = text.trim_ascii();
     if text.is_empty() {
         return Ok(None);
     }
-    let members: Map<String, Value> = serde_json::from_slice(text).map_err(|error| {
-        let rule = format!("it is no JSON object (see column {})", error.column());
-        refuse(line.number, &rule)
-    })?;
-    placed(members)
-        .map(Some)
-        .map_err(|rule| refuse(line.number, rule))
+    let members: Map<String, Value> = serde_json::from_slice(text)
+        .map_err(|error| format!("it is no JSON object (see column {})", error.column()))?;
+    Ok(Some(placed(members)?))
 }
 
 fn placed(mut members: Map<String, Value>) -> Result<ExportedLine, &'static str> {
@@ -54,22 +50,21 @@ fn placed(mut members: Map<String, Value>) -> Result<ExportedLine, &'static str>
 }
 
 /// The access entry of a line, if it is that of the document beside it.
+///
+/// # Errors
+/// The rule that it breaks.
 pub(super) fn entry(
-    line: u64,
     entry: Value,
     application: &str,
     collection: &CollectionName,
     key: &str,
-) -> Result<ExportedEntry, ImportRejection> {
-    let entry: ExportedEntry = serde_json::from_value(entry)
-        .map_err(|error| refuse(line, &format!("_docIndex: {error}")))?;
+) -> Result<ExportedEntry, String> {
+    let entry: ExportedEntry =
+        serde_json::from_value(entry).map_err(|error| format!("_docIndex: {error}"))?;
     if entry.is_of(application, collection, key) {
         return Ok(entry);
     }
-    Err(refuse(
-        line,
-        "_docIndex: it is the entry of another document",
-    ))
+    Err("_docIndex: it is the entry of another document".to_owned())
 }
 
 /// A line that is not as it should be.
@@ -87,7 +82,7 @@ pub(super) fn refuse(line: u64, rule: &str) -> ImportRejection {
 mod tests {
     use serde_json::json;
 
-    use super::{Line, read};
+    use super::{Line, read, refuse};
 
     fn line(text: &str) -> Line {
         Line {
@@ -118,10 +113,10 @@ mod tests {
         let texts = ["{", "[]", "7", "{}", r#"{"_app":"todo"}"#, r#"{"_app":1}"#];
         let refused = texts.map(line).into_iter().chain([too_long]);
         for line in refused {
-            let rejection = read(&line, 99).err().unwrap();
+            let rule = read(&line, 99).err().unwrap();
+            let rejection = refuse(line.number, &rule);
             assert_eq!(rejection.line, Some(7));
-            let error = rejection.rejection.error;
-            assert!(error.starts_with("line 7: "), "{error}");
+            assert_eq!(rejection.rejection.error, format!("line 7: {rule}"));
         }
     }
 }

@@ -81,8 +81,8 @@ impl LineImport {
         let document = match line::read(line, self.most_bytes) {
             Ok(Some(document)) => document,
             Ok(None) => return Ok(()),
-            Err(rejection) => {
-                self.report.reject(rejection);
+            Err(rule) => {
+                self.report.reject(line::refuse(line.number, &rule));
                 return Ok(());
             }
         };
@@ -90,8 +90,8 @@ impl LineImport {
             self.store().await?;
         }
         let bytes = line.text.as_ref().map_or(0, Vec::len);
-        if let Err(rejection) = self.batch.add(line.number, bytes, document) {
-            self.report.reject(rejection);
+        if let Err(rule) = self.batch.add(line.number, bytes, document) {
+            self.report.reject(line::refuse(line.number, &rule));
         }
         Ok(())
     }

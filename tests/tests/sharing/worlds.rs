@@ -23,7 +23,7 @@ const ADMIN: &str = "eve";
 
 #[tokio::test]
 async fn every_reader_sees_what_it_may_at_any_time() {
-    for seed in 0..seeds(4) {
+    for seed in 0..seeds(3) {
         let server = TestServer::start().await;
         let mut owners = owners(&[&server], seed).await;
         let mut readers = readers(&[&server]);
@@ -51,7 +51,7 @@ async fn every_reader_sees_what_it_may_at_any_time() {
 /// began.
 #[tokio::test]
 async fn every_reader_ends_with_what_it_may_see_when_all_act_at_once() {
-    for seed in 0..seeds(3) {
+    for seed in 0..seeds(2) {
         let server = TestServer::start().await;
         let tap = Tap::slow_to_commit(&server.database);
         let slow = TestServer::on(tap.database(&server.database)).await;

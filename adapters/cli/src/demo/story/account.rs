@@ -84,7 +84,7 @@ impl Guest {
         api.delete(&self.token, &["account"]).await?;
         tour.act("cyd", "deletes the account")?;
         let refused = api.get(&self.token, &["auth", "me"]).await;
-        tour.promise("its session is refused", &Some(401), &status(refused))?;
+        tour.promise("its session is refused", &Some(401), &status(&refused))?;
         let told = pull(api, &stage.ada, before.get("serverClock")).await?;
         let reset = told.get("reset").and_then(Value::as_bool);
         tour.promise(
@@ -153,9 +153,9 @@ async fn pull(api: &Api, token: &str, clock: Option<&Value>) -> Result<Value, De
 }
 
 /// The status of an answer that should be an error.
-fn status(answer: Result<Value, DemoError>) -> Option<usize> {
+fn status(answer: &Result<Value, DemoError>) -> Option<usize> {
     match answer {
-        Err(DemoError::Answer { status, .. }) => Some(usize::from(status)),
+        Err(DemoError::Answer { status, .. }) => Some(usize::from(*status)),
         _ => None,
     }
 }
