@@ -1,10 +1,15 @@
 //! What becomes of organisations, and the end of one.
 
+use std::collections::BTreeSet;
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use syncline_tests::TestServer;
 
-use crate::world::{FRIEND, PERSON, add, delete_account, found, is, refuses, send, write};
+use crate::{
+    traces::tables_with,
+    world::{FRIEND, PERSON, add, delete_account, found, is, open_to, refuses, send, write},
+};
 
 async fn export(server: &TestServer, user: &str) -> Value {
     let exported = send(server, user, Method::GET, "/account/export", &Value::Null).await;
@@ -85,5 +90,51 @@ async fn an_organisation_without_others_ends_with_its_member() {
     }
     // The name is free again.
     found(&server, FRIEND, "Acme").await;
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn nothing_anywhere_names_a_deleted_organisation() {
+    let server = TestServer::start().await;
+    let acme = found(&server, PERSON, "Acme qv47").await;
+    add(&server, PERSON, &acme, FRIEND).await;
+    for title in ["qv47 first", "qv47 second"] {
+        let doc = json!({ "title": title });
+        let answer = write(&server, FRIEND, Some(&acme), "qv47-key", &doc).await;
+        is(&answer, StatusCode::OK);
+    }
+    // A document of a member that the organisation may see stays, and says nothing of it.
+    is(
+        &write(&server, FRIEND, None, "own", &json!({})).await,
+        StatusCode::OK,
+    );
+    let to_org = json!({ "visibility": "org", "orgId": acme });
+    open_to(&server, FRIEND, "own", &to_org).await;
+    let before: Vec<_> = [&acme, "qv47"].into_iter().collect();
+    for trace in &before {
+        let tables = tables_with(&server, trace).await;
+        assert!(tables.len() >= 2, "this test looks too little: {tables:?}");
+    }
+    let path = format!("/orgs/{acme}");
+    for status in [StatusCode::NO_CONTENT, StatusCode::NOT_FOUND] {
+        let answer = send(&server, PERSON, Method::DELETE, &path, &Value::Null).await;
+        is(&answer, status);
+        for trace in &before {
+            assert_eq!(
+                tables_with(&server, trace).await,
+                BTreeSet::new(),
+                "{trace}"
+            );
+        }
+    }
+    let own = send(
+        &server,
+        FRIEND,
+        Method::GET,
+        "/docIndex/todo/own",
+        &Value::Null,
+    )
+    .await;
+    is(&own, StatusCode::OK);
     server.finish().await;
 }

@@ -1,11 +1,13 @@
 //! What is remembered of deletions and of former members goes when nobody needs it any longer.
 
+use std::process::Command;
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use sqlx::Executor;
+use sqlx::{Connection, Executor};
 use syncline_application::ports::Store;
 use syncline_postgres::PostgresStore;
-use syncline_tests::TestServer;
+use syncline_tests::{TestServer, process::binary};
 
 use crate::world::{FRIEND, PERSON, add, delete_account, found, is, open_to, send, write};
 
@@ -83,5 +85,55 @@ async fn what_was_revoked_and_deleted_is_purged_when_its_time_is_over() {
     let members = format!("/orgs/{acme}/members");
     let members = send(&server, FRIEND, Method::GET, &members, &Value::Null).await;
     assert_eq!(members.body["members"].as_array().unwrap().len(), 1);
+    server.finish().await;
+}
+
+/// More than one batch of revoked routes, one of which a push holds.
+#[tokio::test]
+async fn a_purge_waits_for_no_push_and_comes_by_itself() {
+    let server = TestServer::start().await;
+    is(
+        &write(&server, FRIEND, None, "1", &json!({})).await,
+        StatusCode::OK,
+    );
+    let mut connection = server.database.connect().await;
+    let statement = "
+        SET syncline.renewing = 'on';
+        INSERT INTO routes (
+            reader_kind, reader_id, application, collection, namespace_id, key,
+            access, revoked, opened_tx, tx, changed_at
+        )
+        SELECT
+            'user', 'reader-' || number, 'todo', 'notes', namespace_id, '1',
+            'read', true, '3', '3', clock_timestamp() - interval '3 days'
+        FROM namespaces, generate_series(1, 5000) AS number";
+    connection.execute(sqlx::raw_sql(statement)).await.unwrap();
+    let mut push = connection.begin().await.unwrap();
+    push.execute("SELECT FROM routes WHERE reader_id = 'reader-70' FOR UPDATE")
+        .await
+        .unwrap();
+    let purged = Command::new(binary())
+        .arg("purge")
+        .current_dir(server.folder())
+        .env("SYNCLINE_DATABASE_URL", server.database.url())
+        .env("SYNCLINE_RETENTION__DAYS", "1")
+        .env("SYNCLINE_LOG__LEVEL", "off")
+        .output()
+        .unwrap();
+    assert!(purged.status.success(), "{purged:?}");
+    assert_eq!(counts(&server).await[1], 1, "{purged:?}");
+    push.rollback().await.unwrap();
+    // A server does so by itself.
+    let more = "[retention]\ndays = 1";
+    let other = TestServer::with(server.database.clone(), more).await;
+    let gone = async {
+        while counts(&server).await[1] > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), gone)
+        .await
+        .expect("it is purged when a server starts");
+    other.stop().await;
     server.finish().await;
 }

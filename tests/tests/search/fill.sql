@@ -1,5 +1,6 @@
 -- A million documents in one collection, a thousand for each of a thousand users, and a hundred
--- thousand of one more. Users take turns, so that nobody's documents stand together.
+-- thousand of one more. Users take turns, so that nobody's documents stand together. Behind them,
+-- three hundred documents of others are shared with each of two users.
 WITH words AS MATERIALIZED (
     SELECT string_to_array(
         'milk bread butter invoice garden holiday meeting report paint window letter doctor school '
@@ -37,4 +38,37 @@ SELECT
         )
     ),
     false, 250
-FROM drawn, words
+FROM drawn, words;
+
+WITH shared AS MATERIALIZED (
+    SELECT reader.owner_id AS reader_id, documents.namespace_id, documents.key
+    FROM namespaces AS reader
+    JOIN namespaces AS owner
+        ON substr(owner.owner_id, 6)::integer BETWEEN 100 AND 399
+    CROSS JOIN LATERAL (
+        SELECT namespace_id, key
+        FROM documents
+        WHERE documents.namespace_id = owner.namespace_id
+          AND application = 'todo'
+          AND collection = 'tasks'
+        ORDER BY key
+        LIMIT 1
+    ) AS documents
+    WHERE reader.owner_id IN ('user-0', 'user-7')
+), opened AS (
+    INSERT INTO routes (
+        reader_kind, reader_id, application, collection, namespace_id, key,
+        access, revoked, opened_tx, tx
+    )
+    SELECT
+        'user', reader_id, 'todo', 'tasks', namespace_id, key,
+        'read', false, pg_current_xact_id(), pg_current_xact_id()
+    FROM shared
+)
+UPDATE documents
+SET has_routes = true
+FROM shared
+WHERE documents.namespace_id = shared.namespace_id
+  AND documents.application = 'todo'
+  AND documents.collection = 'tasks'
+  AND documents.key = shared.key

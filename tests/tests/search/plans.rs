@@ -71,10 +71,11 @@ fn cases() -> Vec<(&'static str, Value, Value)> {
 async fn every_search_begins_with_an_index() {
     let database = TestDatabase::create().await;
     let mut connection = database.connect().await;
-    connection.execute(include_str!("fill.sql")).await.unwrap();
+    let fill = sqlx::raw_sql(include_str!("fill.sql"));
+    connection.execute(fill).await.unwrap();
     connection.execute("VACUUM (ANALYZE)").await.unwrap();
     let store = PostgresStore::connect(database.options(), 2).await.unwrap();
-    for (user, count) in [("user-7", "1,000"), ("user-0", "100,000")] {
+    for (user, count, most) in [("user-7", "1,000", 1_300), ("user-0", "100,000", 100_300)] {
         for (name, filter, sort) in cases() {
             let query = query(user, &filter, &sort);
             let first = time(&store, &query).await;
@@ -89,9 +90,35 @@ async fn every_search_begins_with_an_index() {
             println!("{plan}");
             assert!(!plan.contains("Seq Scan on documents"), "{name}");
             assert!(plan.contains("documents_pkey"), "{name}");
+            let read = rows_read(&plan);
+            assert!(read <= most, "{name} reads {read} rows of a scan");
         }
     }
     database.drop().await;
+}
+
+/// The most rows that a scan of documents reads, those included that it leaves out.
+fn rows_read(plan: &str) -> u64 {
+    let number = |line: &str, before: &str| -> Option<u64> {
+        let rest = line.split_once(before)?.1;
+        let end = rest.find(|letter: char| !letter.is_ascii_digit());
+        rest[..end.unwrap_or(rest.len())].parse().ok()
+    };
+    let (mut scans, mut is_scan) = (Vec::new(), false);
+    for line in plan.lines() {
+        if let Some(rows) = number(line, "actual rows=") {
+            is_scan = line.contains(" on documents");
+            if is_scan {
+                scans.push(rows * number(line, "loops=").unwrap_or(1));
+            }
+        } else if is_scan
+            && let Some(removed) = number(line, "Rows Removed by Filter: ")
+            && let Some(scan) = scans.last_mut()
+        {
+            *scan += removed;
+        }
+    }
+    scans.into_iter().max().expect("documents are read")
 }
 
 async fn time(store: &PostgresStore, query: &SearchQuery) -> Duration {

@@ -1,8 +1,8 @@
-use reqwest::StatusCode;
-use serde_json::json;
-use syncline_tests::TestServer;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use syncline_tests::{TestDatabase, TestServer};
 
-use crate::reader::{Reader, patch};
+use crate::reader::{Reader, patch, send};
 
 #[tokio::test]
 async fn who_may_write_a_shared_document_merges_with_its_owner() {
@@ -115,5 +115,38 @@ async fn a_report_that_was_lost_with_its_answer_is_heard_again() {
     assert_eq!(heard["conflicts"][0]["reason"], "repeated");
     let of_ada = ada.as_device_named("bob").await;
     assert_eq!(of_ada["conflicts"], json!([]));
+    server.finish().await;
+}
+
+/// What a document may be is up to its owner's collection, whoever writes it.
+#[tokio::test]
+async fn a_shared_document_keeps_its_schema_and_its_limits() {
+    let more = "[limits]\ndocumentBytes = 2000";
+    let server = TestServer::with(TestDatabase::create().await, more).await;
+    let task = |doc: Value| json!([{ "key": "1", "doc": doc, "fieldRevs": {} }]);
+    let push = async |user: &str, changes: Value| {
+        let body = json!({ "collection": "tasks", "protocol": 2, "changes": changes });
+        server.post_sync(user, "todo", &body).await
+    };
+    let stored = push("ada", task(json!({ "title": "Task" }))).await;
+    assert_eq!(stored.status, StatusCode::OK, "{}", stored.body);
+    let write = json!({ "sharedWith": [{ "userId": "bob", "access": "write" }] });
+    let path = "/docIndex/todo/1";
+    let entry = send(&server, "ada", Method::PATCH, path, &write).await;
+    assert_eq!(entry.status, StatusCode::OK, "{}", entry.body);
+    for (doc, code) in [
+        (json!({ "done": true }), "schema_validation_failed"),
+        (json!({ "title": 7 }), "schema_validation_failed"),
+        (json!({ "title": "x".repeat(2_000) }), "bad_request"),
+    ] {
+        let mut changes = task(doc);
+        changes[0]["owner"] = "ada".into();
+        let refused = push("bob", changes).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{}", refused.body);
+        assert_eq!(refused.body["code"], code);
+    }
+    let path = "/todo/collections/tasks/documents/1";
+    let read = send(&server, "ada", Method::GET, path, &Value::Null).await;
+    assert_eq!(read.body["document"]["title"], "Task");
     server.finish().await;
 }
