@@ -41,8 +41,8 @@ async fn import(
     configuration: &Configuration,
     database: &Database,
 ) -> Result<ImportReport, ServerError> {
-    syncline_postgres::migrate(database.options()).await?;
-    let store = Arc::new(PostgresStore::connect(database.options(), CONNECTIONS).await?);
+    syncline_postgres::migrate(database.location()).await?;
+    let store = Arc::new(PostgresStore::connect(database.location(), CONNECTIONS).await?);
     let (sync, service) = importing(configuration, &store)?;
     let caller = Session::beginning(options.user.clone(), Vec::new(), SystemClock.now());
     let read = async {
