@@ -112,7 +112,8 @@ pub struct AppState {
 
 /// All routes, with everything that a request passes through.
 pub fn router(state: AppState, options: &HttpOptions) -> Router {
-    let router = Router::from(routes::all());
+    // Files need no description.
+    let router = Router::from(routes::all()).merge(routes::playground::routes());
     layers::wrap(routes::refuse_the_rest(router).with_state(state), options)
 }
 

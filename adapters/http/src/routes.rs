@@ -9,6 +9,7 @@ mod health;
 mod import;
 mod metrics;
 mod organisations;
+pub(crate) mod playground;
 mod search;
 mod share;
 mod sync;
@@ -37,6 +38,7 @@ pub const RESERVED_SEGMENTS: &[&str] = &[
     "orgs",
     "share",
     "docIndex",
+    "playground",
 ];
 
 pub(crate) fn all() -> OpenApiRouter<AppState> {

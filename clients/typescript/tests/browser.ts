@@ -1,12 +1,12 @@
-import { existsSync } from "node:fs";
 import { type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
-import { type Browser, type BrowserContext, type Page, chromium } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 
 import type { Store, StoreOptions } from "../src/index.js";
+import { launch } from "./chromium.js";
 
 declare global {
   /** What the page of the tests offers. */
@@ -17,11 +17,7 @@ declare global {
 /** Options that can be told to a page. */
 export type PageOptions = Pick<StoreOptions, "url" | "app" | "token" | "pollInterval" | "pageSize">;
 
-const executable = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 const source = fileURLToPath(new URL("../../src/index.ts", import.meta.url));
-
-// The page of the tests comes from memory, which the browser takes for a public address.
-const FLAGS = ["--no-sandbox", "--disable-features=LocalNetworkAccessChecks"];
 
 const PAGE = `<!doctype html><title>test</title><script type="module" src="/page.js"></script>`;
 
@@ -34,11 +30,6 @@ export class TestBrowser {
   ) {}
 
   static async start(): Promise<TestBrowser> {
-    if (!existsSync(executable)) {
-      throw new Error(
-        `${executable} is missing: install the package chromium, or set CHROMIUM to the program`,
-      );
-    }
     const contents = `import * as syncline from ${JSON.stringify(source)}; globalThis.syncline = syncline;`;
     const bundle = {
       stdin: { contents, resolveDir: "." },
@@ -54,7 +45,7 @@ export class TestBrowser {
       response.end(isScript ? script : PAGE);
     });
     await new Promise<void>((resolve) => pages.listen(0, "127.0.0.1", resolve));
-    const browser = await chromium.launch({ executablePath: executable, args: FLAGS });
+    const browser = await launch();
     return new TestBrowser(browser, pages, script);
   }
 

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -19,20 +19,28 @@ documentBytes = 2000
 bodyBytes = 200000
 `;
 
-const binary =
-  process.env["SYNCLINE_BIN"] ?? fileURLToPath(new URL("../../../../target/debug/syncline", import.meta.url));
+const binary = process.env["SYNCLINE_BIN"] ?? join(repository(), "target/debug/syncline");
+
+/** The sample configuration, which knows the applications of the playground and of the examples. */
+export const SAMPLE = join(repository(), "config/syncline.toml");
 
 /** The real server, with a PostgreSQL of its own in a temporary folder. */
 export class TestServer {
   #process: ChildProcess | undefined;
   #url = "";
+  readonly #configuration: string;
   readonly #folder = mkdtempSync(join(tmpdir(), "syncline-test-"));
 
-  static async start(): Promise<TestServer> {
-    const server = new TestServer();
+  private constructor(configuration: string | undefined) {
     // PostgreSQL, which never runs as root, must get through to its data.
-    chmodSync(server.#folder, 0o711);
-    writeFileSync(join(server.#folder, "syncline.toml"), CONFIGURATION);
+    chmodSync(this.#folder, 0o711);
+    this.#configuration = configuration ?? join(this.#folder, "syncline.toml");
+    if (configuration === undefined) writeFileSync(this.#configuration, CONFIGURATION);
+  }
+
+  /** Starts a server with the applications of the tests, or with those of the file `configuration`. */
+  static async start(configuration?: string): Promise<TestServer> {
+    const server = new TestServer(configuration);
     await server.#spawn("127.0.0.1:0");
     return server;
   }
@@ -74,6 +82,28 @@ export class TestServer {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  /** A dump of its database, as an operator makes one. */
+  dump(): string {
+    return this.#postgres("pg_dump", ["--clean", "--if-exists"]);
+  }
+
+  /** Puts the database back to what it was at the time of a dump. */
+  restore(dump: string): void {
+    this.#postgres("psql", ["--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"], dump);
+  }
+
+  /** Runs a program of PostgreSQL on the server's database. */
+  #postgres(program: string, options: readonly string[], input = ""): string {
+    const place = [`--host=${join(this.#folder, "data/run")}`, "--username=syncline", "--dbname=syncline"];
+    const { status, stdout, stderr } = spawnSync(program, [...place, ...options], {
+      input,
+      encoding: "utf8",
+      maxBuffer: 2 ** 28,
+    });
+    if (status !== 0) throw new Error(`${program} failed: ${stderr}`);
+    return stdout;
+  }
+
   async #spawn(listen: string): Promise<void> {
     if (!existsSync(binary)) {
       throw new Error(
@@ -84,7 +114,7 @@ export class TestServer {
       PATH: process.env["PATH"],
       SYNCLINE_LISTEN: listen,
       SYNCLINE_DATA_DIR: join(this.#folder, "data"),
-      SYNCLINE_CONFIG: join(this.#folder, "syncline.toml"),
+      SYNCLINE_CONFIG: this.#configuration,
       SYNCLINE_JWT_SECRET: SECRET,
     };
     this.#process = spawn(binary, ["serve"], { env, stdio: ["ignore", "pipe", "pipe"] });
@@ -100,4 +130,11 @@ export class TestServer {
     }
     throw new Error(`${binary} did not start:\n${output}`);
   }
+}
+
+/** The root of the repository, wherever the tests were compiled to. */
+function repository(): string {
+  let folder = fileURLToPath(new URL(".", import.meta.url));
+  while (!existsSync(join(folder, "Cargo.lock"))) folder = join(folder, "..");
+  return folder;
 }
