@@ -9,14 +9,13 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use sha2::{Digest, Sha256};
 use syncline_domain::{
     hlc::UnixMillis,
     identifier::{OrganisationId, UserId},
     organisation::Fate,
 };
 
-use crate::ports::{Accounts, Clock, Session, StoreError, SubjectHash};
+use crate::ports::{Accounts, Clock, Session, StoreError, SubjectHash, subject_hash};
 
 /// How often a unit of work is run again when another one was in its way.
 const MAX_ATTEMPTS: usize = 20;
@@ -67,7 +66,7 @@ impl AccountService {
         if deleted.is_empty() {
             return Ok(());
         }
-        match deleted.get(&hash(&session.user_id)) {
+        match deleted.get(&subject_hash(&session.user_id)) {
             Some(at) if session.session_began_at <= *at => Err(AccountDeleted),
             _ => Ok(()),
         }
@@ -108,13 +107,9 @@ impl AccountService {
                 Err(_) => return Err(AccountError::LastAdmin(organisation.id)),
             }
         }
-        let (hash, at) = (hash(user), self.clock.now());
+        let (hash, at) = (subject_hash(user), self.clock.now());
         transaction.delete(&hash, at).await?;
         transaction.commit().await?;
         Ok(self.refresh().await?)
     }
-}
-
-fn hash(user: &UserId) -> SubjectHash {
-    Sha256::digest(user.as_str().as_bytes()).into()
 }

@@ -1,7 +1,7 @@
 //! What Syncline does, and the ports through which it does it.
 //!
 //! This crate knows no SQL and no HTTP. A use case is a service ([`sync`], [`access`], [`search`],
-//! [`documents`], [`export`], [`import`], [`identity`], [`organisations`], [`accounts`]); an outside
+//! [`documents`], [`export`], [`import`], [`identity`], [`organisations`], [`accounts`], [`live`]); an outside
 //! thing it needs is a trait in [`ports`], written in the words of the use case. Adapters implement
 //! the ports, and the `cli` crate puts both together.
 //!
@@ -15,6 +15,7 @@ pub mod documents;
 pub mod export;
 pub mod identity;
 pub mod import;
+pub mod live;
 pub mod measures;
 pub mod organisations;
 pub mod ports;

@@ -6,6 +6,7 @@ mod clock;
 mod documents;
 mod exports;
 mod identity_providers;
+mod live;
 mod organisations;
 mod randomness;
 mod search;
@@ -14,7 +15,7 @@ mod store;
 mod users;
 
 pub use access::{AccessEntries, EntryQuery, EntryTransaction, ShareTokenHash, StoredEntry};
-pub use accounts::{AccountTransaction, Accounts, OwnOrganisation, SubjectHash};
+pub use accounts::{AccountTransaction, Accounts, OwnOrganisation, SubjectHash, subject_hash};
 pub use clock::Clock;
 pub use documents::{
     DocumentQuery, Documents, FoundDocument, OldVersion, Reading, Restorable, VersionList,
@@ -23,6 +24,7 @@ pub use exports::{
     ExportInterrupted, ExportItem, ExportPart, ExportSink, ExportSnapshot, Exports, SinkClosed,
 };
 pub use identity_providers::{Authorization, Grant, IdentityProviders, ProviderError};
+pub use live::{Audience, Membership, Poke};
 pub use organisations::{Member, Organisation, OrganisationTransaction, Organisations};
 pub use randomness::Randomness;
 pub use search::{Found, SearchPosition, SearchQuery, SearchStoreError, Searches};

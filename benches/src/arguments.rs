@@ -30,6 +30,11 @@ pub(crate) struct Arguments {
     )]
     pub library: u64,
 
+    /// Measure live pokes instead, beside so many idle streams. The server and this program each
+    /// need as many files (`ulimit -n`).
+    #[arg(long, value_name = "STREAMS")]
+    pub live: Option<usize>,
+
     /// Where the JSON file goes.
     #[arg(long, value_name = "FILE", default_value = "target/bench/latest.json")]
     pub output: PathBuf,

@@ -142,6 +142,13 @@ impl Device {
         Ok(())
     }
 
+    /// Reads the answer to a pull, and gives how many documents it brought.
+    pub(crate) fn pull(&mut self, answer: &[u8]) -> Result<usize, BenchError> {
+        let read: Answer<'_> = serde_json::from_slice(answer)?;
+        read.server_clock.clone_into(&mut self.server_clock);
+        Ok(read.server_changes.len())
+    }
+
     fn stamp(&mut self) -> Result<Hlc, BenchError> {
         self.clock = self.clock.tick(clock::now())?;
         Ok(self.clock.clone())

@@ -11,6 +11,7 @@
 //! | `library` | a large collection of many users, and a reader |
 //! | `server` | the server under test, a process of its own |
 //! | `load`, `device`, `http` | devices that push and pull, as cheaply as can be |
+//! | `live` | how fast live pokes are, and what idle streams cost |
 //! | `database`, `pgbench` | the baseline, in the server's own cluster |
 //! | `report` | the table and the JSON file |
 
@@ -24,6 +25,7 @@ mod document;
 mod fill;
 mod http;
 mod library;
+mod live;
 mod load;
 mod pgbench;
 mod processor;
@@ -54,6 +56,11 @@ fn run(arguments: &Arguments) -> Result<(), BenchError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
+    if let Some(streams) = arguments.live {
+        let found = runtime.block_on(live::run(arguments, streams))?;
+        println!("{}", found.sentences());
+        return Ok(());
+    }
     let report = runtime.block_on(benchmark::run(arguments))?;
     println!("{}", report.table());
     report.write(&arguments.output)?;

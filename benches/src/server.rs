@@ -25,6 +25,7 @@ const CONFIGURATION: &str = "\
 [limits]
 requestsPerMinute = 0
 addressRequestsPerMinute = 0
+liveStreams = 1000000
 ";
 const START: Duration = Duration::from_mins(1);
 const STOP: Duration = Duration::from_mins(1);
@@ -108,6 +109,12 @@ impl Server {
     pub(crate) fn peak_memory(&self) -> Result<u64, BenchError> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.id))?;
         Ok(kibibytes(&status, "VmHWM:").ok_or("/proc/<pid>/status names no VmHWM")?)
+    }
+
+    /// The memory that it has in use now, in KiB, its PostgreSQL not counted.
+    pub(crate) fn memory(&self) -> Result<u64, BenchError> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id))?;
+        Ok(kibibytes(&status, "VmRSS:").ok_or("/proc/<pid>/status names no VmRSS")?)
     }
 
     /// The last lines of its log.

@@ -1,5 +1,6 @@
 //! A tap on the way to PostgreSQL, which counts the statements that go through it, and may hold
-//! commits back for a moment.
+//! commits back for a moment. What tells other servers of changes comes at times of its own, and is
+//! not counted.
 //!
 //! It reads the frontend's side of the wire protocol: `Q` is a simple query, `E` executes a
 //! prepared statement. <https://www.postgresql.org/docs/current/protocol-message-formats.html>
@@ -24,6 +25,9 @@ use crate::TestDatabase;
 
 /// What a client may ask before the connection begins, and then asks again: encryption.
 const SSL_REQUEST: [u8; 4] = 80_877_103_u32.to_be_bytes();
+
+/// How the server names the connections on which it tells and hears of changes.
+const LIVE: &[u8] = b"syncline live";
 
 /// The names of the messages that run a statement.
 const RUNS: [u8; 2] = [b'Q', b'E'];
@@ -117,18 +121,18 @@ async fn forward(
     delays: &[Duration],
 ) -> Result<()> {
     // The first messages have no name.
-    loop {
+    let is_live = loop {
         let body = take_body(&mut client).await?;
         pass_body(&mut server, &body).await?;
         if !body.starts_with(&SSL_REQUEST) {
-            break;
+            break body.windows(LIVE.len()).any(|part| part == LIVE);
         }
-    }
+    };
     let mut delays = delays.iter().cycle();
     loop {
         let name = client.read_u8().await?;
         let body = take_body(&mut client).await?;
-        if RUNS.contains(&name) {
+        if RUNS.contains(&name) && !is_live {
             count.fetch_add(1, Ordering::SeqCst);
         }
         if body == COMMIT

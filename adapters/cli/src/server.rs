@@ -16,8 +16,9 @@ use syncline_application::{
     export::ExportService,
     identity::{IdentityParts, IdentityService},
     import::ImportService,
+    live::{LiveLimits, LiveParts, LiveService},
     organisations::OrganisationService,
-    ports::{Clock, Store, StoreError},
+    ports::{Clock, Poke, Store, StoreError},
     pseudonym::Pseudonyms,
     search::SearchService,
     sync::{Limits, ServerClock, SyncService},
@@ -25,7 +26,7 @@ use syncline_application::{
 use syncline_domain::hlc::{Node, SERVER_NODE_PREFIX};
 use syncline_http::{AppState, HttpOptions, Metrics, Rates};
 use syncline_identity::{Callers, SessionTokens};
-use syncline_postgres::{DeletedAccounts, Location, PostgresStore, migrate};
+use syncline_postgres::{Location, Notifications, PostgresStore, migrate};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
@@ -98,15 +99,16 @@ impl Server {
         let address = listener.local_addr()?;
         let metrics = measuring::start()?;
         let state = state(configuration, address, &store, metrics.clone())?;
-        let (sync, accounts) = (Arc::clone(&state.sync), Arc::clone(&state.accounts));
-        accounts.refresh().await?;
+        let (sync, live) = (Arc::clone(&state.sync), Arc::clone(&state.live));
+        state.accounts.refresh().await?;
         let router = syncline_http::router(state, &http_options(configuration));
         let (stop, stopped) = watch::channel(false);
-        let serving = tokio::spawn(serve(listener, router, stopped));
-        let deletions = follow_deletions(Arc::clone(&store), accounts);
+        let serving = tokio::spawn(serve(listener, router, stopped, Arc::clone(&live)));
+        let hearing = hear_pokes(Arc::clone(&store), live);
+        let sending = send_pokes(Arc::clone(&store));
         let measuring = measuring::measure_regularly(Arc::clone(&store), metrics);
         let working = tokio::spawn(async move {
-            tokio::join!(sync.work(workers()), deletions, measuring);
+            tokio::join!(sync.work(workers()), hearing, sending, measuring);
         });
         let purging = tokio::spawn(purge_regularly(store, retention_millis(configuration)));
         Ok((address, stop, serving, working, purging))
@@ -148,10 +150,13 @@ async fn serve(
     listener: TcpListener,
     router: axum::Router,
     mut stopped: watch::Receiver<bool>,
+    live: Arc<LiveService>,
 ) -> std::io::Result<()> {
     let until_stopped = async move {
         // An error means that whoever could stop it is gone.
         let _ = stopped.wait_for(|stopped| *stopped).await;
+        // Nothing else ends a stream, and the server waits for what runs.
+        live.close();
     };
     let router = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, router)
@@ -199,11 +204,20 @@ fn state(
     let sync = sync_service(configuration, store, &clock, keys())?;
     let documents = Arc::new(DocumentService::new(store.clone(), Arc::clone(&sync)));
     let access = access_service(store);
+    let accounts = Arc::new(AccountService::new(store.clone(), Arc::clone(&clock)));
+    let live = LiveParts {
+        sync: Arc::clone(&sync),
+        organisations: store.clone(),
+        accounts: Arc::clone(&accounts),
+        sessions: sessions.clone(),
+        clock: Arc::clone(&clock),
+    };
     Ok(AppState {
+        live: Arc::new(LiveService::new(live, live_limits(configuration), keys())),
         import: Arc::new(ImportService::new(Arc::clone(&sync), Arc::clone(&access))),
         sync,
         documents,
-        accounts: Arc::new(AccountService::new(store.clone(), Arc::clone(&clock))),
+        accounts,
         exports: Arc::new(ExportService::new(store.clone(), store.clone())),
         access,
         identity,
@@ -288,6 +302,13 @@ fn limits(configuration: &Configuration) -> Limits {
     }
 }
 
+fn live_limits(configuration: &Configuration) -> LiveLimits {
+    LiveLimits {
+        streams: configuration.limits.live_streams,
+        streams_of_user: configuration.limits.live_streams_per_user,
+    }
+}
+
 fn http_options(configuration: &Configuration) -> HttpOptions {
     HttpOptions {
         body_bytes: configuration.limits.body_bytes,
@@ -324,23 +345,33 @@ pub fn retention_millis(configuration: &Configuration) -> u64 {
     u64::from(configuration.retention.days) * 24 * 60 * 60 * 1000
 }
 
-/// Keeps up with which accounts are deleted, by whichever server.
-async fn follow_deletions(store: Arc<PostgresStore>, accounts: Arc<AccountService>) {
+/// Hears what this server and others have changed, and tells whoever listens.
+async fn hear_pokes(store: Arc<PostgresStore>, live: Arc<LiveService>) {
     loop {
-        let Err(error) = hear_of_deletions(&store, &accounts).await;
-        tracing::warn!(%error, "cannot hear of deleted accounts; trying again");
+        let Err(error) = hear_until_lost(&store, &live).await;
+        tracing::warn!(%error, "cannot hear what other servers change; trying again");
         tokio::time::sleep(RETRY_INTERVAL).await;
     }
 }
 
-async fn hear_of_deletions(
+async fn hear_until_lost(
     store: &PostgresStore,
-    accounts: &AccountService,
+    live: &LiveService,
 ) -> Result<Infallible, StoreError> {
-    let mut deleted = DeletedAccounts::listen(store).await?;
+    let mut notifications = Notifications::listen(store).await?;
+    let mut pokes = vec![Poke::Anything];
     loop {
-        accounts.refresh().await?;
-        deleted.changed().await?;
+        live.hear(&pokes).await?;
+        pokes = notifications.next().await?;
+    }
+}
+
+/// Tells all servers what this one has changed.
+async fn send_pokes(store: Arc<PostgresStore>) {
+    loop {
+        let Err(error) = store.send_pokes().await;
+        tracing::warn!(%error, "cannot tell what has changed; trying again");
+        tokio::time::sleep(RETRY_INTERVAL).await;
     }
 }
 

@@ -40,13 +40,22 @@ impl FromRequestParts<AppState> for FormerCaller {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let token = bearer_token(&parts.headers).ok_or_else(no_token)?;
         let session = state.sessions.verify(token, state.clock.now()).await?;
-        log::note_user(&state.pseudonyms.of(&session.user_id));
-        let Extension(limits) = Extension::<Arc<RateLimits>>::from_request_parts(parts, state)
-            .await
-            .map_err(|missing: ExtensionRejection| ApiError::internal(&missing))?;
-        limits.count_user(&session.user_id)?;
+        count(parts, state, &session).await?;
         Ok(Self(session))
     }
+}
+
+/// Counts a request of the user whose session it is.
+pub(crate) async fn count(
+    parts: &mut Parts,
+    state: &AppState,
+    session: &Session,
+) -> Result<(), ApiError> {
+    log::note_user(&state.pseudonyms.of(&session.user_id));
+    let Extension(limits) = Extension::<Arc<RateLimits>>::from_request_parts(parts, state)
+        .await
+        .map_err(|missing: ExtensionRejection| ApiError::internal(&missing))?;
+    limits.count_user(&session.user_id)
 }
 
 impl From<SessionError> for ApiError {

@@ -39,6 +39,7 @@ use syncline_application::{
     export::ExportService,
     identity::IdentityService,
     import::ImportService,
+    live::LiveService,
     organisations::OrganisationService,
     ports::{Clock, Sessions, Store},
     pseudonym::Pseudonyms,
@@ -96,6 +97,8 @@ pub struct AppState {
     pub accounts: Arc<AccountService>,
     /// Signs people in.
     pub identity: Arc<IdentityService>,
+    /// Tells devices that listen what may have changed.
+    pub live: Arc<LiveService>,
     /// Searches collections.
     pub search: Arc<SearchService>,
     /// Verifies session tokens.

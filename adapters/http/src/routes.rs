@@ -4,6 +4,7 @@ mod account;
 mod auth;
 mod doc_index;
 mod documents;
+mod events;
 mod exports;
 mod health;
 mod import;
@@ -47,6 +48,7 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
         .routes(routes!(metrics::metrics))
         .merge(auth::routes())
         .merge(organisations::routes())
+        .merge(events::routes())
         .merge(documents::routes())
         .merge(exports::routes())
         .merge(doc_index::routes())

@@ -27,6 +27,10 @@ impl Sessions for Callers {
         }
     }
 
+    fn ends_at(&self, session: &Session) -> UnixMillis {
+        self.own.ends_at(session)
+    }
+
     fn token(&self, session: &Session) -> Result<String, SigningError> {
         self.own.token(session)
     }

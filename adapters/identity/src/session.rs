@@ -93,6 +93,15 @@ impl SessionTokens {
         Ok(session)
     }
 
+    /// When the session ends unless another token follows. Tokens of other issuers end with
+    /// themselves alone.
+    #[must_use]
+    pub fn ends_at(&self, session: &Session) -> UnixMillis {
+        let limit = (!session.is_external).then(|| limits::ends_at(session));
+        let ends = limit.into_iter().chain(session.token_ends_at);
+        ends.min().unwrap_or(session.issued_at)
+    }
+
     /// What a token says that one of the accepted secrets signed.
     fn claims(&self, token: &str) -> Option<Claims> {
         self.accepted.iter().find_map(|key| {

@@ -30,7 +30,7 @@ impl AccessEntries for PostgresStore {
         query: &EntryQuery,
     ) -> Result<Box<dyn EntryTransaction>, StoreError> {
         let transaction = self.pool.begin().await.map_err(store_error)?;
-        let locked = PostgresEntryTransaction::lock(transaction, query).await?;
+        let locked = PostgresEntryTransaction::lock(transaction, query, self.outbox()).await?;
         Ok(Box::new(locked))
     }
 

@@ -1,7 +1,5 @@
 //! The end of accounts, and what is remembered of it.
 
-mod changes;
-
 use async_trait::async_trait;
 use sqlx::postgres::PgRow;
 use syncline_application::ports::{
@@ -16,12 +14,11 @@ use syncline_domain::{
 use crate::{
     PostgresStore,
     error::{corrupt, store_error},
-    organisations::{delete_organisation, take_time},
+    live::{Outbox, Pokes},
+    organisations::{delete_organisation, delete_routes, take_time},
     pool::Transaction,
     rows::{column, millis, number, signed},
 };
-
-pub use changes::DeletedAccounts;
 
 #[async_trait]
 impl Accounts for PostgresStore {
@@ -34,6 +31,8 @@ impl Accounts for PostgresStore {
             user: user.clone(),
             namespace,
             organisations: Vec::new(),
+            outbox: self.outbox(),
+            pokes: Pokes::new(),
         }))
     }
 
@@ -85,6 +84,8 @@ struct PostgresAccountTransaction {
     namespace: i64,
     /// The user's organisations and their namespaces.
     organisations: Vec<(OrganisationId, i64)>,
+    outbox: Outbox,
+    pokes: Pokes,
 }
 
 impl PostgresAccountTransaction {
@@ -144,14 +145,16 @@ impl AccountTransaction for PostgresAccountTransaction {
     async fn delete_organisation(&mut self, id: &OrganisationId) -> Result<(), StoreError> {
         let found = self.organisations.iter().find(|(found, _)| found == id);
         let (_, namespace) = found.ok_or_else(|| corrupt("organisations", id))?;
-        delete_organisation(&mut self.transaction, *namespace).await
+        let pokes = delete_organisation(&mut self.transaction, *namespace, id).await?;
+        self.pokes.extend(pokes);
+        Ok(())
     }
 
     async fn delete(&mut self, hash: &SubjectHash, at: UnixMillis) -> Result<(), StoreError> {
         self.run_there(include_str!("sql/delete_documents.sql"))
             .await?;
-        self.run_there(include_str!("sql/delete_routes.sql"))
-            .await?;
+        let pokes = delete_routes(&mut self.transaction, self.namespace).await?;
+        self.pokes.extend(pokes);
         self.run(include_str!("sql/forget_user.sql")).await?;
         self.set_renewing("on").await?;
         self.run(include_str!("sql/forget_author.sql")).await?;
@@ -166,7 +169,9 @@ impl AccountTransaction for PostgresAccountTransaction {
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.transaction.commit().await.map_err(store_error)
+        let committed = self.transaction.commit().await.map_err(store_error);
+        self.outbox.put(self.pokes);
+        committed
     }
 }
 

@@ -14,6 +14,7 @@ mod documents;
 mod error;
 mod exports;
 mod incarnation;
+mod live;
 pub mod local_cluster;
 mod location;
 mod measures;
@@ -30,8 +31,8 @@ mod transaction;
 mod users;
 mod version;
 
-pub use accounts::DeletedAccounts;
 pub use connect_error::ConnectError;
+pub use live::Notifications;
 pub use location::Location;
 pub use measures::describe_measures;
 pub use migrations::{MigrationError, migrate};

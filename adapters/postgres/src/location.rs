@@ -67,6 +67,12 @@ impl Location {
         direct.options(self.settings())
     }
 
+    /// For telling other servers of changes, and for hearing of theirs: straight to PostgreSQL, since
+    /// no pooler in transaction mode hands on what is told there.
+    pub(crate) fn for_live(&self) -> PgConnectOptions {
+        self.for_sessions().application_name("syncline live")
+    }
+
     /// For migrations, which take the time that they need.
     pub(crate) fn for_migrations(&self) -> PgConnectOptions {
         self.for_sessions().options([

@@ -5,7 +5,8 @@ mod transaction;
 use async_trait::async_trait;
 use sqlx::{Row, postgres::PgRow};
 use syncline_application::ports::{
-    Member, Organisation, OrganisationTransaction, Organisations, StoreError,
+    Member, Membership, Organisation, OrganisationTransaction, Organisations, Poke, StoreError,
+    subject_hash,
 };
 use syncline_domain::{
     identifier::{OrganisationId, UserId},
@@ -19,7 +20,7 @@ use crate::{
 };
 use transaction::PostgresOrganisationTransaction;
 
-pub(crate) use transaction::{delete_organisation, take_time};
+pub(crate) use transaction::{delete_organisation, delete_routes, take_time};
 
 #[async_trait]
 impl Organisations for PostgresStore {
@@ -35,7 +36,11 @@ impl Organisations for PostgresStore {
             .fetch_optional(&self.pool)
             .await
             .map_err(store_error)?;
-        row.as_ref().map(organisation).transpose()
+        let created = row.as_ref().map(organisation).transpose()?;
+        if let Some(created) = &created {
+            self.outbox().put([membership(&created.id, founder)].into());
+        }
+        Ok(created)
     }
 
     async fn find(
@@ -68,6 +73,16 @@ impl Organisations for PostgresStore {
         found.iter().map(organisation).collect()
     }
 
+    async fn memberships(&self, users: &[UserId]) -> Result<Vec<Membership>, StoreError> {
+        let users: Vec<_> = users.iter().map(UserId::as_str).collect();
+        let found = sqlx::query(include_str!("sql/memberships.sql"))
+            .bind(users)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(store_error)?;
+        found.iter().map(membership_of).collect()
+    }
+
     async fn members(
         &self,
         id: &OrganisationId,
@@ -96,7 +111,8 @@ impl Organisations for PostgresStore {
             .map_err(store_error)?;
         let Some(row) = row else { return Ok(None) };
         let namespace = row.try_get("namespace_id").map_err(store_error)?;
-        let locked = PostgresOrganisationTransaction::new(transaction, namespace);
+        let locked =
+            PostgresOrganisationTransaction::new(transaction, namespace, id, self.outbox());
         Ok(Some(Box::new(locked)))
     }
 }
@@ -119,6 +135,24 @@ fn member(row: &PgRow) -> Result<Member, StoreError> {
         role: role(rows::column(row, "role")?)?,
         created_at: rows::column(row, "created_at")?,
     })
+}
+
+fn membership_of(row: &PgRow) -> Result<Membership, StoreError> {
+    let user: &str = rows::column(row, "user_id")?;
+    let organisation: &str = rows::column(row, "organisation_id")?;
+    Ok(Membership {
+        user: UserId::new(user).map_err(|error| corrupt("memberships.user_id", error))?,
+        organisation: OrganisationId::new(organisation)
+            .map_err(|error| corrupt("organisations.organisation_id", error))?,
+    })
+}
+
+/// That a user has joined or left.
+fn membership(organisation: &OrganisationId, user: &UserId) -> Poke {
+    Poke::Membership {
+        organisation: organisation.clone(),
+        user: Some(subject_hash(user)),
+    }
 }
 
 fn role(text: &str) -> Result<Role, StoreError> {

@@ -1,6 +1,7 @@
 //! The store: a pool of connections to a schema of Syncline's own.
 
 use std::{
+    convert::Infallible,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -17,8 +18,8 @@ use syncline_application::ports::{
 use syncline_domain::hlc::Hlc;
 
 use crate::{
-    ConnectError, error::store_error, incarnation, location::Location, migrations, page,
-    pool::Pool, purge, rows, transaction::PostgresTransaction,
+    ConnectError, error::store_error, incarnation, live::Outbox, location::Location, migrations,
+    page, pool::Pool, purge, rows, transaction::PostgresTransaction,
 };
 
 /// The longest that a unit of work may take. The horizon of a purge keeps this distance.
@@ -30,6 +31,7 @@ pub struct PostgresStore {
     location: Location,
     /// Whether a transaction found that the database is not what it was.
     is_changed: Arc<AtomicBool>,
+    outbox: Outbox,
 }
 
 impl PostgresStore {
@@ -56,6 +58,7 @@ impl PostgresStore {
             pool,
             location,
             is_changed: Arc::default(),
+            outbox: Outbox::default(),
         })
     }
 
@@ -65,16 +68,27 @@ impl PostgresStore {
         &self.pool
     }
 
-    /// Begins to listen to these channels, on a connection of its own that goes straight to
-    /// PostgreSQL: no pooler in transaction mode hands on what is told there.
+    /// Begins to listen to these channels, on a connection of its own.
     pub(crate) async fn listen(&self, channels: &[&str]) -> Result<PgListener, StoreError> {
-        let options = self.location.for_sessions();
+        let options = self.location.for_live();
         let pool = PgPoolOptions::new().max_connections(1);
         let pool = pool.connect_with(options).await.map_err(store_error)?;
         let mut listener = PgListener::connect_with(&pool).await.map_err(store_error)?;
         let channels = channels.iter().copied();
         listener.listen_all(channels).await.map_err(store_error)?;
         Ok(listener)
+    }
+
+    /// Tells all servers what this one changes, for ever.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was not told waits until this is called again.
+    pub async fn send_pokes(&self) -> Result<Infallible, StoreError> {
+        self.outbox.send(&self.location.for_live()).await
+    }
+
+    pub(crate) fn outbox(&self) -> Outbox {
+        self.outbox.clone()
     }
 
     /// Begins a new incarnation: a statement found that the database is not what it was.
@@ -101,6 +115,7 @@ impl Store for PostgresStore {
         Ok(Box::new(PostgresTransaction::new(
             transaction,
             Arc::clone(&self.is_changed),
+            self.outbox(),
         )))
     }
 

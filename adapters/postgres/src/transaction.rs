@@ -10,8 +10,8 @@ use std::sync::{
 use async_trait::async_trait;
 use sqlx::{Row, postgres::PgRow};
 use syncline_application::ports::{
-    DocumentWrite, History, HistoryQuery, LockRequest, Locked, Route, StoreError, StoredVersion,
-    SyncTransaction,
+    DocumentWrite, History, HistoryQuery, LockRequest, Locked, Poke, Route, StoreError,
+    StoredVersion, SyncTransaction,
 };
 use syncline_domain::{
     access::Namespace, identifier::UserId, merge::PushedValue, path::Path, snapshot::TransactionId,
@@ -19,6 +19,7 @@ use syncline_domain::{
 
 use crate::{
     error::{corrupt, store_error},
+    live::{self, Outbox, Pokes},
     pool::Transaction,
     rows,
 };
@@ -30,15 +31,39 @@ pub(crate) struct PostgresTransaction {
     /// Set when the database is found not to be what it was.
     is_changed: Arc<AtomicBool>,
     places: Vec<Place>,
+    outbox: Outbox,
+    pokes: Pokes,
 }
 
 impl PostgresTransaction {
-    pub(crate) fn new(transaction: Transaction, is_changed: Arc<AtomicBool>) -> Self {
+    pub(crate) fn new(
+        transaction: Transaction,
+        is_changed: Arc<AtomicBool>,
+        outbox: Outbox,
+    ) -> Self {
         Self {
             transaction,
             is_changed,
             places: Vec::new(),
+            outbox,
+            pokes: Pokes::new(),
         }
+    }
+
+    /// Notes whose documents are written.
+    fn note_owners(&mut self, writes: &[DocumentWrite]) {
+        let written = writes.iter().filter(|write| write.version.is_some());
+        let mut scopes: Vec<_> = written
+            .filter_map(|write| self.places.get(write.document))
+            .map(|place| &place.scope)
+            .collect();
+        scopes.dedup();
+        self.pokes
+            .extend(scopes.into_iter().map(|scope| Poke::Documents {
+                audience: live::owners(&scope.namespace),
+                application: scope.application.clone(),
+                collection: scope.collection.clone(),
+            }));
     }
 
     /// Locks what exists, unless some writers have no namespace yet.
@@ -213,11 +238,16 @@ impl SyncTransaction for PostgresTransaction {
         if rows::number(written) != versions.len() {
             return Err(StoreError::Contention);
         }
+        self.pokes.extend(live::readers_in(&row)?);
+        self.note_owners(writes);
         rows::transaction(&row, "tx")?.ok_or_else(|| corrupt("tx", "it is null"))
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.transaction.commit().await.map_err(store_error)
+        let committed = self.transaction.commit().await.map_err(store_error);
+        // Whether it took place or not: a hint too many does no harm.
+        self.outbox.put(self.pokes);
+        committed
     }
 }
 

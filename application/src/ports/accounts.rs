@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use sha2::{Digest, Sha256};
 use syncline_domain::{
     hlc::UnixMillis,
     identifier::{OrganisationId, UserId},
@@ -7,8 +8,14 @@ use syncline_domain::{
 
 use super::StoreError;
 
-/// The hash by which a deleted account is known: SHA-256 of the user id.
+/// The hash by which a user is known where no name may stand: SHA-256 of the user id.
 pub type SubjectHash = [u8; 32];
+
+/// The hash of a user.
+#[must_use]
+pub fn subject_hash(user: &UserId) -> SubjectHash {
+    Sha256::digest(user.as_str().as_bytes()).into()
+}
 
 /// An organisation to which a user belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]

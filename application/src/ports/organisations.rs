@@ -4,7 +4,7 @@ use syncline_domain::{
     organisation::{OrganisationName, Role, Standing},
 };
 
-use super::StoreError;
+use super::{Membership, StoreError};
 
 /// An organisation, as one of its members sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +64,12 @@ pub trait Organisations: Send + Sync {
         after: Option<&OrganisationName>,
         limit: u32,
     ) -> Result<Vec<Organisation>, StoreError>;
+
+    /// The memberships of these users.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn memberships(&self, users: &[UserId]) -> Result<Vec<Membership>, StoreError>;
 
     /// At most `limit` members, by user id, beginning behind the id `after`.
     ///

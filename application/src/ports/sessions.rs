@@ -15,6 +15,8 @@ pub struct Session {
     pub issued_at: UnixMillis,
     /// When the user signed in: the hard limit counts from here.
     pub session_began_at: UnixMillis,
+    /// When the token ends, if it says so itself.
+    pub token_ends_at: Option<UnixMillis>,
     /// Whether somebody else issued the token: its issuer decides how long the session lasts, and
     /// how its user signs in.
     pub is_external: bool,
@@ -29,6 +31,7 @@ impl Session {
             providers,
             issued_at: now,
             session_began_at: now,
+            token_ends_at: None,
             is_external: false,
         }
     }
@@ -74,6 +77,9 @@ pub trait Sessions: Send + Sync {
     /// # Errors
     /// [`SessionError`] when the token is not accepted at `now`.
     async fn verify(&self, token: &str, now: UnixMillis) -> Result<Session, SessionError>;
+
+    /// When the session ends unless another token follows.
+    fn ends_at(&self, session: &Session) -> UnixMillis;
 
     /// The token of a session.
     ///

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     cursor::Cursor,
     ports::{DocumentQuery, Scope, Session},
-    registry::CollectionSchema,
+    registry::{Application, CollectionSchema},
 };
 
 /// What became of the changes of one push.
@@ -36,6 +36,17 @@ pub(crate) struct Outcome {
 }
 
 impl SyncService {
+    /// A configured application, by its name.
+    pub(crate) fn application(
+        &self,
+        name: &str,
+    ) -> Result<(ApplicationName, &Application), SyncError> {
+        let found = ApplicationName::new(name)
+            .ok()
+            .and_then(|name| Some((name.clone(), self.registry.get(&name)?)));
+        found.ok_or_else(|| SyncError::UnknownApplication(name.to_owned()))
+    }
+
     /// A collection of the organisation, or of the caller.
     pub(crate) fn scope(
         &self,
@@ -44,9 +55,7 @@ impl SyncService {
         application: &str,
         collection: CollectionName,
     ) -> Result<Scope, SyncError> {
-        let unknown = || SyncError::UnknownApplication(application.to_owned());
-        let name = ApplicationName::new(application).map_err(|_| unknown())?;
-        self.registry.get(&name).ok_or_else(unknown)?;
+        let (name, _) = self.application(application)?;
         Ok(Scope {
             namespace: organisation.map_or_else(
                 || Namespace::Personal(caller.clone()),

@@ -27,9 +27,11 @@ describe("live pokes", () => {
     server.streams[0]!.enqueue(encode('event: change\ndata: {"collection":"of nobody"}\n\n'));
     await pause();
     assert.equal(server.pulls.length, before + 1);
+    server.streams[0]!.enqueue(encode("event: change\ndata: {}\n\n"));
+    await eventually(() => server.pulls.length === before + 2, "anything may have changed");
     server.streams[0]!.close();
     await eventually(() => server.streams.length === 2, "the stream is opened again");
-    await eventually(() => server.pulls.length > before + 1, "what was missed is pulled");
+    await eventually(() => server.pulls.length > before + 2, "what was missed is pulled");
     assert.ok(server.headers.every(({ Authorization }) => Authorization === "Bearer "));
     await store.close();
   });

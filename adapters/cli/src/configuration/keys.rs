@@ -102,6 +102,8 @@ const LIMITS: Shape = Shape::Table(&[
     ("addressRequestsPerMinute", Shape::Number(0..=1_000_000_000)),
     ("signInsPerMinute", Shape::Number(0..=1_000_000_000)),
     ("trustedProxyHops", Shape::Number(0..=100)),
+    ("liveStreams", Shape::Number(1..=1_000_000)),
+    ("liveStreamsPerUser", Shape::Number(1..=1_000_000)),
 ]);
 
 const ADDRESS: Rule = Rule {

@@ -145,6 +145,10 @@ pub struct Limits {
     pub sign_ins_per_minute: u32,
     /// How many proxies of the operator's own stand in front of the server.
     pub trusted_proxy_hops: usize,
+    /// How many live streams there may be.
+    pub live_streams: usize,
+    /// How many of them may be one user's.
+    pub live_streams_per_user: usize,
 }
 
 /// How long the past is kept.
@@ -239,6 +243,8 @@ impl Default for Limits {
             address_requests_per_minute: 60_000,
             sign_ins_per_minute: 300,
             trusted_proxy_hops: 0,
+            live_streams: 10_000,
+            live_streams_per_user: 32,
         }
     }
 }

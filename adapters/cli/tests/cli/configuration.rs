@@ -27,6 +27,8 @@ fn without_any_source_the_defaults_are_in_effect() {
         address_requests_per_minute: 60_000,
         sign_ins_per_minute: 300,
         trusted_proxy_hops: 0,
+        live_streams: 10_000,
+        live_streams_per_user: 32,
     };
     assert_eq!(configuration.limits, defaults);
     assert!(configuration.orgs.registerable);

@@ -6,6 +6,7 @@ use syncline_application::{
     documents::DocumentError,
     export::ExportError,
     import::ImportError,
+    live::LiveError,
     organisations::OrganisationError,
     ports::StoreError,
     search::SearchError,
@@ -74,6 +75,20 @@ impl From<ImportError> for ApiError {
             ImportError::Busy => Self::new(ErrorCode::Unavailable, error.to_string()),
             ImportError::Sync(error) => Self::from(error),
         }
+    }
+}
+
+impl From<LiveError> for ApiError {
+    fn from(error: LiveError) -> Self {
+        let code = match error {
+            LiveError::TooManyOfUser(_) => ErrorCode::RateLimited,
+            LiveError::TooMany | LiveError::Closed => ErrorCode::Unavailable,
+            LiveError::BadTicket => ErrorCode::Unauthorized,
+            LiveError::AccountDeleted(error) => return Self::from(error),
+            LiveError::Sync(error) => return Self::from(error),
+            LiveError::Store(error) => return Self::from(error),
+        };
+        Self::new(code, error.to_string())
     }
 }
 

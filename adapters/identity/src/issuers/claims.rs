@@ -25,8 +25,9 @@ impl Expected {
     ) -> Result<Session, SessionError> {
         let seconds = now.0 / 1000;
         let time = |name: &str| claims.get(name).map(Value::as_u64);
-        let is_in_time = match (time("exp"), time("nbf")) {
-            (Some(Some(end)), begin) => {
+        let end = time("exp").flatten();
+        let is_in_time = match (end, time("nbf")) {
+            (Some(end), begin) => {
                 seconds < end.saturating_add(LEEWAY)
                     && begin.is_none_or(|begin| {
                         begin.is_some_and(|begin| begin <= seconds.saturating_add(LEEWAY))
@@ -45,6 +46,8 @@ impl Expected {
             providers: Vec::new(),
             issued_at,
             session_began_at: issued_at,
+            token_ends_at: end
+                .map(|end| UnixMillis(end.saturating_add(LEEWAY).saturating_mul(1000))),
             is_external: true,
         })
     }

@@ -42,6 +42,7 @@ impl Claims {
             providers: self.providers,
             issued_at: millis(self.iat)?,
             session_began_at: millis(self.iat_session.unwrap_or(self.iat))?,
+            token_ends_at: self.exp.map(|end| UnixMillis(end.saturating_mul(1000))),
             is_external: false,
         })
     }

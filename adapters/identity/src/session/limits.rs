@@ -15,6 +15,13 @@ pub(super) const HARD: u64 = 7 * DAY;
 /// So far ahead of ours may the clock be that issued a token.
 pub(super) const SKEW: u64 = 5 * MINUTE;
 
+/// When the session ends unless another token follows.
+pub(super) fn ends_at(session: &Session) -> UnixMillis {
+    let idle = session.issued_at.0.saturating_add(IDLE);
+    let hard = session.session_began_at.0.saturating_add(HARD);
+    UnixMillis(idle.min(hard))
+}
+
 /// Whether the session is within its limits at `now`. One that breaks both has ended for good.
 pub(super) fn check(session: &Session, now: UnixMillis) -> Result<(), SessionError> {
     let latest = now.0.saturating_add(SKEW);

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use syncline_application::ports::{
-    EntryQuery, EntryTransaction, ShareTokenHash, StoreError, StoredEntry,
+    EntryQuery, EntryTransaction, Poke, ShareTokenHash, StoreError, StoredEntry,
 };
 use syncline_domain::{
     access::{AccessEntry, RouteReader},
@@ -10,6 +10,7 @@ use syncline_domain::{
 use super::{access_text, read_entries, visibility_text};
 use crate::{
     error::{corrupt, store_error},
+    live::{self, Outbox, Pokes},
     pool::Transaction,
     rows,
 };
@@ -21,12 +22,15 @@ pub(super) struct PostgresEntryTransaction {
     namespace: i64,
     found: Vec<StoredEntry>,
     organisations: Vec<OrganisationId>,
+    outbox: Outbox,
+    pokes: Pokes,
 }
 
 impl PostgresEntryTransaction {
     pub(super) async fn lock(
         mut transaction: Transaction,
         query: &EntryQuery,
+        outbox: Outbox,
     ) -> Result<Self, StoreError> {
         let mut query = query.clone();
         let mut found = read_entries(&mut transaction, &query).await?;
@@ -44,7 +48,24 @@ impl PostgresEntryTransaction {
             namespace,
             found,
             organisations,
+            outbox,
+            pokes: Pokes::new(),
         })
+    }
+
+    /// Notes whom it concerns that the entry becomes `next`: whoever could see the document, and
+    /// whoever can.
+    fn note_readers(&mut self, next: &AccessEntry) {
+        let before = self.found.iter().flat_map(|found| found.entry.routes());
+        let routes = before.chain(next.routes());
+        let Some(collection) = &self.query.collection else {
+            return;
+        };
+        self.pokes.extend(routes.map(|(reader, _)| Poke::Documents {
+            audience: live::readers(&reader),
+            application: self.query.application.clone(),
+            collection: collection.clone(),
+        }));
     }
 
     /// The collection of the one document that is locked.
@@ -139,6 +160,7 @@ impl EntryTransaction for PostgresEntryTransaction {
             .execute(&mut self.transaction)
             .await
             .map_err(store_error)?;
+        self.note_readers(entry);
         Ok(())
     }
 
@@ -158,7 +180,9 @@ impl EntryTransaction for PostgresEntryTransaction {
 
     async fn commit(mut self: Box<Self>) -> Result<Option<StoredEntry>, StoreError> {
         let mut entries = read_entries(&mut self.transaction, &self.query).await?;
-        self.transaction.commit().await.map_err(store_error)?;
+        let committed = self.transaction.commit().await.map_err(store_error);
+        self.outbox.put(self.pokes);
+        committed?;
         Ok(entries.pop())
     }
 }

@@ -1,24 +1,40 @@
 use async_trait::async_trait;
-use syncline_application::ports::{Member, OrganisationTransaction, StoreError};
+use syncline_application::ports::{Member, OrganisationTransaction, Poke, StoreError};
 use syncline_domain::{
-    identifier::UserId,
+    identifier::{OrganisationId, UserId},
     organisation::{Role, Standing},
 };
 
-use super::{member, role};
-use crate::{error::store_error, pool::Transaction, rows};
+use super::{member, membership, role};
+use crate::{
+    error::store_error,
+    live::{self, Outbox, Pokes},
+    pool::Transaction,
+    rows,
+};
 
 /// A transaction of the database that has locked an organisation.
 pub(super) struct PostgresOrganisationTransaction {
     transaction: Transaction,
     namespace: i64,
+    id: OrganisationId,
+    outbox: Outbox,
+    pokes: Pokes,
 }
 
 impl PostgresOrganisationTransaction {
-    pub(super) fn new(transaction: Transaction, namespace: i64) -> Self {
+    pub(super) fn new(
+        transaction: Transaction,
+        namespace: i64,
+        id: &OrganisationId,
+        outbox: Outbox,
+    ) -> Self {
         Self {
             transaction,
             namespace,
+            id: id.clone(),
+            outbox,
+            pokes: Pokes::new(),
         }
     }
 }
@@ -33,17 +49,17 @@ pub(crate) async fn take_time(transaction: &mut Transaction) -> Result<(), Store
 }
 
 /// Removes an organisation with everything in it, and every way that it was to the documents of
-/// others.
+/// others. Returns whom that concerns.
 pub(crate) async fn delete_organisation(
     transaction: &mut Transaction,
     namespace: i64,
-) -> Result<(), StoreError> {
+    id: &OrganisationId,
+) -> Result<Pokes, StoreError> {
     for statement in [
         include_str!("../sql/reset_members.sql"),
         include_str!("../sql/delete_memberships.sql"),
         include_str!("../sql/delete_organisation.sql"),
         include_str!("../sql/delete_documents.sql"),
-        include_str!("../sql/delete_routes.sql"),
     ] {
         sqlx::query(statement)
             .bind(namespace)
@@ -51,7 +67,25 @@ pub(crate) async fn delete_organisation(
             .await
             .map_err(store_error)?;
     }
-    Ok(())
+    let mut pokes = delete_routes(transaction, namespace).await?;
+    pokes.insert(Poke::Membership {
+        organisation: id.clone(),
+        user: None,
+    });
+    Ok(pokes)
+}
+
+/// Removes every way to the documents of a namespace. Returns whom that concerns.
+pub(crate) async fn delete_routes(
+    transaction: &mut Transaction,
+    namespace: i64,
+) -> Result<Pokes, StoreError> {
+    let row = sqlx::query(include_str!("../sql/delete_routes.sql"))
+        .bind(namespace)
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(store_error)?;
+    live::readers_in(&row)
 }
 
 #[async_trait]
@@ -85,6 +119,7 @@ impl OrganisationTransaction for PostgresOrganisationTransaction {
             .fetch_one(&mut self.transaction)
             .await
             .map_err(store_error)?;
+        self.pokes.insert(membership(&self.id, user));
         member(&row)
     }
 
@@ -95,15 +130,19 @@ impl OrganisationTransaction for PostgresOrganisationTransaction {
             .execute(&mut self.transaction)
             .await
             .map_err(store_error)?;
+        self.pokes.insert(membership(&self.id, member));
         Ok(())
     }
 
     async fn delete(&mut self) -> Result<(), StoreError> {
         take_time(&mut self.transaction).await?;
-        delete_organisation(&mut self.transaction, self.namespace).await
+        self.pokes = delete_organisation(&mut self.transaction, self.namespace, &self.id).await?;
+        Ok(())
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.transaction.commit().await.map_err(store_error)
+        let committed = self.transaction.commit().await.map_err(store_error);
+        self.outbox.put(self.pokes);
+        committed
     }
 }

@@ -71,6 +71,7 @@ WITH input AS (
         ) AS route
         WHERE written.has_routes
     ))
+    RETURNING application, collection, reader_kind, reader_id, revoked
 ), pushed AS (
     INSERT INTO document_pushes (
         namespace_id, application, collection, key, version,
@@ -92,4 +93,22 @@ WITH input AS (
 )
 SELECT
     (SELECT count(*) FROM written) AS written,
-    pg_current_xact_id()::text AS tx
+    pg_current_xact_id()::text AS tx,
+    -- Who has a way to what was written, for those of them who listen.
+    (
+        SELECT json_agg(DISTINCT jsonb_build_array(
+            reader_kind,
+            CASE reader_kind
+                WHEN 'organisation' THEN (
+                    SELECT owner_id
+                    FROM namespaces
+                    WHERE namespaces.namespace_id = touched.reader_id::bigint
+                )
+                ELSE reader_id
+            END,
+            application,
+            collection
+        ))::text
+        FROM touched
+        WHERE NOT revoked
+    ) AS readers

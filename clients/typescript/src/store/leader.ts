@@ -85,6 +85,7 @@ export class Leader {
   async #listen(): Promise<void> {
     const listener = {
       onPoke: (scope: Scope) => this.#loop.kick(nameOf(scope)),
+      onPokeOfAll: () => this.#loop.kick(),
       onStream: (isOpen: boolean) => {
         this.#loop.pollInterval = this.port.pollInterval * (isOpen ? LIVE_FACTOR : 1);
         if (isOpen) this.#loop.kick();

@@ -6,6 +6,8 @@ import type { Transport } from "./transport.js";
 /** What listens to the server's pokes: hints that a scope changed, never the change itself. */
 export interface LiveListener {
   onPoke(scope: Scope): void;
+  /** Any scope may have changed. */
+  onPokeOfAll(): void;
   /** A stream opened or ended. Between two streams any number of pokes may have been missed. */
   onStream(isOpen: boolean): void;
 }
@@ -26,7 +28,7 @@ export async function listen(
       failures = 0;
       listener.onStream(true);
       const onEvent = (name: string, data: string) => {
-        if (name === "change") listener.onPoke(scopeIn(data));
+        if (name === "change") poke(listener, data);
       };
       await readEvents(stream, onEvent, signal);
     } catch (error) {
@@ -88,9 +90,10 @@ function emit(event: string, onEvent: (name: string, data: string) => void): voi
   if (data.length > 0) onEvent(valuesOf("event").at(-1) ?? "message", data.join("\n"));
 }
 
-function scopeIn(data: string): Scope {
-  const { collection, orgId } = JSON.parse(data) as { collection: string; orgId?: string | null };
-  return { collection, ...(orgId && { org: orgId }) };
+function poke(listener: LiveListener, data: string): void {
+  const { collection, orgId } = JSON.parse(data) as { collection?: string; orgId?: string };
+  if (collection === undefined) listener.onPokeOfAll();
+  else listener.onPoke({ collection, ...(orgId !== undefined && { org: orgId }) });
 }
 
 function isWithoutPokes(error: unknown): boolean {

@@ -1,0 +1,88 @@
+use std::{
+    collections::BTreeSet,
+    convert::Infallible,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use syncline_application::ports::{Poke, StoreError};
+use tokio::sync::Notify;
+
+use super::text;
+use crate::error::store_error;
+
+/// With more pokes that wait, everybody is told that anything may have changed.
+const MOST_POKES: usize = 10_000;
+
+/// Pokes that come so soon after others are gathered: each notification locks the database.
+const GATHER: Duration = Duration::from_millis(20);
+
+/// What a transaction has changed, so far.
+pub(crate) type Pokes = BTreeSet<Poke>;
+
+/// Pokes that are to be sent.
+#[derive(Clone, Default)]
+pub(crate) struct Outbox(Arc<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    pokes: Mutex<Pokes>,
+    woken: Notify,
+}
+
+impl Outbox {
+    /// Has pokes sent soon.
+    pub(crate) fn put(&self, pokes: Pokes) {
+        if pokes.is_empty() {
+            return;
+        }
+        let mut waiting = self.waiting();
+        waiting.extend(pokes);
+        if waiting.len() > MOST_POKES {
+            *waiting = [Poke::Anything].into();
+        }
+        self.0.woken.notify_one();
+    }
+
+    /// Sends what there is, for ever, on a connection of its own.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was not sent waits still.
+    pub(crate) async fn send(&self, options: &PgConnectOptions) -> Result<Infallible, StoreError> {
+        let mut connection = PgConnection::connect_with(options)
+            .await
+            .map_err(store_error)?;
+        loop {
+            let pokes = self.take().await;
+            if let Err(error) = send(&mut connection, &pokes).await {
+                self.put(pokes);
+                return Err(error);
+            }
+            tokio::time::sleep(GATHER).await;
+        }
+    }
+
+    async fn take(&self) -> Pokes {
+        loop {
+            let pokes = std::mem::take(&mut *self.waiting());
+            if !pokes.is_empty() {
+                return pokes;
+            }
+            self.0.woken.notified().await;
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Pokes> {
+        self.0.pokes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn send(connection: &mut PgConnection, pokes: &Pokes) -> Result<(), StoreError> {
+    sqlx::query(include_str!("../sql/notify.sql"))
+        .bind(text::write(pokes))
+        .execute(connection)
+        .await
+        .map_err(store_error)?;
+    Ok(())
+}
