@@ -122,7 +122,7 @@ async fn delays(
                 }
             }
         };
-        let (_, delay) = tokio::try_join!(push, pull)?;
+        let ((), delay) = tokio::try_join!(push, pull)?;
         delays.push(delay);
         tokio::time::sleep(PAUSE).await;
     }

@@ -67,6 +67,32 @@ describe("two devices", () => {
   });
 });
 
+describe("live pokes", () => {
+  it("bring what another device pushes, without waiting for the next pull", async () => {
+    const [phone, laptop] = await devices({ pollInterval: Infinity });
+    // After the first it is certain that both listen: nothing else brings the others.
+    for (const key of ["a", "b", "c"]) {
+      await phone.collection("notes").set(key, { key });
+      await eventually(async () => (await keys(laptop)).includes(key), `${key} arrives`);
+    }
+    await laptop.collection("notes").delete("a");
+    await eventually(async () => (await keys(phone)).join() === "b,c", "the deletion arrives");
+  });
+
+  it("bring what others share, and the documents of organisations", async () => {
+    const [admin, member] = [newUser(), newUser()];
+    const org = await found("Poked", admin, member);
+    const options = { pollInterval: Infinity };
+    const there = await open({ token: server.token(admin), ...options });
+    const here = await open({ token: server.token(member), ...options });
+    const notes = here.collection("notes", { org });
+    for (const key of ["a", "b"]) {
+      await there.collection("notes", { org }).set(key, { key });
+      await eventually(async () => (await notes.get(key)) !== undefined, `${key} arrives`);
+    }
+  });
+});
+
 describe("an outage", () => {
   it("loses nothing, and ends by itself", async () => {
     const [phone, laptop] = await devices();

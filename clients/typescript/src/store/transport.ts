@@ -55,8 +55,11 @@ export class Transport {
 
   /** Sends a request; with a new token once more, if the server did not accept the old one. */
   async #send(path: string, init: RequestInit & { headers: Record<string, string> }): Promise<Response> {
+    const { token } = this.session;
     let response = await this.#fetch(path, init);
-    if (response.status === 401 && (await this.session.refresh())) response = await this.#fetch(path, init);
+    // Another request may have met the same and renewed the token meanwhile.
+    const isRenewed = async () => this.session.token !== token || (await this.session.refresh());
+    if (response.status === 401 && (await isRenewed())) response = await this.#fetch(path, init);
     if (!response.ok) throw await errorOf(response);
     const renewed = response.headers.get("X-Auth-Token");
     if (renewed) this.session.renew(renewed);
