@@ -16,11 +16,14 @@ pub(crate) mod tags;
 
 use utoipa::openapi::{
     ComponentsBuilder, Contact, Info, InfoBuilder, License, OpenApi, OpenApiBuilder, Server,
-    security::{Http, HttpAuthScheme, SecurityScheme},
+    security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
 };
 
 /// The name of the session token among the ways to authenticate; handlers write it out.
 const SESSION: &str = "session";
+
+/// The name of the ticket for streams among them.
+const TICKET: &str = "ticket";
 
 /// What stands before the first chapter.
 const INTRODUCTION: &str = include_str!("openapi/introduction.md");
@@ -31,6 +34,7 @@ pub(crate) fn base() -> OpenApi {
         // The parameter `X-Org-Id`, which is no type's member, needs it.
         .schema_from::<schema::OrganisationId>()
         .security_scheme(SESSION, session())
+        .security_scheme(TICKET, ticket())
         .build();
     OpenApiBuilder::new()
         .info(info())
@@ -59,6 +63,15 @@ fn info() -> Info {
         .contact(Some(contact))
         .license(Some(licence))
         .build()
+}
+
+fn ticket() -> SecurityScheme {
+    let description =
+        "For streams of pages that cannot send headers: `POST /auth/ticket` gives it.";
+    SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::with_description(
+        "ticket",
+        description,
+    )))
 }
 
 fn session() -> SecurityScheme {

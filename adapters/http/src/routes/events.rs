@@ -6,19 +6,25 @@ mod wire;
 use std::{convert::Infallible, time::Duration};
 
 use axum::{
-    Json, Router,
+    Json,
     extract::State,
     http::{HeaderName, HeaderValue},
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
     },
-    routing::{get, post},
 };
 use futures::{StreamExt, stream};
 use syncline_application::live::{LiveStream, TICKET_MILLIS};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{AppState, body::JsonBody, caller::Caller, error::ApiError};
+use crate::{
+    AppState,
+    body::JsonBody,
+    caller::Caller,
+    error::ApiError,
+    openapi::{schema::ApplicationName, tags},
+};
 use listener::Listener;
 use wire::{TicketAnswer, TicketBody};
 
@@ -34,13 +40,46 @@ const UNBUFFERED: (HeaderName, HeaderValue) = (
     HeaderValue::from_static("no"),
 );
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/{application}/events", get(events))
-        .route("/auth/ticket", post(ticket))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(events))
+        .routes(routes!(ticket))
 }
 
-/// `GET /{application}/events`: tells until the session ends which collections may have changed.
+/// Hear what changes
+///
+/// Server-sent events, until the session ends. The event `change` says in its data which collection
+/// may have changed: `{ "collection": "tasks" }` among the documents that the caller's own syncs
+/// bring, `{ "collection": "tasks", "orgId": "…" }` in the namespace of an organisation that the
+/// caller belongs to, and `{}` if it may be any. It is a hint to sync, never the data. Between two
+/// streams any number of changes may have been missed: sync everything when one begins. A comment
+/// comes every 15 seconds.
+#[utoipa::path(
+    get,
+    path = "/{application}/events",
+    operation_id = "listenToChanges",
+    tag = tags::SYNC,
+    security(("session" = []), ("ticket" = [])),
+    params(("application" = ApplicationName, Path)),
+    responses(
+        (
+            status = 200,
+            description = "A stream of events",
+            body = String,
+            content_type = "text/event-stream",
+            example = "retry: 2000\n\nevent: change\ndata: {\"collection\":\"tasks\"}\n\n",
+        ),
+        (
+            status = 404,
+            description = "`not_found`: the server has no such application.",
+            body = ApiError,
+            example = json!({
+                "error": "there is no application `diary` on this server",
+                "code": "not_found",
+            }),
+        ),
+    ),
+)]
 async fn events(
     State(state): State<AppState>,
     Listener {
@@ -65,7 +104,39 @@ fn hints(live: LiveStream) -> impl futures::Stream<Item = Result<Event, Infallib
     })
 }
 
-/// `POST /auth/ticket`: what opens a stream of one application where no headers can be sent.
+/// Get a ticket for a stream
+///
+/// For pages that cannot send headers, as with `EventSource`: the ticket stands in the address of
+/// the stream, `?ticket=`. It opens streams of one application for a minute, as the caller, and is
+/// good for nothing else.
+#[utoipa::path(
+    post,
+    path = "/auth/ticket",
+    operation_id = "createTicket",
+    tag = tags::SYNC,
+    security(("session" = [])),
+    request_body(content = TicketBody, example = json!({ "app": "todo" })),
+    responses(
+        (
+            status = 200,
+            description = "The ticket",
+            body = TicketAnswer,
+            example = json!({
+                "ticket": "eyJ1c2VyIjoiYWRhIn0Q8k2vK0mY1nJ3cXhZ9rTtQ",
+                "expiresIn": 60,
+            }),
+        ),
+        (
+            status = 404,
+            description = "`not_found`: the server has no such application.",
+            body = ApiError,
+            example = json!({
+                "error": "there is no application `diary` on this server",
+                "code": "not_found",
+            }),
+        ),
+    ),
+)]
 async fn ticket(
     State(state): State<AppState>,
     Caller(session): Caller,

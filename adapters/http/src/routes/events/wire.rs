@@ -2,19 +2,25 @@ use axum::response::sse::Event;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use syncline_application::live::Hint;
+use utoipa::ToSchema;
+
+use crate::openapi::schema::ApplicationName;
 
 /// For which application a ticket is wanted.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct TicketBody {
+    /// The application's name.
+    #[schema(value_type = ApplicationName)]
     pub(super) app: String,
 }
 
 /// A ticket.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TicketAnswer {
+    /// What stands behind `?ticket=`.
     pub(super) ticket: String,
-    /// For so many seconds it opens a stream.
+    /// For so many seconds it opens streams.
     pub(super) expires_in: u64,
 }
 
