@@ -13,7 +13,12 @@ use tokio::{
 use uuid::Uuid;
 
 use crate::{
-    BenchError, arguments::Arguments, clock, device::Device, http::Connection, server::Server,
+    BenchError,
+    arguments::Arguments,
+    clock,
+    device::Device,
+    http::{Call, Connection},
+    server::Server,
 };
 
 /// How many pushes are measured.
@@ -108,14 +113,14 @@ async fn delays(
         let body = writer.request(&documents);
         let begun = Instant::now();
         let push = async {
-            let answer = writing.sync(&writer.token, &body).await?;
+            let answer = writing.send(&Call::sync(&writer.token, &body)).await?;
             writer.apply(answer, 1)
         };
         let pull = async {
             loop {
                 stream.hear().await?;
                 let body = reader.request(&[]);
-                let answer = reading.sync(&reader.token, &body).await?;
+                let answer = reading.send(&Call::sync(&reader.token, &body)).await?;
                 // A server that has just begun to hear pokes before there is anything.
                 if reader.pull(answer)? > 0 {
                     return Ok::<_, BenchError>(begun.elapsed());
