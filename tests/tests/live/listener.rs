@@ -63,12 +63,17 @@ impl Listener {
 
     /// The data of the next event; none when the stream has ended.
     pub(crate) async fn next(&mut self) -> Option<Value> {
-        loop {
-            let block = self.block().await?;
-            if let Some(data) = block.strip_prefix("event: change\ndata: ") {
-                return Some(serde_json::from_str(data).unwrap());
+        let next = async {
+            loop {
+                let block = self.block().await?;
+                if let Some(data) = block.strip_prefix("event: change\ndata: ") {
+                    return Some(serde_json::from_str(data).unwrap());
+                }
             }
-        }
+        };
+        // Comments come for ever.
+        let next = tokio::time::timeout(PATIENCE, next).await;
+        next.expect("something is told, or the stream ends")
     }
 
     /// What is told, each once, of everything that has happened on `server` so far.
@@ -94,7 +99,7 @@ impl Listener {
 
     /// Waits until what changes is heard. A server that has just begun to hear says that anything
     /// may have changed.
-    async fn settle(&mut self, server: &TestServer, user: &str) {
+    pub(crate) async fn settle(&mut self, server: &TestServer, user: &str) {
         let mut fence = self.fence(server, user).await;
         loop {
             let data = self.next().await.expect("the stream goes on");

@@ -49,7 +49,7 @@ async fn a_ticket_is_in_no_log_line() {
         let path = format!("/todo/events?ticket={ticket}");
         let answer = server.request(Method::GET, &path).send().await.unwrap();
         if answer.status().is_success() {
-            Listener::of(answer).told(&server, "ada").await;
+            Listener::of(answer).settle(&server, "ada").await;
         }
     }
     server.finish().await;

@@ -32,7 +32,7 @@ async fn a_ticket_opens_a_stream_of_its_application() {
     let server = TestServer::start().await;
     let ticket = ticket(&server, "ada", "todo").await;
     let mut ada = Listener::of(open(&server, "todo", &ticket).await);
-    ada.told(&server, "ada").await;
+    ada.settle(&server, "ada").await;
     push(&server, "ada", "notes", "1").await;
     assert!(ada.told(&server, "ada").await.contains(&own("notes")));
     let elsewhere = open(&server, "shopping-list", &ticket).await;
