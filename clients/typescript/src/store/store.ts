@@ -234,10 +234,7 @@ export class Store {
 
   #passed(error: SynclineError | undefined): void {
     this.#settle(error);
-    this.#tabs.post({
-      type: "passed",
-      ...(error && { error: { code: error.code, message: error.message } }),
-    });
+    this.#tabs.post({ type: "passed", ...(error && { error: told(error) }) });
   }
 
   #settle(error: SynclineError | undefined): void {
