@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 
 import type { Browser, BrowserContext } from "playwright-core";
 
+import { violations } from "../../typescript/tests/accessibility.js";
 import { launch } from "../../typescript/tests/chromium.js";
 import { eventually } from "../../typescript/tests/eventually.js";
 import { SAMPLE, TestServer } from "../../typescript/tests/server.js";
@@ -288,7 +289,7 @@ describe("people", () => {
       () => page.evaluate(async () => (await indexedDB.databases()).length === 0),
       "nothing stays in the browser",
     );
-    assert.deepEqual(await playground.violations(), []);
+    assert.deepEqual(await violations(page), []);
     await page.getByLabel("A session’s token").fill(server.token("with-a-token"));
     await page.getByRole("button", { name: "Go on" }).last().click();
     await phone.add("with a token");
@@ -311,10 +312,10 @@ describe("everybody", () => {
       await phone.switchNetwork();
       await phone.rename(0, "edited offline");
       await phone.says("Offline, 1 change waits");
-      assert.deepEqual(await playground.violations(), []);
+      assert.deepEqual(await violations(page), []);
       await phone.switchNetwork();
       await phone.region.getByRole("button", { name: "Share" }).click();
-      assert.deepEqual(await playground.violations(), []);
+      assert.deepEqual(await violations(page), []);
       const overflow = await page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
       );

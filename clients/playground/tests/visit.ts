@@ -1,11 +1,6 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
 
 import { eventually } from "../../typescript/tests/eventually.js";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** What a profile is like, beside what Playwright says of it. */
 export type ProfileOptions = BrowserContextOptions;
@@ -73,22 +68,6 @@ export class Playground {
       while (!(await caches.match("/"))) await new Promise((resolve) => setTimeout(resolve, 20));
     });
   }
-
-  /** What breaks the rules of accessibility, by axe. */
-  async violations(): Promise<string[]> {
-    // The page's policy forbids scripts from elsewhere, but not those of the browser's own tools.
-    await this.page.evaluate(AXE);
-    return this.page.evaluate(async () => {
-      const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
-      const { violations } = await axe.run();
-      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(", ")}`);
-    });
-  }
-}
-
-interface Violation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string }[];
 }
 
 /** A device on the page. */

@@ -1,0 +1,74 @@
+import { type Access, type Store, openStore } from "@syncline/client";
+
+/** The application of the sample configuration, and its collection. */
+export const APPLICATION = "year-planner";
+export const COLLECTION = "planners";
+
+/** Where somebody signed in, and the token that they got. */
+export interface Session {
+  readonly server: string;
+  readonly userId: string;
+  readonly token: string;
+}
+
+const KEPT = "year-planner.session";
+
+export function keptSession(): Session | undefined {
+  const kept = localStorage.getItem(KEPT);
+  return kept === null ? undefined : (JSON.parse(kept) as Session);
+}
+
+/** Signs in under a name, which a server allows while it is being developed with. */
+export async function signIn(server: string, name: string): Promise<Session> {
+  interface SignedIn {
+    user: { userId: string };
+    token: string;
+  }
+  const { user, token } = await call<SignedIn>(`${server}/auth/dev`, { method: "POST", body: { name } });
+  return keep({ server, userId: user.userId, token });
+}
+
+/** Opens the session's documents. They are there without a network, and synchronise when there is one. */
+export async function open(session: Session): Promise<Store> {
+  const { server: url, userId: user, token } = session;
+  const store = await openStore({ url, app: APPLICATION, token, user });
+  store.on("token", (renewed) => keep({ ...session, token: renewed }));
+  store.on("signedOut", () => localStorage.removeItem(KEPT));
+  return store;
+}
+
+/** Lets another user read or write a planner, or takes that back. */
+export async function share(key: string, userId: string, access: Access | "none"): Promise<void> {
+  const { server, token } = keptSession()!;
+  const body =
+    access === "none"
+      ? { unshare: [{ userId, app: APPLICATION }] }
+      : { sharedWith: [{ userId, app: APPLICATION, access }] };
+  await call(`${server}/docIndex/${APPLICATION}/${encodeURIComponent(key)}`, {
+    method: "PATCH",
+    body,
+    token,
+  });
+}
+
+function keep(session: Session): Session {
+  localStorage.setItem(KEPT, JSON.stringify(session));
+  return session;
+}
+
+interface Call {
+  readonly method: string;
+  readonly body: unknown;
+  readonly token?: string;
+}
+
+async function call<T>(url: string, { method, body, token }: Call): Promise<T> {
+  const headers = {
+    "Content-Type": "application/json",
+    ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+  };
+  const response = await fetch(url, { method, headers, body: JSON.stringify(body) });
+  const answer = (await response.json()) as T & { error?: string };
+  if (!response.ok) throw new Error(answer.error ?? `The server answered with status ${response.status}`);
+  return answer;
+}

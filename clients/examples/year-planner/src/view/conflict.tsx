@@ -1,0 +1,43 @@
+import { type Collection, type Conflict, type Document, keysOf } from "@syncline/client";
+
+import type { Planner } from "../planner.js";
+
+interface Props {
+  readonly conflict: Conflict;
+  readonly planners: Collection<Planner>;
+  readonly onDone: () => void;
+}
+
+/** A field that two devices changed, with both values. */
+export function ConflictCard({ conflict, planners, onDone }: Props) {
+  const { key, owner, field, winner, localValue, remoteValue, winnerValue } = conflict;
+  const lost = winner === "local" ? remoteValue : localValue;
+  const take = async () => {
+    await planners.update({ key, ...(owner !== undefined && { owner }) }, (planner) => {
+      put(planner as unknown as Document, keysOf(field), lost);
+    });
+    onDone();
+  };
+  return (
+    <article class="conflict">
+      <p>
+        Two devices changed <strong>{keysOf(field).slice(1).join(", ")}</strong>. “{String(winnerValue)}”
+        stays, “{String(lost)}” was written as well.
+      </p>
+      <button type="button" onClick={() => void take()}>
+        Take the other
+      </button>
+      <button type="button" onClick={onDone}>
+        Leave it
+      </button>
+    </article>
+  );
+}
+
+/** Puts a value where a path leads. */
+function put(document: Document, path: readonly string[], value: Document[string]): void {
+  const names = [...path];
+  const last = names.pop()!;
+  const place = names.reduce((object, name) => (object[name] ??= {}) as Document, document);
+  place[last] = value;
+}

@@ -1,0 +1,35 @@
+import type { Collection, Conflict, Found, Status, Store } from "@syncline/client";
+import { useEffect, useState } from "preact/hooks";
+
+import type { Planner } from "../planner.js";
+
+/** The planners on this device, as they are at any moment. */
+export function usePlanners(planners: Collection<Planner>): readonly Found<Planner>[] | undefined {
+  const [found, setFound] = useState<readonly Found<Planner>[]>();
+  useEffect(() => planners.subscribe({}, setFound), [planners]);
+  return found;
+}
+
+/** How synchronising goes, and how many documents wait. */
+export function useSync(store: Store): { readonly status: Status; readonly unsent: number } {
+  const [sync, setSync] = useState({ status: store.status, unsent: 0 });
+  useEffect(() => {
+    const look = async () => setSync({ status: store.status, unsent: await store.unsent() });
+    void look();
+    return store.on("status", () => void look());
+  }, [store]);
+  return sync;
+}
+
+/** Conflicts that nobody has put away, and how to do that. */
+export function useConflicts(store: Store): [readonly Conflict[], (conflict: Conflict) => void] {
+  const [conflicts, setConflicts] = useState<readonly Conflict[]>([]);
+  useEffect(
+    () =>
+      store.on("conflict", ({ conflict }) => {
+        if (conflict.winner !== "auto-merged") setConflicts((others) => [...others, conflict]);
+      }),
+    [store],
+  );
+  return [conflicts, (conflict) => setConflicts((all) => all.filter((other) => other !== conflict))];
+}

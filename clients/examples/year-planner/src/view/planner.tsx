@@ -1,0 +1,101 @@
+import type { DocumentId, Store } from "@syncline/client";
+import { useTextField } from "@syncline/playground/hooks";
+import { useEffect, useState } from "preact/hooks";
+
+import { today } from "../calendar.js";
+import { type Planner, ensurePlanner, isReadOnly, rename } from "../planner.js";
+import { COLLECTION } from "../session.js";
+import { ConflictCard } from "./conflict.js";
+import { DayDialog } from "./day.js";
+import { useConflicts, usePlanners, useSync } from "./hooks.js";
+import { ShareDialog } from "./share.js";
+import { Legend, Year } from "./year.js";
+
+interface Props {
+  readonly store: Store;
+  readonly onLeave: () => void;
+}
+
+/** A planner, and the others to choose from. */
+export function PlannerPage({ store, onLeave }: Props) {
+  const planners = store.collection<Planner>(COLLECTION);
+  const all = usePlanners(planners);
+  const { status, unsent } = useSync(store);
+  const [conflicts, dismiss] = useConflicts(store);
+  const [chosen, setChosen] = useState<DocumentId>();
+  const [date, setDate] = useState<string>();
+  const [isSharing, setIsSharing] = useState(false);
+  const planner = all?.find((found) => nameOf(found) === nameOf(chosen)) ?? all?.find(({ owner }) => !owner);
+  const title = useTextField<HTMLInputElement>(planner?.doc.meta.name ?? "", (name) =>
+    rename(planners, planner!, name),
+  );
+
+  // This year's planner is there from the beginning, with a network or without.
+  useEffect(() => void ensurePlanner(planners, new Date(today()).getFullYear()), [planners]);
+  if (!all || !planner) return null;
+
+  const begin = async (year: number) => setChosen(await ensurePlanner(planners, year));
+  const { year } = planner.doc.meta;
+  return (
+    <main>
+      <h1 class="visually-hidden">{planner.doc.meta.name}</h1>
+      <header>
+        <input {...title} class="name" aria-label="Name of the planner" readOnly={isReadOnly(planner)} />
+        <nav aria-label="Planners">
+          <button type="button" onClick={() => void begin(year - 1)}>
+            ← {year - 1}
+          </button>
+          <select
+            aria-label="Planner"
+            value={nameOf(planner)}
+            onChange={({ currentTarget }) =>
+              setChosen(all.find((found) => nameOf(found) === currentTarget.value))
+            }
+          >
+            {all.map((found) => (
+              <option key={nameOf(found)} value={nameOf(found)}>
+                {found.doc.meta.name}
+                {found.owner !== undefined && " (shared with me)"}
+              </option>
+            ))}
+          </select>
+          <button type="button" onClick={() => void begin(year + 1)}>
+            {year + 1} →
+          </button>
+          {planner.owner === undefined && (
+            <button type="button" onClick={() => setIsSharing(true)}>
+              Share
+            </button>
+          )}
+          <button type="button" onClick={onLeave}>
+            Sign out
+          </button>
+        </nav>
+        <p role="status">
+          {unsent > 0 && "Kept on this device, not yet on the server."}
+          {unsent === 0 && (status.error ? `The server was not reached.` : "Up to date.")}
+        </p>
+      </header>
+      {planner.rejection && <p role="alert">{planner.rejection.error}</p>}
+      {conflicts.map((conflict) => (
+        <ConflictCard
+          key={`${conflict.key} ${conflict.field} ${conflict.localRev}`}
+          conflict={conflict}
+          planners={planners}
+          onDone={() => dismiss(conflict)}
+        />
+      ))}
+      <Legend />
+      <Year planner={planner.doc} onOpen={setDate} />
+      {date !== undefined && (
+        <DayDialog date={date} found={planner} planners={planners} onClose={() => setDate(undefined)} />
+      )}
+      {isSharing && <ShareDialog store={store} planner={planner} onClose={() => setIsSharing(false)} />}
+    </main>
+  );
+}
+
+/** One text for each planner: two people may have one of the same key. */
+function nameOf(id: DocumentId | undefined): string | undefined {
+  return id && `${id.key} ${id.owner ?? ""}`;
+}

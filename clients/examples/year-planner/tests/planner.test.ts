@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { type Server, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import { after, before, describe, it } from "node:test";
+
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+
+import { violations } from "../../../typescript/tests/accessibility.js";
+import { launch } from "../../../typescript/tests/chromium.js";
+import { eventually } from "../../../typescript/tests/eventually.js";
+import { SAMPLE, TestServer } from "../../../typescript/tests/server.js";
+
+const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
+const YEAR = new Date().getFullYear();
+
+let server: TestServer;
+let browser: Browser;
+let pages: Server;
+
+before(async () => {
+  [server, browser, pages] = await Promise.all([TestServer.start(SAMPLE), launch(), serve("dist")]);
+});
+
+after(async () => {
+  await browser.close();
+  pages.close();
+  await server.remove();
+});
+
+describe("the year planner", () => {
+  it("merges what two devices write offline, each on days of its own and in the same notes", async () => {
+    const [home, way] = [await visit("ada"), await visit("ada")];
+    await write(home.page, `1 May`, "Notes", "Picnic\n");
+    await eventually(() => says(way.page, "1 May", "with notes"), "the note arrives");
+    await Promise.all([home.profile.setOffline(true), way.profile.setOffline(true)]);
+    await write(home.page, "1 May", "Notes", "Picnic\nBring cups\n");
+    await write(way.page, "1 May", "Notes", "By the lake\nPicnic\n");
+    await write(way.page, "2 May", "Notes", "Rest");
+    await choose(home.page, "3 May", "Holiday");
+    await home.page.getByText("Kept on this device, not yet on the server.").waitFor();
+    await Promise.all([home.profile.setOffline(false), way.profile.setOffline(false)]);
+    for (const { page } of [home, way]) {
+      await eventually(
+        async () => (await says(page, "2 May", "with notes")) && (await says(page, "3 May", "Holiday")),
+        "the days of both are there",
+      );
+      await eventually(
+        async () => (await read(page, "1 May")) === "By the lake\nPicnic\nBring cups\n",
+        "merged",
+      );
+    }
+    await Promise.all([home.profile.close(), way.profile.close()]);
+  });
+
+  it("shows both values of a conflict, and takes the other", async () => {
+    const [first, second] = [await visit("grace"), await visit("grace")];
+    await Promise.all([first.profile.setOffline(true), second.profile.setOffline(true)]);
+    await choose(first.page, "4 July", "Travel");
+    await choose(second.page, "4 July", "Birthday");
+    await first.profile.setOffline(false);
+    await first.page.getByText("Up to date.").waitFor();
+    await second.profile.setOffline(false);
+    await second.page.getByRole("button", { name: "Take the other" }).click();
+    for (const { page } of [first, second]) {
+      await eventually(() => says(page, "4 July", "Travel"), "it is taken");
+    }
+    await Promise.all([first.profile.close(), second.profile.close()]);
+  });
+
+  it("is shared with somebody else, and taken back", async () => {
+    const [mine, theirs] = [await visit("lin"), await visit("kim")];
+    await mine.page.getByLabel("Name of the planner").fill("Our year");
+    await theirs.page.getByRole("button", { name: "Share" }).click();
+    const id = (await theirs.page.locator("dialog code").textContent())!;
+    await theirs.page.getByRole("button", { name: "Done" }).click();
+    await mine.page.getByRole("button", { name: "Share" }).click();
+    const dialog = mine.page.getByRole("dialog");
+    await dialog.getByLabel("With the user").fill(id);
+    await dialog.getByRole("button", { name: "Share" }).click();
+    await dialog.getByText("It is shared.").waitFor();
+    const planners = theirs.page.getByLabel("Planner", { exact: true });
+    await planners.selectOption({ label: "Our year (shared with me)" });
+    await choose(theirs.page, "6 June", "Deadline");
+    await dialog.getByLabel("Who may").selectOption("none");
+    await eventually(
+      async () => (await mine.page.locator(`[data-date="${YEAR}-06-06"].kind-4`).count()) === 1,
+      "their edit arrives",
+    );
+    await dialog.getByRole("button", { name: "Share" }).click();
+    await dialog.getByText("no longer").waitFor();
+    await eventually(async () => (await planners.locator("option").count()) === 1, "it leaves their device");
+    await Promise.all([mine.profile.close(), theirs.profile.close()]);
+  });
+
+  it("can be used by keyboard, on a phone and with a screen reader", async () => {
+    const { page, profile } = await visit("noor", { width: 390, height: 844 });
+    await page.locator(`[tabindex="0"][data-date]`).focus();
+    const before = await page.evaluate(() => document.activeElement!.getAttribute("data-date")!);
+    await page.keyboard.press(before.endsWith("-12-31") ? "ArrowLeft" : "ArrowRight");
+    await page.keyboard.press("Enter");
+    await page.getByRole("textbox", { name: "Notes" }).fill("by keyboard");
+    assert.deepEqual(await violations(page), []);
+    await page.keyboard.press("Escape");
+    assert.match(await page.evaluate(() => document.activeElement!.ariaLabel!), /with notes$/);
+    assert.deepEqual(await violations(page), []);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(overflow <= 0);
+    await profile.close();
+  });
+});
+
+async function visit(
+  name: string,
+  viewport = { width: 1240, height: 900 },
+): Promise<{ page: Page; profile: BrowserContext }> {
+  const profile = await browser.newContext({ viewport });
+  const page = await profile.newPage();
+  await page.goto(`http://127.0.0.1:${(pages.address() as AddressInfo).port}/`);
+  await page.getByLabel("Server").fill(server.url);
+  await page.getByLabel("Your name").fill(name);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByText("Up to date.").waitFor();
+  return { page, profile };
+}
+
+function day(page: Page, date: string): Locator {
+  return page.getByRole("button", { name: new RegExp(`^\\w+ ${date}(,|$)`) });
+}
+
+/** Whether the year says so of a day. */
+async function says(page: Page, date: string, text: string): Promise<boolean> {
+  return (await day(page, date).getAttribute("aria-label"))!.includes(text);
+}
+
+async function write(page: Page, date: string, field: string, text: string): Promise<void> {
+  await day(page, date).click();
+  await page.getByRole("textbox", { name: field }).fill(text);
+  await page.getByRole("button", { name: "Done" }).click();
+}
+
+async function choose(page: Page, date: string, kind: string): Promise<void> {
+  await day(page, date).click();
+  await page.getByLabel("Kind of day").selectOption({ label: kind });
+  await page.getByRole("button", { name: "Done" }).click();
+}
+
+async function read(page: Page, date: string): Promise<string> {
+  await day(page, date).click();
+  const text = await page.getByRole("textbox", { name: "Notes" }).inputValue();
+  await page.getByRole("button", { name: "Done" }).click();
+  return text;
+}
+
+/** Serves the built page as a web server would. */
+async function serve(folder: string): Promise<Server> {
+  const running = createServer(({ url }, response) => {
+    const file = url === "/" ? "index.html" : url!.slice(1);
+    response.setHeader("Content-Type", TYPES[extname(file)]!);
+    response.end(readFileSync(join(folder, file)));
+  });
+  await new Promise<void>((resolve) => running.listen(0, "127.0.0.1", resolve));
+  return running;
+}
