@@ -12,6 +12,9 @@ export const FRIEND = "Grace";
 
 const GUESTS = "syncline.guests";
 
+/** Each device listens to the server, and browsers open no more than six connections to one. */
+const MOST_GUESTS = 2;
+
 /** All that the page shows: who is signed in, their devices, and those of people they share with. */
 export class Playground extends Observable {
   #person: Person | undefined;
@@ -95,6 +98,9 @@ export class Playground extends Observable {
     const guest = await signInAs(name);
     const known = this.#devices.find(({ person }) => person.userId === guest.userId);
     if (known) return known;
+    if (keptGuests().length >= MOST_GUESTS) {
+      throw new Error(`No more than ${MOST_GUESTS} guests fit on this page: take a device away first`);
+    }
     const device = await this.#openGuest(guest);
     this.#devices = [...this.#devices, device];
     keepGuests([...keptGuests(), guest]);
