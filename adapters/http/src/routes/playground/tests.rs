@@ -20,9 +20,7 @@ async fn get(path: &str, tag: Option<&str>) -> Response {
 
 fn header(response: &Response, name: &str) -> String {
     let value = response.headers().get(name);
-    value
-        .map_or("", |value| value.to_str().unwrap())
-        .to_owned()
+    value.map_or("", |value| value.to_str().unwrap()).to_owned()
 }
 
 #[tokio::test]
