@@ -162,12 +162,6 @@ impl LiveService {
         self.hub().close();
     }
 
-    /// How many streams there are.
-    #[must_use]
-    pub fn streams(&self) -> usize {
-        self.hub().count()
-    }
-
     /// A ticket that lets whoever shows it listen as the caller, to this application, if that begins
     /// within [`TICKET_MILLIS`]. It is good for nothing else.
     ///

@@ -3,7 +3,7 @@
 //! Labels name what the configuration names, never a user, a document or an organisation: their
 //! number is bounded, and nothing private leaves by this way.
 
-use metrics::{Unit, counter, describe_counter};
+use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 use syncline_domain::identifier::ApplicationName;
 
 const PUSHED: &str = "syncline_pushed_documents_total";
@@ -14,6 +14,7 @@ const PULLED: &str = "syncline_pulled_documents_total";
 const RESETS: &str = "syncline_resets_total";
 const RETRIES: &str = "syncline_push_retries_total";
 const SLOW: &str = "syncline_slow_pushes_total";
+const STREAMS: &str = "syncline_live_streams";
 
 /// Says what each counter counts.
 pub fn describe() {
@@ -49,6 +50,16 @@ pub fn describe() {
         Unit::Count,
         "Pushes that waited aside for a lock of somebody else."
     );
+    describe_gauge!(STREAMS, Unit::Count, "Devices that listen to live pokes.");
+}
+
+/// How many devices listen.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "streams are far fewer than 2^52"
+)]
+pub(crate) fn live_streams(count: usize) {
+    gauge!(STREAMS).set(count as f64);
 }
 
 /// What became of the changes of one push.

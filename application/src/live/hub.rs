@@ -6,7 +6,10 @@ use std::{
 use syncline_domain::identifier::{ApplicationName, CollectionName, OrganisationId, UserId};
 
 use super::{LiveError, LiveLimits, stream::Hint, stream::Waiting};
-use crate::ports::{Audience, Membership, Poke, Session, SubjectHash, subject_hash};
+use crate::{
+    measures,
+    ports::{Audience, Membership, Poke, Session, SubjectHash, subject_hash},
+};
 
 /// Who listens.
 #[derive(Default)]
@@ -32,10 +35,6 @@ struct Listener {
 }
 
 impl Hub {
-    pub(super) fn count(&self) -> usize {
-        self.count
-    }
-
     pub(super) fn generation(&self) -> u64 {
         self.generation
     }
@@ -65,6 +64,7 @@ impl Hub {
         }
         listener.streams.push(Arc::clone(stream));
         self.count += 1;
+        measures::live_streams(self.count);
         Ok(())
     }
 
@@ -76,6 +76,7 @@ impl Hub {
         let before = listener.streams.len();
         listener.streams.retain(|other| !Arc::ptr_eq(other, stream));
         self.count -= before - listener.streams.len();
+        measures::live_streams(self.count);
         if listener.streams.is_empty() {
             self.leave_all(&hash);
             self.listeners.remove(&hash);

@@ -3,6 +3,8 @@
 mod answer;
 mod clock;
 mod documents;
+mod entries;
+mod kept;
 mod request;
 mod reset;
 mod snapshot;
@@ -33,6 +35,7 @@ pub struct SyncClient {
     state: State,
     in_flight: Option<InFlight>,
     page_size: Option<u32>,
+    max_changes: usize,
 }
 
 impl SyncClient {
@@ -48,6 +51,7 @@ impl SyncClient {
             state,
             in_flight: None,
             page_size: Some(request::PAGE_DOCUMENTS),
+            max_changes: request::MAX_CHANGES,
         }
     }
 
@@ -118,7 +122,7 @@ impl SyncClient {
         check(content, usize::MAX).map_err(ClientError::Document)?;
         let revision = self.state.stamp(now)?;
         let seen = self.state.server_clock.clone();
-        let entry = self.state.documents.entry(id.clone()).or_default();
+        let entry = self.state.documents.entry(id);
         let is_changed = entry.document.edit(content, &revision, seen.as_ref());
         self.state.tidy(id, is_changed);
         Ok(is_changed)
@@ -161,7 +165,7 @@ impl SyncClient {
         self.in_flight = None;
         self.state
             .documents
-            .retain(|_, entry| entry.document.pending().is_some());
+            .retain(|entry| entry.document.pending().is_some());
         self.state.forget_server();
     }
 

@@ -37,6 +37,21 @@ impl DocumentId {
     }
 }
 
+/// A document of the client's own namespace, by its key.
+impl TryFrom<&str> for DocumentId {
+    type Error = IdentifierError;
+
+    fn try_from(key: &str) -> Result<Self, IdentifierError> {
+        Self::own(key)
+    }
+}
+
+impl From<&Self> for DocumentId {
+    fn from(id: &Self) -> Self {
+        id.clone()
+    }
+}
+
 impl fmt::Display for DocumentId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.owner {

@@ -1,5 +1,8 @@
 //! An offline-first client for Syncline.
 //!
+//! A [`store::Store`] keeps the documents of a user in a file and synchronises by itself; the README
+//! shows it. It is made of a core that can be used alone:
+//!
 //! A [`SyncClient`] holds the documents of one collection in one namespace. It is edited whether
 //! or not there is a network, and [`sync()`] reconciles it with a server. The core knows neither
 //! time nor network nor storage: times are arguments, [`SyncClient::snapshot`] is what to keep
@@ -33,6 +36,7 @@
 //! | [`wire`] | requests and answers as JSON |
 //! | `transport` | requests over HTTP, with typed errors |
 //! | `sync` | the loop of requests until nothing is waiting on either side |
+//! | [`store`] | all of it together, on SQLite: what most applications want |
 //!
 //! What becomes of a document's pending edits when the server sends its state is decided by
 //! [`syncline_domain::rebase`], which other clients share through the conformance vectors.
@@ -40,6 +44,7 @@
 mod client;
 mod error;
 mod id;
+pub mod store;
 mod sync;
 mod transport;
 pub mod wire;
@@ -51,7 +56,7 @@ pub use sync::{SyncError, sync};
 pub use syncline_domain::{
     document::Document,
     hlc::{Hlc, Node, UnixMillis},
-    identifier::{CollectionName, DocumentKey, UserId},
+    identifier::{CollectionName, DocumentKey, OrganisationId, UserId},
     merge::Conflict,
 };
 pub use transport::{HttpTransport, TransportError};

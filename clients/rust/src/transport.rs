@@ -14,7 +14,7 @@ use crate::wire::{SyncAnswer, SyncRequest};
 pub use error::TransportError;
 
 /// Names the organisation whose namespace a request is for.
-const ORGANISATION: HeaderName = HeaderName::from_static("x-org-id");
+pub(crate) const ORGANISATION: HeaderName = HeaderName::from_static("x-org-id");
 
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,26 +41,17 @@ impl HttpTransport {
         token: &str,
         organisation: Option<&str>,
     ) -> Result<Self, TransportError> {
-        install_crypto();
         let mut headers = HeaderMap::new();
-        headers.insert(
-            AUTHORIZATION,
-            header("the token", &format!("Bearer {token}"))?,
-        );
+        headers.insert(AUTHORIZATION, bearer(token)?);
         if let Some(organisation) = organisation {
             headers.insert(ORGANISATION, header("the organisation's id", organisation)?);
         }
-        let client = Client::builder()
-            .default_headers(headers)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(READ_TIMEOUT)
-            .gzip(true)
-            .build()
-            .map_err(TransportError::network)?;
-        Ok(Self {
-            client,
-            url: sync_url(base_url, application)?,
-        })
+        let client = http_client(headers)?;
+        let mut url = application_url(base_url, application)?;
+        url.path_segments_mut()
+            .map_err(|()| TransportError::Setup("the server's URL has no path".to_owned()))?
+            .push("sync");
+        Ok(Self { client, url })
     }
 
     /// Sends a request and reads its answer.
@@ -81,6 +72,23 @@ impl HttpTransport {
     }
 }
 
+/// An HTTP client that gives up on servers that are silent.
+pub(crate) fn http_client(headers: HeaderMap) -> Result<Client, TransportError> {
+    install_crypto();
+    Client::builder()
+        .default_headers(headers)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(READ_TIMEOUT)
+        .gzip(true)
+        .build()
+        .map_err(TransportError::network)
+}
+
+/// The header of a session.
+pub(crate) fn bearer(token: &str) -> Result<HeaderValue, TransportError> {
+    header("the token", &format!("Bearer {token}"))
+}
+
 /// Reqwest takes the process's provider of cryptography; an application that installed one keeps
 /// it.
 fn install_crypto() {
@@ -97,7 +105,8 @@ fn header(what: &'static str, text: &str) -> Result<HeaderValue, TransportError>
     Ok(value)
 }
 
-fn sync_url(base_url: &str, application: &str) -> Result<Url, TransportError> {
+/// The URL below which an application's routes are.
+pub(crate) fn application_url(base_url: &str, application: &str) -> Result<Url, TransportError> {
     let refuse = |rule: &str| TransportError::Setup(format!("the server's URL {rule}"));
     let mut url = Url::parse(base_url).map_err(|error| refuse(&format!("is not one: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -106,7 +115,7 @@ fn sync_url(base_url: &str, application: &str) -> Result<Url, TransportError> {
     url.path_segments_mut()
         .map_err(|()| refuse("has no path"))?
         .pop_if_empty()
-        .extend([application, "sync"]);
+        .push(application);
     Ok(url)
 }
 

@@ -217,11 +217,12 @@ pub struct Detail {
 }
 
 /// A field of a document that both sides changed.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReportedConflict {
     /// The document.
     pub key: DocumentKey,
     /// Its owner, if that is another user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<UserId>,
     /// What was decided, and both values.
     #[serde(flatten)]

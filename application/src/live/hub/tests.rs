@@ -143,7 +143,7 @@ fn streams_are_bounded_and_forgotten() {
     for stream in [&first, &first, &second, &third] {
         hub.remove(stream);
     }
-    assert_eq!(hub.count(), 0);
+    assert_eq!(hub.count, 0);
     assert!(hub.listeners.is_empty() && hub.members.is_empty());
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syncline_domain::{hlc::Hlc, hlc::UnixMillis, rebase::Push};
 
-use super::SyncClient;
+use super::{SyncClient, documents::Entry};
 use crate::{
     ClientError, DocumentId,
     wire::{Rejection, ReportedConflict, ServerChange, SyncAnswer},
@@ -95,7 +95,7 @@ impl SyncClient {
     }
 
     fn receive(&mut self, id: &DocumentId, change: ServerChange, push: Option<&Push>, clock: &Hlc) {
-        let entry = self.state.documents.entry(id.clone()).or_default();
+        let entry = self.state.documents.entry(id);
         entry.access = change.access;
         entry.is_missing = false;
         match (change.into_document(), push) {
@@ -154,14 +154,13 @@ impl SyncClient {
             return Ok(());
         };
         if self.correct_clock(server_time, now)? {
-            for (id, entry) in &mut self.state.documents {
-                if entry
-                    .rejection
-                    .take_if(|rejection| rejection.code == CLOCK_SKEW)
-                    .is_some()
-                {
-                    applied.rejected.remove(id);
-                }
+            let is_skewed = |entry: &Entry| {
+                let rejection = entry.rejection.as_ref();
+                rejection.is_some_and(|rejection| rejection.code == CLOCK_SKEW)
+            };
+            for (id, entry) in self.state.documents.iter_mut(is_skewed) {
+                entry.rejection = None;
+                applied.rejected.remove(id);
             }
         }
         Ok(())

@@ -40,7 +40,8 @@ impl SyncClient {
         }
         self.state.ahead = now.0.saturating_sub(server_time.0);
         self.state.clock = clock;
-        for entry in self.state.documents.values_mut() {
+        let is_pending = |entry: &Entry| entry.document.pending().is_some();
+        for (_, entry) in self.state.documents.iter_mut(is_pending) {
             entry.document.restamp(&renewed);
         }
         Ok(!renewed.is_empty())

@@ -1,7 +1,5 @@
 //! What a client keeps between runs.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use syncline_domain::{
     hlc::{Hlc, HlcError, Node, UnixMillis},
@@ -9,7 +7,7 @@ use syncline_domain::{
     rebase::{LocalDocument, Pending},
 };
 
-use super::reset::ResetPhase;
+use super::{entries::Documents, reset::ResetPhase};
 use crate::{
     DocumentId,
     wire::{Access, Rejection},
@@ -36,8 +34,8 @@ pub(super) struct State {
     pub(super) is_paging: bool,
     #[serde(default)]
     pub(super) reset: Option<ResetPhase>,
-    #[serde(with = "as_list")]
-    pub(super) documents: BTreeMap<DocumentId, Entry>,
+    #[serde(default)]
+    pub(super) documents: Documents,
 }
 
 /// A document, and what is known around it.
@@ -65,7 +63,7 @@ impl State {
             last_sync: None,
             is_paging: false,
             reset: None,
-            documents: BTreeMap::new(),
+            documents: Documents::default(),
         }
     }
 
@@ -112,47 +110,5 @@ impl Entry {
         pending
             .flat_map(Pending::revisions)
             .map(|(_, revision)| revision)
-    }
-}
-
-/// Entries as a list, since JSON has only texts as names.
-mod as_list {
-    use std::collections::BTreeMap;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::{DocumentId, Entry};
-
-    #[derive(Serialize)]
-    struct Borrowed<'a> {
-        #[serde(flatten)]
-        id: &'a DocumentId,
-        #[serde(flatten)]
-        entry: &'a Entry,
-    }
-
-    #[derive(Deserialize)]
-    struct Owned {
-        #[serde(flatten)]
-        id: DocumentId,
-        #[serde(flatten)]
-        entry: Entry,
-    }
-
-    pub(super) fn serialize<S: Serializer>(
-        documents: &BTreeMap<DocumentId, Entry>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(documents.iter().map(|(id, entry)| Borrowed { id, entry }))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<BTreeMap<DocumentId, Entry>, D::Error> {
-        let documents = Vec::<Owned>::deserialize(deserializer)?;
-        Ok(documents
-            .into_iter()
-            .map(|Owned { id, entry }| (id, entry))
-            .collect())
     }
 }

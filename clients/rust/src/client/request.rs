@@ -14,7 +14,7 @@ use crate::{
 pub(super) const PAGE_DOCUMENTS: u32 = 1_000;
 
 /// How many changes a request holds.
-const MAX_CHANGES: usize = 256;
+pub(super) const MAX_CHANGES: usize = 256;
 
 /// From which size on, in bytes of documents, nothing is added to a request.
 const MAX_BYTES: usize = 1 << 20;
@@ -103,14 +103,20 @@ impl SyncClient {
 
     fn next_pushes(&mut self) -> BTreeMap<DocumentId, Push> {
         let (mut pushes, mut bytes) = (BTreeMap::new(), 0);
-        let entries = self.state.documents.iter_mut();
-        for (id, entry) in entries.filter(|(_, entry)| entry.is_to_be_sent()) {
-            if pushes.len() >= MAX_CHANGES || bytes >= MAX_BYTES {
+        let entries = self.state.documents.iter();
+        let unsent = entries.filter(|(_, entry)| entry.is_to_be_sent());
+        let ids: Vec<_> = unsent
+            .map(|(id, _)| id.clone())
+            .take(self.max_changes)
+            .collect();
+        for id in ids {
+            if bytes >= MAX_BYTES {
                 break;
             }
-            if let Some(push) = entry.document.push() {
+            let entry = self.state.documents.get_mut(&id);
+            if let Some(push) = entry.and_then(|entry| entry.document.push()) {
                 bytes += push.content.as_ref().map_or(0, encoded_bytes);
-                pushes.insert(id.clone(), push);
+                pushes.insert(id, push);
             }
         }
         pushes

@@ -24,7 +24,7 @@ impl SyncClient {
     /// lost become pending.
     pub(super) fn begin_reset(&mut self, heal_from: Option<&Hlc>) {
         self.state.reset = Some(ResetPhase::Pulling);
-        for entry in self.state.documents.values_mut() {
+        for (_, entry) in self.state.documents.iter_mut(|_| true) {
             let Some(server) = entry.document.server() else {
                 continue;
             };
@@ -49,14 +49,13 @@ impl SyncClient {
     }
 
     fn drop_missing(&mut self, changed: &mut BTreeSet<DocumentId>) {
-        for (id, entry) in &mut self.state.documents {
-            if std::mem::take(&mut entry.is_missing) {
-                entry.document.missing();
-                changed.insert(id.clone());
-            }
+        for (id, entry) in self.state.documents.iter_mut(|entry| entry.is_missing) {
+            entry.is_missing = false;
+            entry.document.missing();
+            changed.insert(id.clone());
         }
         self.state
             .documents
-            .retain(|_, entry| !entry.document.is_unknown());
+            .retain(|entry| !entry.document.is_unknown());
     }
 }

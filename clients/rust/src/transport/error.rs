@@ -86,11 +86,11 @@ impl TransportError {
         }
     }
 
-    pub(super) fn network(error: reqwest::Error) -> Self {
+    pub(crate) fn network(error: reqwest::Error) -> Self {
         Self::Network(error.without_url())
     }
 
-    pub(super) fn from_answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+    pub(crate) fn from_answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let body = read(status, body);
         let ErrorBody {
             error,

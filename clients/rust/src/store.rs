@@ -1,0 +1,310 @@
+//! A store: the documents of one user in one application, local first, synchronised by itself.
+//!
+//! Documents are in memory and in one SQLite file. Whatever changes is in the file before anybody is
+//! told, in one transaction: what was edited, and what a request was sent with, so that a program
+//! that is killed at any instant goes on where it was. Synchronising is the core's own
+//! ([`crate::SyncClient`]); a store adds the disk, the network and the time.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `database` | the SQLite file |
+//! | `replica` | the documents of a scope, in memory and on the disk |
+//! | `collection`, `query`, `subscription` | what applications use |
+//! | `sync_loop`, `demand`, `pass` | when what is synchronised, and how |
+//! | `live` | the server's hints |
+//! | `remote`, `session` | requests, and the token that they carry |
+
+mod clock;
+mod collection;
+mod database;
+mod demand;
+mod error;
+mod events;
+mod inner;
+mod live;
+mod options;
+mod pass;
+mod query;
+mod remote;
+mod replica;
+mod scope;
+mod session;
+mod subscription;
+mod sync_loop;
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
+};
+
+use syncline_domain::identifier::{CollectionName, OrganisationId, UserId};
+use tokio::{
+    sync::{broadcast, watch},
+    task::JoinHandle,
+};
+
+use database::Database;
+use demand::Demand;
+use inner::{Inner, Pass};
+use remote::Remote;
+use session::Session;
+
+pub use collection::{Clocks, Collection};
+pub use error::StoreError;
+pub use events::{Status, StoreEvent};
+pub use options::StoreOptions;
+pub use query::{Found, Query};
+pub use scope::Scope;
+pub use session::NewToken;
+pub use subscription::Subscription;
+
+/// So many events wait for a listener that is slow.
+const EVENTS: usize = 1_024;
+
+/// The documents of one user in one application, on this device.
+///
+/// It synchronises by itself until it is dropped or closed. What was edited before is on the disk,
+/// and is pushed after the next start.
+pub struct Store {
+    inner: Arc<Inner>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Store {
+    /// Opens a store, and begins to synchronise it. Needs a Tokio runtime, and no network.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn open(options: StoreOptions) -> Result<Self, StoreError> {
+        let user = options.owner()?;
+        let events = broadcast::Sender::new(EVENTS);
+        let session = Session::new(
+            user,
+            options.token.clone(),
+            options.get_token.clone(),
+            events.clone(),
+        );
+        let session = Arc::new(session);
+        let remote = Remote::new(&options.url, &options.application, Arc::clone(&session))?;
+        let owner = format!("{}\n{}", remote.place(), session.user);
+        let path = options.path.clone();
+        let open = tokio::task::spawn_blocking(move || Database::open(&path, &owner));
+        let database = open.await.unwrap_or(Err(StoreError::Closed))?;
+        let inner = Arc::new(Inner {
+            database: Arc::new(database),
+            remote,
+            demand: Demand::default(),
+            events,
+            status: watch::Sender::default(),
+            passes: watch::Sender::new(Pass::default()),
+            poll_interval: options.poll_interval,
+            page_size: options.page_size,
+            replicas: Mutex::new(BTreeMap::new()),
+            is_live: AtomicBool::new(false),
+        });
+        for scope in inner.on_disk(Database::scopes).await? {
+            inner.replica(&scope);
+        }
+        let tasks = if options.is_offline {
+            Vec::new()
+        } else {
+            vec![
+                tokio::spawn(sync_loop::run(Arc::clone(&inner))),
+                tokio::spawn(live::run(Arc::clone(&inner))),
+            ]
+        };
+        Ok(Self {
+            inner,
+            tasks: Mutex::new(tasks),
+        })
+    }
+
+    /// A collection of the user's own.
+    ///
+    /// # Errors
+    /// [`StoreError::Options`] when this is no name of a collection.
+    pub fn collection(&self, name: &str) -> Result<Collection, StoreError> {
+        self.collection_in(name, None)
+    }
+
+    /// A collection of an organisation that the user is in.
+    ///
+    /// # Errors
+    /// [`StoreError::Options`] when one of the names is none.
+    pub fn organisation_collection(
+        &self,
+        organisation: &str,
+        name: &str,
+    ) -> Result<Collection, StoreError> {
+        self.collection_in(name, Some(OrganisationId::new(organisation)?))
+    }
+
+    /// Whose documents these are.
+    #[must_use]
+    pub fn user(&self) -> &UserId {
+        &self.inner.remote.session.user
+    }
+
+    /// How the synchronisation is doing, now and as it changes.
+    #[must_use]
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.inner.status.subscribe()
+    }
+
+    /// What happens from now on, and the conflicts of which nobody has heard yet.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<StoreEvent> {
+        let events = self.inner.events.subscribe();
+        let inner = Arc::clone(&self.inner);
+        // If that fails they wait for the next.
+        tokio::spawn(async move { drop(inner.report().await) });
+        events
+    }
+
+    /// Synchronises everything now. Resolves when nothing is waiting on either side.
+    ///
+    /// # Errors
+    /// Why it failed; it is tried again by itself.
+    pub async fn sync(&self) -> Result<(), StoreError> {
+        let mut passes = self.inner.passes.subscribe();
+        if self.lock_tasks().is_empty() {
+            self.inner.on_disk(Database::scopes).await?;
+            return Err(StoreError::Offline);
+        }
+        let ticket = self.inner.demand.now();
+        let pass = passes.wait_for(|pass| pass.ticket >= ticket).await;
+        let error = pass.map_err(|_| StoreError::Closed)?.error.clone();
+        error.map_or(Ok(()), Err)
+    }
+
+    /// How many documents have edits that the server has not stored, rejected ones included.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn unsent(&self) -> Result<u64, StoreError> {
+        self.inner.on_disk(|database| database.unsent(None)).await
+    }
+
+    /// Uses another token of the same user, after a new sign-in.
+    ///
+    /// # Errors
+    /// [`StoreError::Options`] when it is another user's.
+    pub fn set_token(&self, token: &str) -> Result<(), StoreError> {
+        self.inner.remote.session.renew(token.to_owned())?;
+        self.inner.demand.now();
+        Ok(())
+    }
+
+    /// Forgets an organisation's documents, after the user left it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsent`] if edits would be lost, unless `discard_unsent`.
+    pub async fn forget_organisation(
+        &self,
+        organisation: &str,
+        discard_unsent: bool,
+    ) -> Result<(), StoreError> {
+        let organisation = OrganisationId::new(organisation)?;
+        let name = organisation.to_string();
+        self.inner
+            .on_disk(move |database| {
+                let unsent = database.unsent(Some(&name))?;
+                check_sent(unsent, discard_unsent)?;
+                database.forget(&name)
+            })
+            .await?;
+        for replica in self.replicas_of(&organisation) {
+            replica.forget().await;
+        }
+        Ok(())
+    }
+
+    /// Wipes everything off this device, and closes the store.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsent`] if edits would be lost, unless `discard_unsent`: then nothing is done.
+    pub async fn sign_out(&self, discard_unsent: bool) -> Result<(), StoreError> {
+        check_sent(self.unsent().await?, discard_unsent)?;
+        self.stop().await;
+        self.inner.on_disk(Database::wipe).await?;
+        self.inner.emit(StoreEvent::SignedOut);
+        Ok(())
+    }
+
+    /// Stops synchronising and closes the file.
+    pub async fn close(&self) {
+        self.stop().await;
+        let close = |database: &Database| {
+            database.close();
+            Ok(())
+        };
+        // What cannot be closed is closed already.
+        let _ = self.inner.on_disk(close).await;
+    }
+
+    fn collection_in(
+        &self,
+        name: &str,
+        organisation: Option<OrganisationId>,
+    ) -> Result<Collection, StoreError> {
+        let scope = Scope {
+            collection: CollectionName::new(name)?,
+            organisation,
+        };
+        let replica = self.inner.replica(&scope);
+        // What is never edited must be pulled as well.
+        self.inner.demand.kick(scope);
+        Ok(Collection::new(replica, Arc::clone(&self.inner)))
+    }
+
+    fn replicas_of(&self, organisation: &OrganisationId) -> Vec<Arc<replica::Replica>> {
+        let replicas = self
+            .inner
+            .replicas
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_meant = |scope: &Scope| scope.organisation.as_ref() == Some(organisation);
+        let found = replicas.iter().filter(|(scope, _)| is_meant(scope));
+        found.map(|(_, replica)| Arc::clone(replica)).collect()
+    }
+
+    async fn stop(&self) {
+        let tasks = std::mem::take(&mut *self.lock_tasks());
+        for task in &tasks {
+            task.abort();
+        }
+        for task in tasks {
+            // Aborted, as was meant.
+            let _ = task.await;
+        }
+    }
+
+    fn lock_tasks(&self) -> std::sync::MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        for task in self.lock_tasks().iter() {
+            task.abort();
+        }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Store")
+            .field("user", self.user())
+            .finish_non_exhaustive()
+    }
+}
+
+fn check_sent(unsent: u64, discard_unsent: bool) -> Result<(), StoreError> {
+    if unsent > 0 && !discard_unsent {
+        return Err(StoreError::Unsent(unsent));
+    }
+    Ok(())
+}

@@ -1,0 +1,111 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::{broadcast, watch};
+
+use super::{
+    database::Database,
+    demand::Demand,
+    error::StoreError,
+    events::{Status, StoreEvent},
+    remote::Remote,
+    replica::Replica,
+    scope::Scope,
+};
+
+/// What a store, its collections and its tasks have in common.
+pub(super) struct Inner {
+    pub(super) database: Arc<Database>,
+    pub(super) remote: Remote,
+    pub(super) demand: Demand,
+    pub(super) events: broadcast::Sender<StoreEvent>,
+    pub(super) status: watch::Sender<Status>,
+    pub(super) passes: watch::Sender<Pass>,
+    pub(super) poll_interval: Option<Duration>,
+    pub(super) page_size: u32,
+    pub(super) replicas: Mutex<BTreeMap<Scope, Arc<Replica>>>,
+    pub(super) is_live: AtomicBool,
+}
+
+/// How a pass over all that was due went.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pass {
+    /// The last who waits for it.
+    pub(super) ticket: u64,
+    pub(super) error: Option<StoreError>,
+}
+
+impl Inner {
+    pub(super) fn replica(&self, scope: &Scope) -> Arc<Replica> {
+        let mut replicas = self.replicas.lock().unwrap_or_else(PoisonError::into_inner);
+        let replica = replicas.entry(scope.clone()).or_insert_with(|| {
+            let replica = Replica::new(scope.clone(), Arc::clone(&self.database));
+            Arc::new(replica)
+        });
+        Arc::clone(replica)
+    }
+
+    /// The scopes that were ever used.
+    pub(super) async fn scopes(&self) -> Result<BTreeSet<Scope>, StoreError> {
+        let stored = self.on_disk(Database::scopes).await?;
+        Ok(stored.into_iter().collect())
+    }
+
+    /// The server says that a scope changed. One that the application has never asked for is left
+    /// alone.
+    pub(super) fn poke(&self, scope: Scope) {
+        let replicas = self.replicas.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = replicas.contains_key(&scope);
+        drop(replicas);
+        if is_known {
+            self.demand.kick(scope);
+        }
+    }
+
+    pub(super) fn emit(&self, event: StoreEvent) {
+        // Nobody has to listen.
+        let _ = self.events.send(event);
+    }
+
+    /// Tells of the conflicts that wait, if anybody listens.
+    pub(super) async fn report(&self) -> Result<(), StoreError> {
+        if self.events.receiver_count() == 0 {
+            return Ok(());
+        }
+        let reports = self.on_disk(Database::reports).await?;
+        let Some(last) = reports.last().map(|report| report.number) else {
+            return Ok(());
+        };
+        for report in reports {
+            self.emit(StoreEvent::Conflict {
+                scope: report.scope,
+                conflict: Box::new(report.conflict),
+            });
+        }
+        self.on_disk(move |database| database.reported(last)).await
+    }
+
+    pub(super) fn is_live(&self) -> bool {
+        self.is_live.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_live(&self, is_live: bool) {
+        self.is_live.store(is_live, Ordering::Relaxed);
+    }
+
+    /// Works with the file, off the runtime's own threads.
+    pub(super) async fn on_disk<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Database) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let database = Arc::clone(&self.database);
+        let work = tokio::task::spawn_blocking(move || work(&database));
+        work.await.unwrap_or(Err(StoreError::Closed))
+    }
+}

@@ -1,0 +1,62 @@
+//! Listens to live pokes, over a stream that is opened again whenever it ends.
+
+use std::sync::Arc;
+
+use eventsource_stream::Eventsource;
+use futures::StreamExt;
+use serde::Deserialize;
+use syncline_domain::identifier::{CollectionName, OrganisationId};
+
+use super::{clock::back_off, error::StoreError, inner::Inner, scope::Scope};
+
+/// The data of the event `change`: a hint to sync, never the data.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Poke {
+    /// None if any may have changed.
+    collection: Option<CollectionName>,
+    org_id: Option<OrganisationId>,
+}
+
+/// Until the server turns out to have no pokes: then there are only the regular pulls.
+pub(super) async fn run(inner: Arc<Inner>) {
+    let mut failures = 0;
+    loop {
+        match listen(&inner).await {
+            Err(error) if error.is_refusal() => return,
+            Err(_) => failures += 1,
+            Ok(()) => failures = 0,
+        }
+        inner.set_live(false);
+        tokio::time::sleep(back_off(failures)).await;
+    }
+}
+
+/// The connection is taken for dead when it is silent for a minute; the server says something every
+/// 15 seconds.
+async fn listen(inner: &Inner) -> Result<(), StoreError> {
+    let stream = inner.remote.events().await?;
+    inner.set_live(true);
+    // Between two streams any number of pokes may have been missed.
+    inner.demand.kick_all();
+    let mut events = stream.bytes_stream().eventsource();
+    while let Some(Ok(event)) = events.next().await {
+        if event.event == "change" {
+            poke(inner, &event.data);
+        }
+    }
+    Ok(())
+}
+
+fn poke(inner: &Inner, data: &str) {
+    match serde_json::from_str(data) {
+        Ok(Poke {
+            collection: Some(collection),
+            org_id: organisation,
+        }) => inner.poke(Scope {
+            collection,
+            organisation,
+        }),
+        _ => inner.demand.kick_all(),
+    }
+}

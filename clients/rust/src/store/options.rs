@@ -1,0 +1,107 @@
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use syncline_domain::identifier::UserId;
+
+use super::{
+    error::StoreError,
+    session::{GetToken, NewToken, user_of},
+};
+
+/// How often to pull without live pokes, unless the application decides.
+const POLL_INTERVAL: Duration = Duration::from_mins(1);
+
+/// How many documents the server sends at a time, unless the application decides.
+const PAGE_DOCUMENTS: u32 = 500;
+
+/// How to open a store.
+#[derive(Clone)]
+pub struct StoreOptions {
+    pub(super) url: String,
+    pub(super) application: String,
+    pub(super) token: String,
+    pub(super) path: PathBuf,
+    pub(super) user: Option<UserId>,
+    pub(super) get_token: Option<GetToken>,
+    pub(super) poll_interval: Option<Duration>,
+    pub(super) page_size: u32,
+    pub(super) is_offline: bool,
+}
+
+impl StoreOptions {
+    /// The documents of a user in `application` on the server at `url`, kept in the file at `path`.
+    /// The session's `token` may have expired: it tells whose documents these are.
+    #[must_use]
+    pub fn new(url: &str, application: &str, token: &str, path: impl AsRef<Path>) -> Self {
+        Self {
+            url: url.to_owned(),
+            application: application.to_owned(),
+            token: token.to_owned(),
+            path: path.as_ref().to_owned(),
+            user: None,
+            get_token: None,
+            poll_interval: Some(POLL_INTERVAL),
+            page_size: PAGE_DOCUMENTS,
+            is_offline: false,
+        }
+    }
+
+    /// Whose documents these are, for tokens that do not tell.
+    #[must_use]
+    pub fn user(mut self, user: UserId) -> Self {
+        self.user = Some(user);
+        self
+    }
+
+    /// Gives a new token when the server no longer accepts the old one.
+    #[must_use]
+    pub fn get_token(mut self, get_token: impl Fn() -> NewToken + Send + Sync + 'static) -> Self {
+        self.get_token = Some(Arc::new(get_token));
+        self
+    }
+
+    /// How often to pull without live pokes: a minute unless said otherwise, none for never.
+    #[must_use]
+    pub fn poll_interval(mut self, interval: Option<Duration>) -> Self {
+        self.poll_interval = interval;
+        self
+    }
+
+    /// How many documents the server sends at a time: 500 unless said otherwise.
+    #[must_use]
+    pub fn page_size(mut self, documents: u32) -> Self {
+        self.page_size = documents;
+        self
+    }
+
+    /// Never uses the network: what is edited waits until the store is opened without this.
+    #[must_use]
+    pub fn offline(mut self) -> Self {
+        self.is_offline = true;
+        self
+    }
+
+    pub(super) fn owner(&self) -> Result<UserId, StoreError> {
+        let user = self.user.clone().or_else(|| user_of(&self.token));
+        user.ok_or_else(|| {
+            let rule = "the token does not tell the user: say it with `StoreOptions::user`";
+            StoreError::Options(rule.to_owned())
+        })
+    }
+}
+
+impl fmt::Debug for StoreOptions {
+    /// Without the token.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("StoreOptions")
+            .field("url", &self.url)
+            .field("application", &self.application)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,109 @@
+use std::sync::Arc;
+
+use reqwest::{
+    Client, RequestBuilder, Response, StatusCode, Url,
+    header::{ACCEPT, AUTHORIZATION, HeaderMap},
+};
+use syncline_domain::identifier::OrganisationId;
+
+use super::{error::StoreError, session::Session};
+use crate::{
+    TransportError,
+    transport::{ORGANISATION, application_url, bearer, http_client},
+    wire::{SyncAnswer, SyncRequest},
+};
+
+/// Carries the next token of a session that is prolonged.
+const NEXT_TOKEN: &str = "x-auth-token";
+
+/// Reaches one application of one server as one user.
+pub(super) struct Remote {
+    client: Client,
+    url: Url,
+    pub(super) session: Arc<Session>,
+}
+
+impl Remote {
+    pub(super) fn new(
+        url: &str,
+        application: &str,
+        session: Arc<Session>,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            client: http_client(HeaderMap::new())?,
+            url: application_url(url, application)?,
+            session,
+        })
+    }
+
+    /// Sends a request and reads its answer.
+    pub(super) async fn sync(
+        &self,
+        request: &SyncRequest,
+        organisation: Option<&OrganisationId>,
+    ) -> Result<SyncAnswer, StoreError> {
+        let url = self.url_of("sync")?;
+        let post = || {
+            let post = self.client.post(url.clone()).json(request);
+            match organisation {
+                Some(organisation) => post.header(ORGANISATION, organisation.as_str()),
+                None => post,
+            }
+        };
+        let response = self.send(post).await?;
+        let body = response.bytes().await.map_err(TransportError::network)?;
+        Ok(serde_json::from_slice(&body).map_err(TransportError::Answer)?)
+    }
+
+    /// Opens the stream of live pokes.
+    pub(super) async fn events(&self) -> Result<Response, StoreError> {
+        let url = self.url_of("events")?;
+        self.send(|| {
+            self.client
+                .get(url.clone())
+                .header(ACCEPT, "text/event-stream")
+        })
+        .await
+    }
+
+    /// Sends a request; with another token once more, if the server did not accept the first.
+    async fn send(&self, request: impl Fn() -> RequestBuilder) -> Result<Response, StoreError> {
+        let token = self.session.token();
+        let mut response = self.send_with(request(), &token).await?;
+        if response.status() == StatusCode::UNAUTHORIZED
+            && let Some(token) = self.session.instead_of(&token).await?
+        {
+            response = self.send_with(request(), &token).await?;
+        }
+        let (status, headers) = (response.status(), response.headers().clone());
+        if !status.is_success() {
+            let body = response.bytes().await.map_err(TransportError::network)?;
+            return Err(TransportError::from_answer(status, &headers, &body).into());
+        }
+        if let Some(next) = headers.get(NEXT_TOKEN).and_then(|next| next.to_str().ok()) {
+            self.session.renew(next.to_owned())?;
+        }
+        Ok(response)
+    }
+
+    async fn send_with(
+        &self,
+        request: RequestBuilder,
+        token: &str,
+    ) -> Result<Response, TransportError> {
+        let request = request.header(AUTHORIZATION, bearer(token)?);
+        request.send().await.map_err(TransportError::network)
+    }
+
+    /// Which application of which server.
+    pub(super) fn place(&self) -> &str {
+        self.url.as_str()
+    }
+
+    fn url_of(&self, segment: &str) -> Result<Url, TransportError> {
+        let mut url = self.url.clone();
+        let rule = || TransportError::Setup("the server's URL has no path".to_owned());
+        url.path_segments_mut().map_err(|()| rule())?.push(segment);
+        Ok(url)
+    }
+}

@@ -1,0 +1,113 @@
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Deserialize;
+use syncline_domain::identifier::UserId;
+use tokio::sync::broadcast;
+
+use super::{error::StoreError, events::StoreEvent};
+
+/// What an application answers when it is asked for a new token.
+pub type NewToken =
+    Pin<Box<dyn Future<Output = Result<String, Box<dyn std::error::Error + Send + Sync>>> + Send>>;
+
+/// Gives a new token when the server no longer accepts the old one.
+pub(super) type GetToken = Arc<dyn Fn() -> NewToken + Send + Sync>;
+
+/// The session's token, which the server renews now and then.
+pub(super) struct Session {
+    pub(super) user: UserId,
+    token: Mutex<String>,
+    get_token: Option<GetToken>,
+    /// Whoever asks for a token has others wait.
+    asking: tokio::sync::Mutex<()>,
+    events: broadcast::Sender<StoreEvent>,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    sub: UserId,
+}
+
+impl Session {
+    pub(super) fn new(
+        user: UserId,
+        token: String,
+        get_token: Option<GetToken>,
+        events: broadcast::Sender<StoreEvent>,
+    ) -> Self {
+        Self {
+            user,
+            token: Mutex::new(token),
+            get_token,
+            asking: tokio::sync::Mutex::default(),
+            events,
+        }
+    }
+
+    pub(super) fn token(&self) -> String {
+        self.slot().clone()
+    }
+
+    /// Takes a new token. It has to be the same user's: the documents are.
+    pub(super) fn renew(&self, token: String) -> Result<(), StoreError> {
+        if user_of(&token).is_some_and(|user| user != self.user) {
+            let rule = "the new token is another user's: sign out, then open a store for that user";
+            return Err(StoreError::Options(rule.to_owned()));
+        }
+        let mut slot = self.slot();
+        if *slot != token {
+            slot.clone_from(&token);
+            drop(slot);
+            // Nobody has to listen.
+            let _ = self.events.send(StoreEvent::Token(token));
+        }
+        Ok(())
+    }
+
+    /// A token in place of one that the server did not accept; none if there is no other.
+    pub(super) async fn instead_of(&self, refused: &str) -> Result<Option<String>, StoreError> {
+        let _asking = self.asking.lock().await;
+        let present = self.token();
+        if present != refused {
+            return Ok(Some(present));
+        }
+        let Some(get_token) = &self.get_token else {
+            return Ok(None);
+        };
+        let token = get_token().await;
+        let token = token.map_err(|error| StoreError::NoToken(error.into()))?;
+        self.renew(token.clone())?;
+        Ok((token != refused).then_some(token))
+    }
+
+    fn slot(&self) -> std::sync::MutexGuard<'_, String> {
+        self.token.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whose token it is, as far as it says so; the server alone can tell whether that is true.
+pub(super) fn user_of(token: &str) -> Option<UserId> {
+    let payload = token.split('.').nth(1)?;
+    let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
+    let claims: Claims = serde_json::from_slice(&payload).ok()?;
+    Some(claims.sub)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::user_of;
+
+    #[test]
+    fn a_token_tells_whose_it_is() {
+        // {"sub":"ada"}
+        assert_eq!(user_of("e30.eyJzdWIiOiJhZGEifQ.x").unwrap().as_str(), "ada");
+        for token in ["", "abc", "a.b.c", "e30.e30.x"] {
+            assert_eq!(user_of(token), None);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Synchronises what is due, one scope after the other, again and again.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::{
+    clock::{back_off, roughly},
+    error::StoreError,
+    events::Status,
+    inner::{Inner, Pass},
+    pass,
+    scope::Scope,
+};
+use crate::TransportError;
+
+/// How long after an edit it is pushed, so that a few edits in a row go together.
+const GATHER: Duration = Duration::from_millis(50);
+
+/// How long an error that only the user can mend is left alone.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How much rarer the regular pulls are while live pokes come.
+const LIVE_FACTOR: u32 = 5;
+
+/// Nothing waits longer.
+const FOR_EVER: Duration = Duration::from_hours(24 * 365);
+
+pub(super) async fn run(inner: Arc<Inner>) {
+    let mut failures = 0;
+    let mut poll_at = next_poll(&inner);
+    inner.demand.kick_all();
+    loop {
+        let due = inner.demand.take();
+        let is_all = due.all || Instant::now() >= poll_at;
+        inner.status.send_replace(Status::Syncing);
+        let result = synchronise(&inner, due.scopes, is_all).await;
+        if is_all {
+            poll_at = next_poll(&inner);
+        }
+        let error = result.as_ref().err().cloned().map(Arc::new);
+        let failure = error.filter(|error| !error.is_refusal());
+        let retry_after = failure.as_ref().map(|error| delay_after(error, failures));
+        failures = if failure.is_some() { failures + 1 } else { 0 };
+        let status = match (failure, retry_after) {
+            (Some(error), Some(retry_after)) => Status::Waiting { error, retry_after },
+            _ => Status::Idle,
+        };
+        inner.status.send_replace(status);
+        inner.passes.send_replace(Pass {
+            ticket: due.ticket,
+            error: result.err(),
+        });
+        wait(&inner, retry_after, poll_at).await;
+    }
+}
+
+/// Waits until it is time for the next pass.
+async fn wait(inner: &Inner, retry_after: Option<Duration>, poll_at: Instant) {
+    if let Some(retry_after) = retry_after {
+        // The next attempt is planned already: only whoever insists comes before it.
+        let retry_at = Instant::now() + retry_after;
+        while !inner.demand.is_urgent() && timeout_at(retry_at, inner.demand.more()).await.is_ok() {
+        }
+        inner.demand.kick_all();
+        return;
+    }
+    while !inner.demand.is_any() {
+        if timeout_at(poll_at, inner.demand.more()).await.is_err() {
+            return;
+        }
+    }
+    let gathered = Instant::now() + GATHER;
+    if !inner.demand.is_urgent() {
+        sleep_until(gathered).await;
+    }
+}
+
+/// Gives the first error that concerns one scope alone, or the one that ended it.
+async fn synchronise(
+    inner: &Inner,
+    mut due: BTreeSet<Scope>,
+    is_all: bool,
+) -> Result<(), StoreError> {
+    if is_all {
+        due.extend(inner.scopes().await?);
+    }
+    let mut refusal = Ok(());
+    while let Some(scope) = due.pop_first() {
+        match pass::run(inner, &inner.replica(&scope)).await {
+            Err(error) if error.is_refusal() => refusal = refusal.and(Err(error)),
+            Err(error) => {
+                due.insert(scope);
+                inner.demand.put_back(due);
+                return Err(error);
+            }
+            Ok(()) => {}
+        }
+    }
+    refusal
+}
+
+fn delay_after(error: &StoreError, failures: u32) -> Duration {
+    if error.is_unauthorized() {
+        return PATIENCE;
+    }
+    let asked = match error {
+        StoreError::Transport(error) => match &**error {
+            TransportError::Unavailable { retry_after, .. } => *retry_after,
+            _ => None,
+        },
+        _ => None,
+    };
+    back_off(failures).max(asked.unwrap_or_default())
+}
+
+fn next_poll(inner: &Inner) -> Instant {
+    let factor = if inner.is_live() { LIVE_FACTOR } else { 1 };
+    let interval = inner
+        .poll_interval
+        .map(|interval| roughly(interval * factor));
+    Instant::now() + interval.unwrap_or(FOR_EVER)
+}

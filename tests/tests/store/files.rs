@@ -1,0 +1,77 @@
+//! The file of a store.
+
+use syncline_client::store::{Store, StoreError};
+use syncline_tests::{TestDatabase, TestServer};
+
+use crate::device::{Device, eventually, options, titled};
+
+#[tokio::test]
+async fn it_belongs_to_one_store_and_one_user() {
+    let server = TestServer::start().await;
+    let device = Device::new(&server, "ada").await;
+    let second = Store::open(options(&server, "ada", &device.folder)).await;
+    assert!(matches!(second, Err(StoreError::Blocked)), "{second:?}");
+    device.store.close().await;
+    let others = Store::open(options(&server, "bob", &device.folder)).await;
+    assert!(matches!(others, Err(StoreError::Options(_))), "{others:?}");
+    drop(
+        Store::open(options(&server, "ada", &device.folder))
+            .await
+            .unwrap(),
+    );
+    drop(device);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn an_outage_loses_nothing_and_ends_by_itself() {
+    let server = TestServer::start().await;
+    let address = server.address().to_string();
+    let device = Device::new(&server, "ada").await;
+    let notes = device.notes();
+    notes.set("a", titled("a")).await.unwrap();
+    device.store.sync().await.unwrap();
+    let database = server.stop().await;
+    notes.set("b", titled("b")).await.unwrap();
+    assert!(matches!(
+        device.store.sync().await,
+        Err(StoreError::Transport(_))
+    ));
+    assert_eq!(device.store.unsent().await.unwrap(), 1);
+    let server = TestServer::listening_on(&address, database, "").await;
+    eventually("it is pushed", async || {
+        device.store.unsent().await.unwrap() == 0
+    })
+    .await;
+    drop(device);
+    server.finish().await;
+}
+
+/// The server came back from an older backup, as another database.
+#[tokio::test]
+async fn a_server_that_lost_everything_is_given_what_was_never_stored_there() {
+    let server = TestServer::start().await;
+    let address = server.address().to_string();
+    let device = Device::new(&server, "ada").await;
+    let notes = device.notes();
+    notes.set("a", titled("a")).await.unwrap();
+    device.store.sync().await.unwrap();
+    server.finish().await;
+    let server = TestServer::listening_on(&address, TestDatabase::create().await, "").await;
+    notes.set("b", titled("b")).await.unwrap();
+    eventually("it is pushed", async || {
+        device.store.unsent().await.unwrap() == 0
+    })
+    .await;
+    device.store.sync().await.unwrap();
+    let fresh = Device::new(&server, "ada").await;
+    fresh.notes();
+    fresh.store.sync().await.unwrap();
+    assert_eq!(
+        fresh.keys().await,
+        device.keys().await,
+        "both are as the server is"
+    );
+    drop((device, fresh));
+    server.finish().await;
+}

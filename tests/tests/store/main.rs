@@ -1,0 +1,10 @@
+//! The store of the Rust client against the real server.
+
+#![cfg(test)]
+
+mod crashes;
+mod device;
+mod devices;
+mod files;
+mod refusals;
+mod sessions;

@@ -1,0 +1,86 @@
+//! Documents that the server does not store.
+
+use serde_json::json;
+use syncline_client::store::StoreError;
+use syncline_client::store::StoreEvent;
+use syncline_tests::{TestDatabase, TestServer};
+
+use crate::device::{Device, doc, eventually, hear, titled};
+
+#[tokio::test]
+async fn they_are_kept_with_the_reason_and_block_no_other() {
+    let server = TestServer::start().await;
+    let device = Device::new(&server, "ada").await;
+    let mut events = device.store.events();
+    let tasks = device.store.collection("tasks").unwrap();
+    tasks.set("bad", doc(json!({ "title": 1 }))).await.unwrap();
+    tasks.set("good", titled("Buy milk")).await.unwrap();
+    let rejected = hear(&mut events, |event| match event {
+        StoreEvent::Rejected { documents, .. } => Some(documents),
+        _ => None,
+    });
+    assert_eq!(rejected.await[0].key.as_str(), "bad");
+    device.store.sync().await.unwrap();
+    assert_eq!(device.store.unsent().await.unwrap(), 1);
+    let device = device.restart(&server, "ada").await;
+    let tasks = device.store.collection("tasks").unwrap();
+    let rejected = tasks.rejected().await.unwrap();
+    let (id, rejection) = &rejected[0];
+    assert_eq!(
+        (id.key.as_str(), &*rejection.code),
+        ("bad", "schema_validation_failed")
+    );
+    assert_eq!(
+        tasks.get("bad").await.unwrap(),
+        Some(doc(json!({ "title": 1 })))
+    );
+    tasks.set("bad", titled("mended")).await.unwrap();
+    device.store.sync().await.unwrap();
+    assert_eq!(device.store.unsent().await.unwrap(), 0);
+    assert!(tasks.rejected().await.unwrap().is_empty());
+    drop(device);
+    server.finish().await;
+}
+
+/// Such a request is refused as a whole.
+#[tokio::test]
+async fn a_document_that_no_request_can_hold_blocks_no_other() {
+    let more = "[limits]\nbodyBytes = 20000";
+    let server = TestServer::with(TestDatabase::create().await, more).await;
+    let device = Device::new(&server, "ada").await;
+    let notes = device.notes();
+    notes
+        .set("large", titled(&"x".repeat(30_000)))
+        .await
+        .unwrap();
+    for key in ["a", "z"] {
+        notes.set(key, titled(key)).await.unwrap();
+    }
+    eventually("the others are stored", async || {
+        device.store.unsent().await.unwrap() == 1
+    })
+    .await;
+    let rejected = notes.rejected().await.unwrap();
+    assert_eq!(rejected.len(), 1);
+    assert_eq!(rejected[0].1.code, "payload_too_large");
+    drop(device);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn what_no_server_would_store_is_refused_at_once() {
+    let server = TestServer::start().await;
+    let device = Device::new(&server, "ada").await;
+    let notes = device.notes();
+    let bad = notes
+        .set("1", doc(json!({ "n": 9_007_199_254_740_993_u64 })))
+        .await;
+    assert!(matches!(bad, Err(StoreError::Document(_))), "{bad:?}");
+    assert!(matches!(
+        notes.set("", titled("x")).await,
+        Err(StoreError::Options(_))
+    ));
+    assert_eq!(notes.get("1").await.unwrap(), None);
+    drop(device);
+    server.finish().await;
+}

@@ -1,0 +1,119 @@
+//! Tokens: refused, renewed, replaced.
+
+use syncline_client::store::{Store, StoreError, StoreEvent, StoreOptions};
+use syncline_domain::hlc::UnixMillis;
+use syncline_tests::{TestServer, replica::now, server::token_at};
+
+use crate::device::{Device, file, hear, options, titled};
+
+const HOUR: u64 = 60 * 60 * 1000;
+const DAY: u64 = 24 * HOUR;
+
+fn with_token(server: &TestServer, token: &str, folder: &tempfile::TempDir) -> StoreOptions {
+    StoreOptions::new(&server.url(""), "todo", token, file(folder)).poll_interval(None)
+}
+
+#[tokio::test]
+async fn an_expired_token_is_replaced_by_the_application() {
+    let server = TestServer::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let expired = token_at("ada", UnixMillis(now().0 - 4 * DAY));
+    let fresh = server.token("ada");
+    let options = with_token(&server, &expired, &folder).get_token(move || {
+        let fresh = fresh.clone();
+        Box::pin(async move { Ok(fresh) })
+    });
+    let store = Store::open(options).await.unwrap();
+    store
+        .collection("notes")
+        .unwrap()
+        .set("1", titled("x"))
+        .await
+        .unwrap();
+    store.sync().await.unwrap();
+    assert_eq!(store.unsent().await.unwrap(), 0);
+    drop(store);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn without_a_session_it_goes_on_locally_and_with_a_new_one_as_before() {
+    let server = TestServer::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let expired = token_at("ada", UnixMillis(now().0 - 4 * DAY));
+    let store = Store::open(with_token(&server, &expired, &folder))
+        .await
+        .unwrap();
+    let notes = store.collection("notes").unwrap();
+    notes.set("1", titled("x")).await.unwrap();
+    let refused = store.sync().await.unwrap_err();
+    assert!(refused.is_unauthorized(), "{refused}");
+    assert_eq!(notes.get("1").await.unwrap(), Some(titled("x")));
+    let others = store.set_token(&server.token("bob"));
+    assert!(matches!(others, Err(StoreError::Options(_))));
+    store.set_token(&server.token("ada")).unwrap();
+    store.sync().await.unwrap();
+    assert_eq!(store.unsent().await.unwrap(), 0);
+    drop(store);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_token_that_the_server_renews_is_told() {
+    let server = TestServer::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let old = token_at("ada", UnixMillis(now().0 - 2 * HOUR));
+    let store = Store::open(with_token(&server, &old, &folder))
+        .await
+        .unwrap();
+    let mut events = store.events();
+    store.collection("notes").unwrap();
+    let token = hear(&mut events, |event| match event {
+        StoreEvent::Token(token) => Some(token),
+        _ => None,
+    });
+    assert_ne!(token.await, old);
+    drop(store);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn signing_out_wipes_but_not_what_was_never_stored() {
+    let server = TestServer::start().await;
+    let device = Device::new(&server, "ada").await;
+    let notes = device.notes();
+    notes.set("1", titled("x")).await.unwrap();
+    device.store.sync().await.unwrap();
+    let folder = {
+        let Device { store, folder } = device;
+        store.close().await;
+        assert!(matches!(
+            notes.set("2", titled("y")).await,
+            Err(StoreError::Closed)
+        ));
+        folder
+    };
+    let offline = options(&server, "ada", &folder).offline();
+    let store = Store::open(offline).await.unwrap();
+    store
+        .collection("notes")
+        .unwrap()
+        .set("2", titled("y"))
+        .await
+        .unwrap();
+    assert!(matches!(
+        store.sign_out(false).await,
+        Err(StoreError::Unsent(1))
+    ));
+    store.sign_out(true).await.unwrap();
+    assert!(matches!(store.sync().await, Err(StoreError::Closed)));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    drop(store);
+    let bobs = Store::open(options(&server, "bob", &folder)).await.unwrap();
+    assert_eq!(
+        bobs.collection("notes").unwrap().get("1").await.unwrap(),
+        None
+    );
+    drop(bobs);
+    server.finish().await;
+}
