@@ -85,9 +85,9 @@ impl Location {
     pub(crate) fn begin(&self, begin: &str) -> SqlStr {
         let mut statement = begin.to_owned();
         if self.is_pooled() {
-            for (name, value) in self.settings() {
-                statement.push_str(&format!("; SET LOCAL {name} = '{value}'"));
-            }
+            let settings = self.settings().into_iter();
+            statement
+                .extend(settings.map(|(name, value)| format!("; SET LOCAL {name} = '{value}'")));
         }
         AssertSqlSafe(statement).into_sql_str()
     }
