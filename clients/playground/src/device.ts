@@ -13,6 +13,7 @@ import {
 
 import { Network } from "./network.js";
 import { Observable } from "./observable.js";
+import { randomText } from "./random.js";
 import { APPLICATION, COLLECTION, type Call, SERVER, call, send, sentenceOf } from "./server.js";
 import { type Person, signInAs } from "./session.js";
 
@@ -247,5 +248,5 @@ function indexedDbStorageOf({ id }: Device): ReturnType<ReturnType<typeof indexe
 
 /** Tasks are shown in the order of their keys: the one that was made last comes last. */
 function newKey(): string {
-  return `${Date.now().toString(36)}-${crypto.randomUUID().slice(0, 8)}`;
+  return `${Date.now().toString(36)}-${randomText().slice(0, 8)}`;
 }

@@ -1,3 +1,4 @@
+import { randomText } from "./random.js";
 import { type Call, ServerError, call } from "./server.js";
 
 /** Somebody who is signed in. */
@@ -52,7 +53,7 @@ export async function signInWith(token: string): Promise<Person> {
 
 /** Leaves for a provider, which sends the person back to this page. */
 export async function leaveFor(provider: string): Promise<void> {
-  const state = crypto.randomUUID();
+  const state = randomText();
   sessionStorage.setItem(STATE, state);
   const query = new URLSearchParams({ redirectUri: `${location.origin}/`, state });
   const url = `/auth/${encodeURIComponent(provider)}?${query}`;

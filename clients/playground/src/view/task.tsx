@@ -1,5 +1,5 @@
 import type { Found } from "@syncline/client";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import type { Device, Task } from "../device.js";
 import { useTextField } from "../hooks.js";
@@ -18,7 +18,12 @@ interface Props {
 export function TaskItem(props: Props) {
   const { found, device, playground } = props;
   const { doc, owner, access, isUnsent, rejection } = found;
-  const [isOpen, setIsOpen] = useState(Boolean(doc.notes));
+  const hasNotes = Boolean(doc.notes);
+  const [isOpen, setIsOpen] = useState<boolean>();
+  // Notes show themselves when there are any, until somebody decides.
+  useEffect(() => {
+    if (hasNotes) setIsOpen((decided) => decided ?? true);
+  }, [hasNotes]);
   const isReadOnly = access === "read";
   const title = useTextField<HTMLInputElement>(doc.title, (text) => device.change(found, { title: text }));
   const details = `details-${device.id}-${owner ?? ""}-${found.key}`;
@@ -38,7 +43,7 @@ export function TaskItem(props: Props) {
         <button
           type="button"
           class="quiet open"
-          aria-expanded={isOpen}
+          aria-expanded={isOpen === true}
           aria-controls={details}
           aria-label={`Notes of ${doc.title}`}
           onClick={() => setIsOpen(!isOpen)}
