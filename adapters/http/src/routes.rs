@@ -3,6 +3,7 @@
 mod account;
 mod auth;
 mod doc_index;
+mod docs;
 mod documents;
 mod events;
 mod exports;
@@ -46,6 +47,7 @@ pub(crate) fn all() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::base())
         .merge(health::routes())
         .routes(routes!(metrics::metrics))
+        .merge(docs::routes())
         .merge(auth::routes())
         .merge(organisations::routes())
         .merge(events::routes())

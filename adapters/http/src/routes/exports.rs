@@ -48,7 +48,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[into_params(parameter_in = Query)]
 struct ExportQuery {
     /// How the documents are written; without it, `json`.
-    #[param(value_type = Option<schema::Format>, nullable = false)]
+    #[param(inline, value_type = Option<schema::Format>, nullable = false)]
     format: Option<String>,
     /// The documents of this application only.
     #[param(value_type = Option<ApplicationName>, nullable = false)]

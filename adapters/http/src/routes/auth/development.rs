@@ -50,9 +50,9 @@ pub(super) struct Wish {
     /// Without it, the sign-in ends with JSON.
     #[param(nullable = false)]
     redirect_uri: Option<String>,
-    /// What that page gets back beside its code: a random text of the page's own.
-    #[param(nullable = false, pattern = "^[A-Za-z0-9_.~-]{1,512}$")]
-    #[schema(pattern = "^[A-Za-z0-9_.~-]{1,512}$")]
+    /// What that page gets back beside its code: a random text of the page's own, 1 to 512 letters,
+    /// digits, `-`, `_`, `.` or `~`.
+    #[param(nullable = false)]
     state: Option<String>,
 }
 

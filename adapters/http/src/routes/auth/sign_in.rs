@@ -35,8 +35,9 @@ pub(super) struct Ending {
     /// Without it, the sign-in ends with JSON.
     #[param(nullable = false, example = "http://localhost:3000/signed-in")]
     pub(super) redirect_uri: Option<String>,
-    /// What that page gets back beside its code: a random text of the page's own.
-    #[param(nullable = false, pattern = "^[A-Za-z0-9_.~-]{1,512}$")]
+    /// What that page gets back beside its code: a random text of the page's own, 1 to 512 letters,
+    /// digits, `-`, `_`, `.` or `~`.
+    #[param(nullable = false)]
     pub(super) state: Option<String>,
 }
 

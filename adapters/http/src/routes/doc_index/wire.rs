@@ -29,9 +29,9 @@ pub(in crate::routes) struct EntryAnswer {
     collection: CollectionName,
     #[schema(value_type = schema::Visibility)]
     visibility: Visibility,
-    /// The organisation whose members see it; with the visibility `org`.
+    /// The organisation whose members see it, with the visibility `org`; otherwise missing, or `null`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<schema::OrganisationId>, nullable = false)]
+    #[schema(value_type = Option<schema::OrganisationId>)]
     org_id: Option<OrganisationId>,
     /// The users with whom it is shared.
     shared_with: Vec<WireShare>,

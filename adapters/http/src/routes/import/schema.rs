@@ -6,22 +6,48 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
-    openapi::schema::{ApplicationName, CollectionName, Conflict, Document},
-    routes::{doc_index::EntryAnswer, sync::Rejection},
+    openapi::schema::{
+        Access, ApplicationName, CollectionName, Conflict, DocumentKey, OrganisationId, UserId,
+        Visibility,
+    },
+    routes::sync::Rejection,
 };
 
 /// An export that comes back.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 pub(super) struct Import {
-    /// Documents by application and collection.
-    docs: BTreeMap<String, BTreeMap<String, Vec<Document>>>,
+    /// Documents by application and collection, as they stand in the export. What is no document is
+    /// listed in `rejected`.
+    docs: BTreeMap<String, BTreeMap<String, Vec<Value>>>,
     /// Who may see them.
     #[schema(required = false)]
-    doc_index: Vec<EntryAnswer>,
+    doc_index: Vec<ImportedEntry>,
+}
+
+/// What of an access entry counts.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct ImportedEntry {
+    doc_key: DocumentKey,
+    app: ApplicationName,
+    collection: CollectionName,
+    visibility: Visibility,
+    org_id: Option<OrganisationId>,
+    #[schema(required = false)]
+    shared_with: Vec<ImportedShare>,
+}
+
+/// What of a share counts.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct ImportedShare {
+    user_id: UserId,
+    access: Access,
 }
 
 /// What an import did.
@@ -51,10 +77,12 @@ struct ImportRejection {
     /// Its line, of a file with a document a line; the first one has the number 1.
     #[schema(required = false, minimum = 1)]
     line: u64,
+    /// As it stands in the file.
     #[schema(required = false)]
-    app: ApplicationName,
+    app: String,
+    /// As it stands in the file.
     #[schema(required = false)]
-    collection: CollectionName,
+    collection: String,
     #[serde(flatten)]
     rejection: Rejection,
 }

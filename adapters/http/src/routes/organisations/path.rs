@@ -50,7 +50,7 @@ pub(super) struct WirePage {
     #[param(nullable = false)]
     cursor: Option<String>,
     /// At most so many on a page.
-    #[param(nullable = false, minimum = 1, maximum = 500)]
+    #[param(nullable = false, minimum = 1, maximum = 1_000)]
     limit: Option<u32>,
 }
 

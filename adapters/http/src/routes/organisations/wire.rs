@@ -17,7 +17,7 @@ use crate::openapi::schema;
 #[derive(Deserialize, ToSchema)]
 pub(super) struct NewOrganisation {
     /// 1 to 100 characters without control characters. Space around it does not count.
-    #[schema(value_type = String, min_length = 1, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*\S[^\u0000-\u001f\u007f-\u009f]*$")]
+    #[schema(value_type = String, min_length = 1, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$")]
     pub(super) name: OrganisationName,
 }
 

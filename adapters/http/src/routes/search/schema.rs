@@ -40,7 +40,6 @@ pub(super) struct SearchRequest {
 enum Filter {
     Field(FieldFilter),
     Text(TextFilter),
-    #[schema(no_recursion)]
     Compound(CompoundFilter),
 }
 

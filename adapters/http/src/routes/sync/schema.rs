@@ -4,6 +4,8 @@
     reason = "these types only describe what others read and write"
 )]
 
+mod change;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -63,6 +65,8 @@ enum Change {
 #[schema(rename_all = "camelCase")]
 struct Edit {
     key: DocumentKey,
+    #[schema(required = false, schema_with = change::no)]
+    deleted: bool,
     /// The whole document as the device has it. Its fields do not begin with `_`.
     doc: BTreeMap<String, Value>,
     /// The device's clock for each path that it changed or removed. A path that `doc` lacks was
@@ -82,9 +86,9 @@ struct Edit {
 #[schema(rename_all = "camelCase")]
 struct Deletion {
     key: DocumentKey,
-    /// `true`.
+    #[schema(schema_with = change::yes)]
     deleted: bool,
-    /// When it was: the device's clock at `_deleted`.
+    #[schema(schema_with = change::deletion_revisions)]
     field_revs: Revisions,
     /// The `serverClock` from which the device had the document.
     base_clock: Option<Clock>,
