@@ -6,7 +6,9 @@
 mod document;
 mod text;
 
-pub(crate) use document::{Access, Conflict, Document, Revisions, Role, Visibility};
+pub(crate) use document::{
+    Access, Conflict, Document, LinkedDocument, Revisions, Role, Visibility,
+};
 pub(crate) use text::{
     ApplicationName, Clock, CollectionName, DocumentKey, OrganisationId, Time, UserId,
 };

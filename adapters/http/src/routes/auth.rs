@@ -32,6 +32,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 
 /// Through whom people can sign in.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ProviderList)]
 struct Providers {
     /// Their names.
     #[schema(value_type = Vec<schema::Provider>)]
@@ -77,7 +78,7 @@ async fn providers(State(state): State<AppState>) -> Json<Providers> {
             description = "The caller",
             body = UserAnswer,
             example = json!({
-                "userId": "ada",
+                "userId": "5b3f0f6e-6c6b-4a51-9d0a-3c8c4a6a7c11",
                 "name": "ada",
                 "email": null,
                 "providers": ["dev"],
@@ -153,7 +154,7 @@ struct OneTimeCode {
             body = SignedInAnswer,
             example = json!({
                 "user": {
-                    "userId": "ada",
+                    "userId": "5b3f0f6e-6c6b-4a51-9d0a-3c8c4a6a7c11",
                     "name": "ada",
                     "email": null,
                     "providers": ["dev"],

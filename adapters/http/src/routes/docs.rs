@@ -109,7 +109,7 @@ async fn page() -> Response {
             content(
                 (String = "text/javascript"),
                 (String = "text/css"),
-                (Vec<u8> = "image/png"),
+                ("image/png"),
             ),
         ),
         (

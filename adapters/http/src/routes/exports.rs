@@ -85,7 +85,7 @@ type WireQuery = Result<Query<ExportQuery>, QueryRejection>;
                 (schema::AccountExport = "application/json", example = json!({
                     "user": {
                         "userId": "ada",
-                        "name": "Ada",
+                        "name": null,
                         "email": null,
                         "providers": [],
                     },
@@ -101,6 +101,7 @@ type WireQuery = Result<Query<ExportQuery>, QueryRejection>;
                         "app": "todo",
                         "collection": "tasks",
                         "visibility": "private",
+                        "orgId": null,
                         "sharedWith": [],
                         "shareToken": null,
                         "createdAt": "2026-11-23T09:00:00.000Z",

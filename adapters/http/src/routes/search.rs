@@ -63,14 +63,12 @@ use crate::{
                 ("all" = (value = json!({ "results": [{
                     "_key": "groceries",
                     "_rev": "0019ab3f5c2d0-000000-server~1",
-                    "_fieldRevs": { "title": "0019ab3f5c2d0-000000-phone" },
                     "title": "Buy milk",
                 }] }))),
                 ("filter" = (value = json!({ "results": [], "total": 0 }))),
                 ("text" = (value = json!({ "results": [{
                     "_key": "groceries",
                     "_rev": "0019ab3f5c2d0-000000-server~1",
-                    "_fieldRevs": { "title": "0019ab3f5c2d0-000000-phone" },
                     "_score": 0.06,
                     "_highlight": { "title": "Buy <mark>milk</mark>" },
                     "title": "Buy milk",

@@ -8,7 +8,7 @@ use syncline_application::access::AccessError;
 use crate::{
     AppState,
     error::ApiError,
-    openapi::{schema::Document, tags},
+    openapi::{schema::LinkedDocument, tags},
 };
 
 /// Open a shared link
@@ -30,12 +30,11 @@ use crate::{
         (
             status = 200,
             description = "The document as it is now",
-            body = Document,
+            body = LinkedDocument,
             headers(("Cache-Control" = String, description = "`private, no-store`")),
             example = json!({
                 "_key": "groceries",
                 "_rev": "0019ab3f5c2d0-000000-server~1",
-                "_fieldRevs": { "title": "0019ab3f5c2d0-000000-phone" },
                 "title": "Buy milk",
             }),
         ),

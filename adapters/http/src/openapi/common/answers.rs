@@ -104,7 +104,7 @@ impl Common {
             ),
             Self::PayloadTooLarge => (
                 "payload_too_large",
-                "The body is larger than 10485760 bytes; send less at once",
+                "The body has more than 16777216 bytes; send less at once",
             ),
             Self::UnsupportedMediaType => (
                 "unsupported_media_type",
@@ -113,7 +113,7 @@ impl Common {
             ),
             Self::RateLimited => (
                 "rate_limited",
-                "There are too many requests of this user; try again in 2 seconds",
+                "There were too many requests of this user; try again in 2 seconds",
             ),
             Self::InternalError => (
                 "internal_error",

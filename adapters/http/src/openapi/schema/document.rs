@@ -50,6 +50,16 @@ pub(crate) struct Document {
     fields: BTreeMap<String, Value>,
 }
 
+/// A document as a link shows it: without the clocks of its fields, which only devices need.
+#[derive(ToSchema)]
+pub(crate) struct LinkedDocument {
+    _key: DocumentKey,
+    /// Changes with every change of the document.
+    _rev: Clock,
+    #[serde(flatten)]
+    fields: BTreeMap<String, Value>,
+}
+
 /// Both sides changed a field: `local` is the device's side, `remote` the server's. The stored
 /// document shows who won; the loser's value stands here, to be restored if need be.
 #[derive(ToSchema)]

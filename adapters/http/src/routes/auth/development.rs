@@ -72,7 +72,7 @@ pub(super) struct Wish {
             body = SignedInAnswer,
             example = json!({
                 "user": {
-                    "userId": "ada",
+                    "userId": "5b3f0f6e-6c6b-4a51-9d0a-3c8c4a6a7c11",
                     "name": "ada",
                     "email": null,
                     "providers": ["dev"],
@@ -99,7 +99,7 @@ pub(super) struct Wish {
             description = "`not_found`: the server has real providers, or listens to the network.",
             body = ApiError,
             example = json!({
-                "error": "nobody can sign in through `dev`: no provider is configured on this server; see `auth.providers` in its documentation",
+                "error": "nobody can sign in through `dev` on this server; it has `google`",
                 "code": "not_found",
             }),
         ),
@@ -130,7 +130,7 @@ pub(super) async fn visit(
             body = SignedInAnswer,
             example = json!({
                 "user": {
-                    "userId": "ada",
+                    "userId": "5b3f0f6e-6c6b-4a51-9d0a-3c8c4a6a7c11",
                     "name": "ada",
                     "email": null,
                     "providers": ["dev"],
@@ -157,7 +157,7 @@ pub(super) async fn visit(
             description = "`not_found`: the server has real providers, or listens to the network.",
             body = ApiError,
             example = json!({
-                "error": "nobody can sign in through `dev`: no provider is configured on this server; see `auth.providers` in its documentation",
+                "error": "nobody can sign in through `dev` on this server; it has `google`",
                 "code": "not_found",
             }),
         ),

@@ -67,7 +67,7 @@ struct Way {
             description = "`not_found`: nobody can sign in through this provider here.",
             body = ApiError,
             example = json!({
-                "error": "nobody can sign in through `google`: no provider is configured on this server; see `auth.providers` in its documentation",
+                "error": "nobody can sign in through `google` on this server; it has `dev`",
                 "code": "not_found",
             }),
         ),
@@ -116,7 +116,7 @@ pub(super) async fn link(
             body = SignedInAnswer,
             example = json!({
                 "user": {
-                    "userId": "ada",
+                    "userId": "5b3f0f6e-6c6b-4a51-9d0a-3c8c4a6a7c11",
                     "name": "ada",
                     "email": null,
                     "providers": ["dev"],

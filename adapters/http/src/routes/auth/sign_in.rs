@@ -86,7 +86,7 @@ pub(super) struct CallbackFields {
             description = "`not_found`: nobody can sign in through this provider here.",
             body = ApiError,
             example = json!({
-                "error": "nobody can sign in through `google`: no provider is configured on this server; see `auth.providers` in its documentation",
+                "error": "nobody can sign in through `google` on this server; it has `dev`",
                 "code": "not_found",
             }),
         ),
@@ -125,7 +125,7 @@ pub(super) async fn begin(
             headers(("Set-Cookie" = String, description = "Removes the cookie of the sign-in")),
             example = json!({
                 "user": {
-                    "userId": "ada",
+                    "userId": "5b3f0f6e-6c6b-4a51-9d0a-3c8c4a6a7c11",
                     "name": "ada",
                     "email": null,
                     "providers": ["dev"],
@@ -164,7 +164,7 @@ pub(super) async fn begin(
             description = "`not_found`: nobody can sign in through this provider here.",
             body = ApiError,
             example = json!({
-                "error": "nobody can sign in through `google`: no provider is configured on this server; see `auth.providers` in its documentation",
+                "error": "nobody can sign in through `google` on this server; it has `dev`",
                 "code": "not_found",
             }),
         ),
@@ -198,7 +198,7 @@ pub(super) async fn complete(
             headers(("Set-Cookie" = String, description = "Removes the cookie of the sign-in")),
             example = json!({
                 "user": {
-                    "userId": "ada",
+                    "userId": "5b3f0f6e-6c6b-4a51-9d0a-3c8c4a6a7c11",
                     "name": "ada",
                     "email": null,
                     "providers": ["dev"],
@@ -237,7 +237,7 @@ pub(super) async fn complete(
             description = "`not_found`: nobody can sign in through this provider here.",
             body = ApiError,
             example = json!({
-                "error": "nobody can sign in through `google`: no provider is configured on this server; see `auth.providers` in its documentation",
+                "error": "nobody can sign in through `google` on this server; it has `dev`",
                 "code": "not_found",
             }),
         ),

@@ -24,11 +24,18 @@ use crate::{AppState, body::JsonBody, caller::Caller, error::ApiError, openapi::
             status = 200,
             description = "A page of members",
             body = MembersAnswer,
-            example = json!({ "members": [{
-                "userId": "bob",
-                "role": "member",
-                "createdAt": "2026-11-23T09:00:00.000Z",
-            }] }),
+            example = json!({ "members": [
+                {
+                    "userId": "ada",
+                    "role": "org-admin",
+                    "createdAt": "2026-11-23T09:00:00.000Z",
+                },
+                {
+                    "userId": "bob",
+                    "role": "member",
+                    "createdAt": "2026-11-23T09:00:00.000Z",
+                },
+            ] }),
         ),
         (
             status = 404,

@@ -17,7 +17,7 @@ use crate::openapi::schema;
 #[derive(Deserialize, ToSchema)]
 pub(super) struct NewOrganisation {
     /// 1 to 100 characters without control characters. Space around it does not count.
-    #[schema(value_type = String, min_length = 1, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$")]
+    #[schema(value_type = String, min_length = 1, pattern = r"^\s*[^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]{0,98}[^\s\u0000-\u001f\u007f-\u009f])?\s*$")]
     pub(super) name: OrganisationName,
 }
 
@@ -57,7 +57,7 @@ pub(super) struct OrganisationAnswer {
 /// A page of organisations.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = Organisations)]
+#[schema(as = OrganisationPage)]
 pub(super) struct OrganisationsAnswer {
     orgs: Vec<OrganisationAnswer>,
     /// Leads to the next page; missing on the last one.
@@ -83,7 +83,7 @@ pub(in crate::routes) struct MemberAnswer {
 /// A page of members.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = Members)]
+#[schema(as = MemberPage)]
 pub(super) struct MembersAnswer {
     members: Vec<MemberAnswer>,
     /// Leads to the next page; missing on the last one.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::openapi::schema::{Access, Clock, CollectionName, DocumentKey, Revisions, UserId};
+use crate::openapi::schema::{Access, Clock, CollectionName, DocumentKey, UserId};
 
 /// What to look for, and how to show it.
 #[derive(ToSchema)]
@@ -153,8 +153,6 @@ pub(super) struct SearchAnswer {
 struct SearchResult {
     _key: DocumentKey,
     _rev: Clock,
-    #[schema(rename = "_fieldRevs")]
-    field_revisions: Revisions,
     /// Whose it is, where that is another user.
     #[schema(nullable = false)]
     _owner: Option<UserId>,

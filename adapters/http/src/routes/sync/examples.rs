@@ -56,8 +56,10 @@ pub(super) fn deletion_request() -> Value {
     json!({
         "collection": "tasks",
         "protocol": 2,
+        "clientClock": "0019ab3f5c300-000000-server~2",
         "changes": [{
             "key": "groceries",
+            "baseClock": "0019ab3f5c300-000000-server~2",
             "deleted": true,
             "fieldRevs": { "_deleted": "0019ab3f5c2d0-000000-phone" },
         }],
@@ -70,7 +72,10 @@ pub(super) fn deletion_answer() -> Value {
         "serverChanges": [{
             "_key": "groceries",
             "_rev": "0019ab3f5c2d0-000000-server~1",
-            "_fieldRevs": { "_deleted": "0019ab3f5c2d0-000000-phone" },
+            "_fieldRevs": {
+                "_deleted": "0019ab3f5c2d0-000000-phone",
+                "title": "0019ab3f5c2d0-000000-phone",
+            },
             "_deleted": true,
         }],
         "serverClock": "0019ab3f5c300-000000-server~2",
@@ -109,7 +114,7 @@ pub(super) fn partial_answer() -> Value {
             "details": [{
                 "key": "ironing",
                 "field": "title",
-                "message": "it is missing",
+                "message": "must have required property 'title'",
             }],
         }],
         "serverChanges": [],
@@ -131,7 +136,7 @@ pub(super) fn schema_validation_failed() -> Value {
         "details": [{
             "key": "ironing",
             "field": "title",
-            "message": "it is missing",
+            "message": "must have required property 'title'",
         }],
     })
 }

@@ -26,7 +26,7 @@ pub(super) struct SyncRequest {
     client_clock: Clock,
     /// What the device changed: at most 1,000 documents, each once.
     #[schema(required = false, max_items = 1_000)]
-    changes: Vec<Change>,
+    changes: Vec<change::Change>,
     /// `2`: the caller understands `_deleted`, `_removed`, `reset` and documents of others whose key
     /// it also has. Without it, it gets none of these.
     #[schema(required = false, default = 0)]
@@ -52,21 +52,11 @@ pub(super) struct SyncRequest {
     partial: bool,
 }
 
-/// What became of a document on the device.
-#[derive(ToSchema)]
-#[serde(untagged)]
-enum Change {
-    Edit(Edit),
-    Deletion(Deletion),
-}
-
 /// A document was made or changed.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-struct Edit {
+pub(super) struct Edit {
     key: DocumentKey,
-    #[schema(required = false, schema_with = change::no)]
-    deleted: bool,
     /// The whole document as the device has it. Its fields do not begin with `_`.
     doc: BTreeMap<String, Value>,
     /// The device's clock for each path that it changed or removed. A path that `doc` lacks was
@@ -84,7 +74,7 @@ struct Edit {
 /// A document was deleted.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-struct Deletion {
+pub(super) struct Deletion {
     key: DocumentKey,
     #[schema(schema_with = change::yes)]
     deleted: bool,
