@@ -144,6 +144,9 @@ SCENES: dict[str, Scene] = {
     "syncCollection 400 clock_skew": Scene(change=ahead),
     "syncCollection 403": Scene(headers={"X-Org-Id": NO_ORGANISATION["orgId"]}),
     "syncCollection 404": Scene(path=UNKNOWN),
+    "listenToChanges 404": Scene(path=UNKNOWN),
+    "createTicket 200": Scene(),
+    "createTicket 404": Scene(body={"app": "diary"}),
     # documents
     "getDocument 200": Scene(before=[groceries]),
     "getDocument 404": Scene(path={"key": "ironing"}),
@@ -258,6 +261,7 @@ UNPLAYED: dict[str, str] = {
     "unlinkProvider 403": "an issuer: tests/tests/identity/issuers.rs",
     "signInForDevelopment 404": "a provider: tests/tests/identity/development.rs",
     "signInWithBrowserForDevelopment 404": "a provider: tests/tests/identity/development.rs",
+    "listenToChanges 200": "a stream, which does not end: tests/tests/live",
     "createOrganisation 403": "orgs.registerable is false: tests/tests/organisations/founding.rs",
     "exportOrganisation 409": "the same as with exportAccount",
     "RateLimited": "limits: tests/tests/rates.rs",
