@@ -16,6 +16,7 @@ pub mod cluster;
 pub mod database;
 pub mod dump;
 pub mod endpoint;
+pub mod pooler;
 pub mod process;
 pub mod provider;
 pub mod replica;

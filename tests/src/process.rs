@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -22,6 +23,7 @@ pub struct Process {
     server: Child,
     address: String,
     client: Client,
+    is_struck: AtomicBool,
 }
 
 impl Process {
@@ -37,16 +39,19 @@ impl Process {
             server,
             address,
             client: client(),
+            is_struck: AtomicBool::new(false),
         }
     }
 
     /// Kills the server at once; its PostgreSQL goes on.
     pub fn kill_server(&self) {
+        self.is_struck.store(true, Ordering::SeqCst);
         kill(&self.server.id().to_string());
     }
 
-    /// Kills PostgreSQL at once; the server goes on.
+    /// Kills PostgreSQL at once; the server goes on, and starts it again.
     pub fn kill_database(&self) {
+        self.is_struck.store(true, Ordering::SeqCst);
         kill(&self.postmaster()[0]);
     }
 
@@ -65,6 +70,12 @@ impl Process {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("the server did not end within {patience:?}")
+    }
+
+    /// Whether either was killed.
+    #[must_use]
+    pub fn is_struck(&self) -> bool {
+        self.is_struck.load(Ordering::SeqCst)
     }
 
     /// Starts a server again in the data folder of the one that was killed.

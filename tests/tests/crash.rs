@@ -204,7 +204,7 @@ async fn editors(process: &Process) -> Vec<SyncClient> {
     editors
 }
 
-/// Inserts a line and syncs, over and over, until no answer comes. Returns how many lines it made.
+/// Inserts a line and syncs, over and over, until the blow. Returns how many lines it made.
 async fn insert_lines(process: Arc<Process>, mut client: SyncClient) -> (SyncClient, usize) {
     let id = DocumentId::own(TEXT).unwrap();
     let mut lines = 0;
@@ -215,7 +215,7 @@ async fn insert_lines(process: Arc<Process>, mut client: SyncClient) -> (SyncCli
         document.insert("text".to_owned(), line.into());
         client.edit(&id, &document, now()).unwrap();
         lines += 1;
-        if !sync(&process, &mut client).await {
+        if !sync(&process, &mut client).await || process.is_struck() {
             return (client, lines);
         }
     }
@@ -238,7 +238,7 @@ async fn sync(process: &Process, client: &mut SyncClient) -> bool {
     }
 }
 
-/// Pushes one document after the other until no answer comes.
+/// Pushes one document after the other until the blow.
 async fn write(process: Arc<Process>, number: usize, answered: Sender<usize>) -> Vec<Push> {
     let node = format!("writer-{number}");
     let (mut replica, mut pushes) = (Replica::new(COLLECTION), Vec::new());
@@ -264,16 +264,19 @@ async fn write(process: Arc<Process>, number: usize, answered: Sender<usize>) ->
             revision: Some(answer["accepted"][0]["rev"].clone()),
         });
         answered.send_modify(|count| *count = count.saturating_add(1));
+        if process.is_struck() {
+            return pushes;
+        }
     }
 }
 
-/// Pulls until no answer comes.
+/// Pulls until the blow.
 async fn pull(process: Arc<Process>, limit: Option<u32>) -> Replica {
     let mut replica = limit.map_or_else(
         || Replica::new(COLLECTION),
         |limit| Replica::paged(COLLECTION, limit),
     );
-    while pull_all(&process, &mut replica).await {}
+    while pull_all(&process, &mut replica).await && !process.is_struck() {}
     replica
 }
 

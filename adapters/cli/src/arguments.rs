@@ -80,6 +80,12 @@ pub enum Command {
         #[arg(long, value_name = "ID", value_parser = UserId::new)]
         user: UserId,
     },
+    /// Ask the server of this configuration whether it is ready.
+    ///
+    /// It has to run on this machine. The exit code is 0 when it and its database answer, 1 otherwise:
+    /// what a container or a supervisor wants to know.
+    #[command(after_help = "Example:\n  SYNCLINE_LISTEN=127.0.0.1:8080 syncline health")]
+    Health,
     /// Print the description of the HTTP API, as OpenAPI 3.1.
     ///
     /// It is made from the handlers, and needs no database.

@@ -3,6 +3,7 @@
 mod completions;
 mod config_check;
 mod export;
+mod health;
 mod import;
 mod migrate;
 mod openapi;
@@ -32,6 +33,7 @@ pub fn run(arguments: &Arguments) -> Result<(), ServerError> {
         Command::Export(options) => block_on(&configuration, export::run(options, &configuration)),
         Command::Import(options) => block_on(&configuration, import::run(options, &configuration)),
         Command::Token { user } => token::run(&configuration, user, &SystemClock),
+        Command::Health => runtime()?.block_on(health::run(&configuration)),
         Command::OpenApi => openapi::run(),
         Command::Demo(options) => runtime()?
             .block_on(demo::run(options, &configuration))

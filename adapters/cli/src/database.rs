@@ -2,7 +2,10 @@
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::PgConnectOptions;
-use syncline_postgres::{Location, local_cluster::LocalCluster};
+use syncline_postgres::{
+    Location,
+    local_cluster::{LocalCluster, SupervisedCluster},
+};
 
 use crate::{
     configuration::{Configuration, DatabaseKeys},
@@ -11,8 +14,8 @@ use crate::{
 
 /// A database to connect to.
 pub enum Database {
-    /// A cluster of our own, which ends with us.
-    Local(Box<LocalCluster>),
+    /// A cluster of our own, which ends with us, and is started again if it ends before.
+    Local(Box<SupervisedCluster>),
     /// Somebody else's.
     External(Box<Location>),
 }
@@ -26,7 +29,7 @@ impl Database {
         let keys = &configuration.database;
         let Some(url) = &keys.url else {
             let cluster = LocalCluster::start(&configuration.data_dir).await?;
-            return Ok(Self::Local(Box::new(cluster)));
+            return Ok(Self::Local(Box::new(SupervisedCluster::new(cluster))));
         };
         let requests = options("databaseUrl", url, keys)?;
         let location = match &keys.direct_url {

@@ -1,5 +1,8 @@
 use crate::version::VersionError;
 
+/// What PgBouncer says to settings at the start of a session.
+const UNSUPPORTED: &str = "unsupported startup parameter";
+
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
@@ -8,6 +11,12 @@ pub enum ConnectError {
         "cannot reach the database: {0}; see that it runs, and that SYNCLINE_DATABASE_URL leads to it"
     )]
     Unreachable(#[source] sqlx::Error),
+    /// A pooler in transaction mode was taken for PostgreSQL itself.
+    #[error(
+        "cannot reach the database: {0}; if SYNCLINE_DATABASE_URL leads to PgBouncer, set \
+         SYNCLINE_DATABASE_DIRECT_URL to the way around it"
+    )]
+    Pooler(#[source] sqlx::Error),
     /// The database does not prove that it is the one that is meant.
     #[error(
         "cannot reach the database by TLS: {0}; `sslrootcert` in SYNCLINE_DATABASE_URL names the \
@@ -27,11 +36,12 @@ pub enum ConnectError {
 
 impl From<sqlx::Error> for ConnectError {
     fn from(error: sqlx::Error) -> Self {
-        if is_tls(&error) {
-            Self::Tls(error)
-        } else {
-            Self::Unreachable(error)
-        }
+        let as_what = match &error {
+            error if is_tls(error) => Self::Tls,
+            sqlx::Error::Database(cause) if cause.message().contains(UNSUPPORTED) => Self::Pooler,
+            _ => Self::Unreachable,
+        };
+        as_what(error)
     }
 }
 

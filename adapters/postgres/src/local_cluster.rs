@@ -25,21 +25,25 @@ mod private_folder;
 mod process;
 mod settings;
 mod socket_folder;
+mod supervised;
 
 use std::path::Path;
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
-pub use self::error::LocalClusterError;
 use self::{
     account::Account, binaries::Binaries, data_folder::DataFolder, folder_lock::FolderLock,
     postmaster::Postmaster,
 };
+pub use self::{error::LocalClusterError, supervised::SupervisedCluster};
 
 /// The superuser of the cluster, and the role that the server connects as.
 const ROLE: &str = "syncline";
 /// The server's database.
 const DATABASE: &str = "syncline";
+
+/// What PostgreSQL says when another one is starting on the same files.
+const RIVAL: &str = "postmaster.pid\" already exists";
 
 /// A running private PostgreSQL cluster and the exclusive use of its data folder.
 ///
@@ -48,6 +52,8 @@ const DATABASE: &str = "syncline";
 #[derive(Debug)]
 pub struct LocalCluster {
     postmaster: Postmaster,
+    folder: DataFolder,
+    account: Account,
     _lock: FolderLock,
 }
 
@@ -67,10 +73,12 @@ impl LocalCluster {
         folder.secure(&account)?;
         let postmaster = match Postmaster::adopt(&folder, &account).await? {
             Some(postmaster) => postmaster,
-            None => start_postmaster(&folder, &account).await?,
+            None => start_or_adopt(&folder, &account).await?,
         };
         let cluster = Self {
             postmaster,
+            folder,
+            account,
             _lock: lock,
         };
         match database::create_if_missing(&cluster, DATABASE).await {
@@ -112,6 +120,24 @@ impl LocalCluster {
     /// When PostgreSQL cannot be signalled or has not stopped after a minute.
     pub async fn stop(self) -> Result<(), LocalClusterError> {
         self.postmaster.stop().await
+    }
+}
+
+/// A server that was killed may have started a postmaster a moment before, which had not yet written
+/// its file.
+async fn start_or_adopt(
+    folder: &DataFolder,
+    account: &Account,
+) -> Result<Postmaster, LocalClusterError> {
+    match start_postmaster(folder, account).await {
+        Err(LocalClusterError::Start { log, .. }) if log.contains(RIVAL) => {
+            let rival = Postmaster::adopt(folder, account).await?;
+            rival.ok_or_else(|| LocalClusterError::Start {
+                cluster: folder.cluster(),
+                log,
+            })
+        }
+        started => started,
     }
 }
 

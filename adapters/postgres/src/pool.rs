@@ -6,12 +6,13 @@
 
 mod session;
 mod statement;
+mod watch;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures::{
     FutureExt, StreamExt, TryFutureExt, TryStreamExt,
-    future::BoxFuture,
+    future::{self, BoxFuture},
     stream::{self, BoxStream},
 };
 use sqlx::{
@@ -22,6 +23,7 @@ use sqlx::{
 
 use crate::location::Location;
 pub(crate) use session::{Session, Transaction};
+use watch::Watch;
 
 /// How long a request waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -30,6 +32,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub struct Pool {
     connections: PgPool,
+    watch: Arc<Watch>,
     is_pooled: bool,
     begin: SqlStr,
     begin_impatient: SqlStr,
@@ -42,14 +45,17 @@ impl Pool {
         location: &Location,
         max_connections: u32,
     ) -> Result<Self, sqlx::Error> {
-        let connections = PgPoolOptions::new()
+        let watch = Arc::new(Watch::new(location.for_requests()));
+        let options = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(false)
+            .test_before_acquire(false);
+        let connections = watched(options, &watch)
             .connect_with(location.for_requests())
             .await?;
         Ok(Self {
             connections,
+            watch,
             is_pooled: location.is_pooled(),
             begin: location.begin("BEGIN"),
             begin_impatient: location.begin("BEGIN; SET LOCAL lock_timeout = '20ms'"),
@@ -86,7 +92,8 @@ impl Pool {
     }
 
     async fn begin_with(&self, begin: &SqlStr) -> Result<Transaction, sqlx::Error> {
-        let transaction = self.connections.begin_with(begin.clone()).await?;
+        let transaction = self.connections.begin_with(begin.clone());
+        let transaction = self.watch.unless_away(transaction).await?;
         Ok(Session::new(transaction, !self.is_pooled))
     }
 
@@ -95,20 +102,30 @@ impl Pool {
     pub(crate) async fn begin_snapshot(
         &self,
     ) -> Result<Session<PoolConnection<Postgres>>, sqlx::Error> {
-        let mut connection = self.connections.acquire().await?;
-        connection.execute(self.begin_snapshot.clone()).await?;
+        let connection = async {
+            let mut connection = self.connections.acquire().await?;
+            connection.execute(self.begin_snapshot.clone()).await?;
+            Ok(connection)
+        };
+        let connection = self.watch.unless_away(connection).await?;
         Ok(Session::new(connection, !self.is_pooled))
     }
 
-    /// Runs one statement in a transaction of its own.
+    /// Runs one statement, through a pooler in a transaction of its own.
     async fn run<'q, E>(&self, query: E) -> Result<Vec<Either<PgQueryResult, PgRow>>, sqlx::Error>
     where
         E: 'q + Execute<'q, Postgres>,
     {
-        let mut transaction = self.begin().await?;
-        let results = transaction.fetch_many(query).try_collect().await?;
-        transaction.commit().await?;
-        Ok(results)
+        if self.is_pooled {
+            let mut transaction = self.begin().await?;
+            let results = transaction.fetch_many(query).try_collect().await?;
+            transaction.commit().await?;
+            return Ok(results);
+        }
+        let connection = self.connections.acquire();
+        let mut connection = self.watch.unless_away(connection).await?;
+        let results = connection.fetch_many(query).try_collect().await;
+        results.inspect_err(|error| self.watch.hear(error))
     }
 }
 
@@ -123,9 +140,6 @@ impl<'p> Executor<'p> for &'p Pool {
         'p: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        if !self.is_pooled {
-            return self.connections.fetch_many(query);
-        }
         let results = self.run(query);
         let results = results.map_ok(|results| stream::iter(results).map(Ok));
         results.try_flatten_stream().boxed()
@@ -139,9 +153,6 @@ impl<'p> Executor<'p> for &'p Pool {
         'p: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        if !self.is_pooled {
-            return self.connections.fetch_optional(query);
-        }
         let results = self.run(query);
         results
             .map_ok(|results| results.into_iter().find_map(Either::right))
@@ -165,4 +176,18 @@ impl<'p> Executor<'p> for &'p Pool {
     {
         self.connections.describe(sql)
     }
+}
+
+/// Connections that may be broken are not lent, and what comes back while the database is away is thrown away: the answer that it waits for may never come.
+fn watched(options: PgPoolOptions, watch: &Arc<Watch>) -> PgPoolOptions {
+    let (lending, returning) = (Arc::clone(watch), Arc::clone(watch));
+    options
+        .before_acquire(move |connection, about| {
+            let watch = Arc::clone(&lending);
+            Box::pin(async move { Ok(watch.is_good(connection, about).await) })
+        })
+        .after_release(move |_, _| {
+            let is_here = returning.check().map(|()| true);
+            Box::pin(future::ready(is_here))
+        })
 }

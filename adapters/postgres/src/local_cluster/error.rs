@@ -163,6 +163,9 @@ pub enum LocalClusterError {
         /// What the system answered.
         source: io::Error,
     },
+    /// The task that looks after PostgreSQL is gone.
+    #[error("nobody looks after PostgreSQL any more: {0}; the next start adopts it")]
+    Supervisor(String),
     /// The server's database could not be created.
     #[error(
         "cannot create the database in the local PostgreSQL cluster: {0}; its log is in the data folder"

@@ -33,6 +33,8 @@ const START_LIMIT: Duration = Duration::from_mins(5);
 const STOP_LIMIT: Duration = Duration::from_mins(1);
 /// The postmaster tells of its state in a file only.
 const POLL: Duration = Duration::from_millis(20);
+/// The end of one that was adopted is told to nobody.
+const ADOPTED_POLL: Duration = Duration::from_millis(500);
 /// What PostgreSQL says while processes of a killed postmaster are still at work.
 const LEFTOVERS: &str = "pre-existing shared memory block";
 
@@ -120,6 +122,19 @@ impl Postmaster {
             let _ = fs::remove_dir(&self.socket_folder);
         }
         Ok(())
+    }
+
+    /// Waits until it has ended, for whatever reason.
+    pub(super) async fn ended(&mut self) {
+        match &mut self.child {
+            // An error means that there is nothing to wait for.
+            Some(child) => drop(child.wait().await),
+            None => {
+                while process::is_postmaster(self.pid, &self.cluster) {
+                    sleep(ADOPTED_POLL).await;
+                }
+            }
+        }
     }
 
     async fn gone(&mut self) {

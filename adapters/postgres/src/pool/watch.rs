@@ -1,0 +1,166 @@
+//! Whether the database is there.
+//!
+//! While it is away nobody waits for it: requests fail at once, and one task looks for it. When one
+//! connection is found broken, those that are older are not used again.
+
+use std::{
+    io,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use sqlx::{Connection, PgConnection, pool::PoolConnectionMetadata, postgres::PgConnectOptions};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, timeout},
+};
+
+/// How long the database may take to answer when it is asked whether it is there.
+const ANSWER: Duration = Duration::from_secs(2);
+
+/// How long until it is asked again.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// A connection that was idle for so long may be gone without a word.
+const LONG_IDLE: Duration = Duration::from_secs(30);
+
+/// Keeps an eye on the database.
+#[derive(Debug)]
+pub(super) struct Watch {
+    options: PgConnectOptions,
+    is_away: watch::Sender<bool>,
+    is_looking: AtomicBool,
+    /// When a connection was last found broken.
+    broken_at: Mutex<Option<Instant>>,
+}
+
+impl Watch {
+    pub(super) fn new(options: PgConnectOptions) -> Self {
+        Self {
+            options,
+            is_away: watch::Sender::new(false),
+            is_looking: AtomicBool::new(false),
+            broken_at: Mutex::new(None),
+        }
+    }
+
+    pub(super) fn is_away(&self) -> bool {
+        *self.is_away.borrow()
+    }
+
+    /// Waits for what begins to use a connection, but not for a database that is away.
+    pub(super) async fn unless_away<T>(
+        self: &Arc<Self>,
+        begin: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, sqlx::Error> {
+        self.check()?;
+        let mut is_away = self.is_away.subscribe();
+        let begun = tokio::select! {
+            begun = begin => begun,
+            _ = is_away.wait_for(|is_away| *is_away) => return Err(away()),
+        };
+        begun.inspect_err(|error| self.hear(error))
+    }
+
+    /// Fails at once while the database is away.
+    pub(super) fn check(&self) -> Result<(), sqlx::Error> {
+        if self.is_away() { Err(away()) } else { Ok(()) }
+    }
+
+    /// Hears of an error. One that tells of a lost connection, or of waiting in vain for one, has
+    /// somebody look for the database.
+    pub(super) fn hear(self: &Arc<Self>, error: &sqlx::Error) {
+        if !tells_of_loss(error) {
+            return;
+        }
+        // Who waited in vain for a connection knows of none that is broken.
+        if !matches!(error, sqlx::Error::PoolTimedOut) {
+            self.note_broken();
+        }
+        if !self.is_looking.swap(true, Ordering::AcqRel) {
+            tokio::spawn(Arc::clone(self).look());
+        }
+    }
+
+    /// Whether an idle connection is still good. Only one that was idle for long costs a round trip.
+    pub(super) async fn is_good(
+        &self,
+        connection: &mut PgConnection,
+        about: PoolConnectionMetadata,
+    ) -> bool {
+        let broken_for = self.broken_at().map(|instant| instant.elapsed());
+        if broken_for.is_some_and(|broken_for| about.age > broken_for) {
+            return false;
+        }
+        if about.idle_for < LONG_IDLE {
+            return true;
+        }
+        matches!(timeout(ANSWER, connection.ping()).await, Ok(Ok(())))
+    }
+
+    async fn look(self: Arc<Self>) {
+        while let Err(error) = self.ask().await {
+            if !self.is_away.send_replace(true) {
+                tracing::warn!(%error, "the database is away; requests are refused until it answers");
+            }
+            sleep(PAUSE).await;
+        }
+        if self.is_away() {
+            // What was opened before may lead to a database that is gone.
+            self.note_broken();
+            self.is_away.send_replace(false);
+            tracing::info!("the database answers again");
+        }
+        self.is_looking.store(false, Ordering::Release);
+    }
+
+    async fn ask(&self) -> Result<(), sqlx::Error> {
+        let answer = async {
+            let mut connection = PgConnection::connect_with(&self.options).await?;
+            sqlx::raw_sql("SELECT 1").execute(&mut connection).await?;
+            connection.close().await
+        };
+        match timeout(ANSWER, answer).await {
+            // One that has no room for another connection is there.
+            Ok(Err(error)) if !tells_of_loss(&error) => Ok(()),
+            Ok(answer) => answer,
+            Err(_) => Err(sqlx::Error::PoolTimedOut),
+        }
+    }
+
+    fn broken_at(&self) -> Option<Instant> {
+        *self
+            .broken_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_broken(&self) {
+        let mut broken_at = self
+            .broken_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *broken_at = Some(Instant::now());
+    }
+}
+
+fn away() -> sqlx::Error {
+    sqlx::Error::Io(io::Error::new(
+        io::ErrorKind::NotConnected,
+        "the database is away",
+    ))
+}
+
+/// A statement that was cancelled, or a full disk, tells of no loss.
+fn tells_of_loss(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolTimedOut => true,
+        sqlx::Error::Database(error) => error
+            .code()
+            .is_some_and(|code| code.starts_with("08") || code.starts_with("57P")),
+        _ => false,
+    }
+}
