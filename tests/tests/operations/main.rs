@@ -1,0 +1,12 @@
+//! Syncline among others: on somebody's PostgreSQL, behind a pooler, as several servers, and while
+//! the database is away.
+
+#![cfg(test)]
+
+mod away;
+mod migrations;
+mod pooler;
+mod replicas;
+mod roles;
+mod support;
+mod tls;
