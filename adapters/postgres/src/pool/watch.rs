@@ -58,11 +58,11 @@ impl Watch {
     ) -> Result<T, sqlx::Error> {
         self.check()?;
         let mut is_away = self.is_away.subscribe();
-        let begun = tokio::select! {
-            begun = begin => begun,
+        let result = tokio::select! {
+            result = begin => result,
             _ = is_away.wait_for(|is_away| *is_away) => return Err(away()),
         };
-        begun.inspect_err(|error| self.hear(error))
+        result.inspect_err(|error| self.hear(error))
     }
 
     /// Fails at once while the database is away.
