@@ -101,19 +101,13 @@ async fn begins_a_new_incarnation(server: &TestServer, admin: &PgConnectOptions)
     assert_eq!(pulled["reset"], json!(true), "{pulled}");
 }
 
-#[track_caller]
-fn expect_forbidden<'a>(
-    options: &'a PgConnectOptions,
-    statement: &'a str,
-) -> impl Future<Output = ()> + 'a {
-    async move {
-        let error = run(options, statement).await.unwrap_err();
-        let error = error.into_database_error().unwrap();
-        // Insufficient privilege, or no such thing to be found by this role.
-        assert_eq!(
-            error.code().as_deref(),
-            Some("42501"),
-            "{statement}: {error}"
-        );
-    }
+async fn expect_forbidden(options: &PgConnectOptions, statement: &str) {
+    let error = run(options, statement).await.unwrap_err();
+    let error = error.into_database_error().unwrap();
+    // Insufficient privilege.
+    assert_eq!(
+        error.code().as_deref(),
+        Some("42501"),
+        "{statement}: {error}"
+    );
 }
