@@ -49,12 +49,13 @@ fn greet(configuration: &Configuration, server: &Server) {
     } else {
         names.join(", ")
     };
+    let address = server.address();
     println!(
-        "Syncline listens on http://{}\n  applications  {applications}\n  data          {data}\n  \
+        "Syncline listens on http://{address}\n  see it work   http://{address}/ in a browser\n  \
+         its API       http://{address}/docs\n  applications  {applications}\n  data          {data}\n  \
          sign in       {}\n  \
          a token       syncline token --user ada\n  a tour        syncline demo\n  \
          documentation docs/README.md, beginning with docs/sync.md",
-        server.address(),
         ways_in(configuration, server),
     );
 }
