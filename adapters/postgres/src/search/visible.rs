@@ -9,13 +9,14 @@ use syncline_application::ports::SearchQuery;
 /// `namespace_id`, `application`, `collection`, `key`, `revision`, `content` and `bytes`, and with
 /// `owner_id` and `access` if they are another's.
 ///
-/// Each way to be allowed is a branch with an index of its own, never an `OR` of several.
+/// Each way to be allowed is a branch with an index of its own, never an `OR` of several. Each is in
+/// the order of its keys, so that PostgreSQL can merge them and stop when a page is full.
 pub(super) fn push(builder: &mut QueryBuilder<Postgres>, query: &SearchQuery) {
     builder.push("space AS MATERIALIZED (");
     push_space(builder, query);
     builder.push(
         "), visible AS (
-            SELECT
+            (SELECT
                 namespace_id, application, collection, key, revision, content, bytes,
                 NULL AS owner_id, NULL AS access
             FROM documents
@@ -24,7 +25,7 @@ pub(super) fn push(builder: &mut QueryBuilder<Postgres>, query: &SearchQuery) {
     builder.push_bind(query.application.to_string());
     builder.push(" AND collection = ");
     builder.push_bind(query.collection.to_string());
-    builder.push(" AND NOT deleted");
+    builder.push(" AND NOT deleted ORDER BY key, namespace_id)");
     if query.organisation.is_none() {
         push_shared(builder, query);
     }
@@ -36,7 +37,7 @@ pub(super) fn push(builder: &mut QueryBuilder<Postgres>, query: &SearchQuery) {
 fn push_shared(builder: &mut QueryBuilder<Postgres>, query: &SearchQuery) {
     builder.push(
         " UNION ALL
-        SELECT
+        (SELECT
             document.namespace_id, document.application, document.collection, document.key,
             document.revision, document.content, document.bytes, owner.owner_id, reached.access
         FROM (
@@ -63,7 +64,8 @@ fn push_shared(builder: &mut QueryBuilder<Postgres>, query: &SearchQuery) {
         CROSS JOIN LATERAL (
             SELECT owner_id FROM namespaces WHERE namespace_id = reached.namespace_id LIMIT 1
         ) AS owner
-        WHERE reached.namespace_id IS DISTINCT FROM (SELECT namespace_id FROM space)",
+        WHERE reached.namespace_id IS DISTINCT FROM (SELECT namespace_id FROM space)
+        ORDER BY key, namespace_id)",
     );
 }
 
@@ -78,14 +80,22 @@ fn push_routes(builder: &mut QueryBuilder<Postgres>, query: &SearchQuery) {
     push_open(builder, query);
     builder.push(
         " UNION ALL
-        SELECT routes.namespace_id, routes.key, routes.access
+        SELECT opened.namespace_id, opened.key, opened.access
         FROM memberships
-        JOIN routes
-          ON reader_kind = 'organisation' AND reader_id = memberships.namespace_id::text
+        -- OFFSET keeps the planner from reading the routes of all organisations.
+        CROSS JOIN LATERAL (
+            SELECT namespace_id, key, access
+            FROM routes
+            WHERE reader_kind = 'organisation' AND reader_id = memberships.namespace_id::text",
+    );
+    push_open(builder, query);
+    builder.push(
+        "
+            OFFSET 0
+        ) AS opened
         WHERE NOT memberships.revoked AND memberships.user_id = ",
     );
     builder.push_bind(reader);
-    push_open(builder, query);
     builder.push(
         " UNION ALL
         SELECT namespace_id, key, access FROM routes

@@ -42,13 +42,18 @@ WITH asked AS MATERIALIZED (
     ) AS changed
     UNION
     -- Whoever joined or left an organisation has to be told of everything that it may see.
-    SELECT routes.namespace_id, routes.key
+    SELECT opened.namespace_id, opened.key
     FROM readers
-    JOIN routes
-      ON routes.reader_kind = readers.reader_kind AND routes.reader_id = readers.reader_id
+    CROSS JOIN LATERAL (
+        SELECT namespace_id, key
+        FROM routes
+        WHERE reader_kind = readers.reader_kind
+          AND reader_id = readers.reader_id
+          AND application = $2
+          AND collection = $3
+        OFFSET 0
+    ) AS opened
     WHERE readers.is_due
-      AND routes.application = $2
-      AND routes.collection = $3
 ), candidates AS MATERIALIZED (
     SELECT due.namespace_id, due.key
     FROM asked
