@@ -6,11 +6,15 @@ SELECT string_agg(
 FROM (
     SELECT library.key, library.revision, library.content
     FROM baseline.library
-    JOIN syncline.document_terms AS words
-        ON words.namespace_id = library.namespace_id
-        AND words.application = 'bench'
-        AND words.collection = 'library'
-        AND words.key = library.key
+    CROSS JOIN LATERAL (
+        SELECT terms
+        FROM syncline.document_terms
+        WHERE document_terms.namespace_id = library.namespace_id
+          AND document_terms.application = 'bench'
+          AND document_terms.collection = 'library'
+          AND document_terms.key = library.key
+        LIMIT 1
+    ) AS words
     WHERE words.terms @@ websearch_to_tsquery('simple', 'milk bread')
     ORDER BY
         ts_rank(words.terms, websearch_to_tsquery('simple', 'milk bread'), 1) DESC, library.key
