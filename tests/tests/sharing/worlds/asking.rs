@@ -44,15 +44,21 @@ pub(super) async fn ask(
         .iter()
         .map(|access| Told::of(document, *access, owner.user != reader))
         .collect();
+    // Somebody may come or go between two of the questions as well.
+    let is_expected = expected.iter().any(|it| it.document == told.document)
+        && expected
+            .iter()
+            .any(|it| it.has_versions == told.has_versions)
+        && expected.iter().any(|it| it.restored == told.restored);
     assert!(
-        expected.contains(&told),
+        is_expected,
         "{reader} asks for {key} of {}: {told:?} is none of {expected:?}",
         owner.user
     );
 }
 
 /// What somebody is told of a document.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 struct Told {
     /// The document itself; null if it is not there.
     document: Value,
