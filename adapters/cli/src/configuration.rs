@@ -229,6 +229,8 @@ mod tests {
         addressRequestsPerMinute = 1
         signInsPerMinute = 1
         trustedProxyHops = 1
+        liveStreams = 1
+        liveStreamsPerUser = 1
     "#;
 
     #[test]
