@@ -11,6 +11,7 @@
 //! | `entry` | an access entry |
 //! | `place` | a place in the JSON object of an export |
 //! | `report` | what was done |
+//! | `slots` | who imports such a file at the moment |
 
 mod batch;
 mod entry;
@@ -19,13 +20,13 @@ mod line_import;
 mod lines;
 mod place;
 mod report;
+mod slots;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use syncline_domain::identifier::{CollectionName, UserId};
-use tokio::sync::Semaphore;
 
 use crate::{
     access::{AccessError, AccessService},
@@ -35,6 +36,7 @@ use crate::{
 
 use entry::ExportedEntry;
 use place::Place;
+use slots::Slots;
 
 pub use line_import::LineImport;
 pub use report::{ImportRejection, ImportReport, Listed};
@@ -50,17 +52,16 @@ pub struct ImportBody {
     entries: Vec<ExportedEntry>,
 }
 
-/// So many files with a document a line are imported at once.
-const MAX_RUNNING: usize = 4;
-
 /// What is said of a place in a file that names no application.
 const NO_SUCH_APPLICATION: &str = "there is no such application on this server; ask its operator";
 
 /// Why nothing is imported, or no more.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// As many imports run as may at once.
-    #[error("other imports are running; try again when one of them has ended")]
+    /// The caller has an import running, or as many run as may at once.
+    #[error(
+        "imports are running, one of a user and four in all at most; try again when one has ended"
+    )]
     Busy,
     /// The store did not do its part.
     #[error(transparent)]
@@ -71,7 +72,7 @@ pub enum ImportError {
 pub struct ImportService {
     sync: Arc<SyncService>,
     access: Arc<AccessService>,
-    running: Arc<Semaphore>,
+    running: Slots,
 }
 
 impl ImportService {
@@ -81,7 +82,7 @@ impl ImportService {
         Self {
             sync,
             access,
-            running: Arc::new(Semaphore::new(MAX_RUNNING)),
+            running: Slots::default(),
         }
     }
 
@@ -96,14 +97,9 @@ impl ImportService {
         caller: Session,
         most_bytes: usize,
     ) -> Result<LineImport, ImportError> {
-        let permit = Arc::clone(&self.running).try_acquire_owned();
-        let permit = permit.map_err(|_| ImportError::Busy)?;
-        Ok(LineImport::new(
-            Arc::clone(self),
-            caller,
-            most_bytes,
-            permit,
-        ))
+        let slot = self.running.take(&caller.user_id);
+        let slot = slot.ok_or(ImportError::Busy)?;
+        Ok(LineImport::new(Arc::clone(self), caller, most_bytes, slot))
     }
 
     /// Imports into the caller's own namespace, whosever export it was. What cannot be stored is

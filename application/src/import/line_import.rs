@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use syncline_domain::identifier::CollectionName;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     ImportReport, ImportService,
     batch::{Batch, Group},
     line,
     lines::{Line, Lines},
+    slots::Slot,
 };
 use crate::{
     access::AccessError,
@@ -26,7 +26,7 @@ pub struct LineImport {
     most_bytes: usize,
     batch: Batch,
     report: ImportReport,
-    _permit: OwnedSemaphorePermit,
+    _slot: Slot,
 }
 
 impl LineImport {
@@ -34,7 +34,7 @@ impl LineImport {
         service: Arc<ImportService>,
         caller: Session,
         most_bytes: usize,
-        permit: OwnedSemaphorePermit,
+        slot: Slot,
     ) -> Self {
         Self {
             service,
@@ -43,7 +43,7 @@ impl LineImport {
             most_bytes,
             batch: Batch::default(),
             report: ImportReport::default(),
-            _permit: permit,
+            _slot: slot,
         }
     }
 
