@@ -53,6 +53,7 @@ pub struct Server {
     serving: JoinHandle<std::io::Result<()>>,
     working: JoinHandle<()>,
     purging: JoinHandle<()>,
+    store: Arc<PostgresStore>,
     database: Database,
 }
 
@@ -65,12 +66,13 @@ impl Server {
     pub async fn start(configuration: &Configuration) -> Result<Self, ServerError> {
         let database = Database::open(configuration).await?;
         match Self::start_with(configuration, database.location()).await {
-            Ok((address, stop, serving, working, purging)) => Ok(Self {
+            Ok((address, stop, serving, working, purging, store)) => Ok(Self {
                 address,
                 stop,
                 serving,
                 working,
                 purging,
+                store,
                 database,
             }),
             Err(error) => {
@@ -110,8 +112,9 @@ impl Server {
         let working = tokio::spawn(async move {
             tokio::join!(sync.work(workers()), hearing, sending, measuring);
         });
-        let purging = tokio::spawn(purge_regularly(store, retention_millis(configuration)));
-        Ok((address, stop, serving, working, purging))
+        let retention = retention_millis(configuration);
+        let purging = tokio::spawn(purge_regularly(Arc::clone(&store), retention));
+        Ok((address, stop, serving, working, purging, store))
     }
 
     /// Where it listens.
@@ -129,6 +132,9 @@ impl Server {
         let _ = self.stop.send(true);
         self.purging.abort();
         let ended = tokio::time::timeout(GRACE, self.serving).await;
+        if let Err(error) = self.store.flush_pokes().await {
+            tracing::warn!(%error, "cannot tell other servers what has changed");
+        }
         self.working.abort();
         self.database.close().await?;
         match ended {
@@ -144,6 +150,7 @@ type Parts = (
     JoinHandle<std::io::Result<()>>,
     JoinHandle<()>,
     JoinHandle<()>,
+    Arc<PostgresStore>,
 );
 
 async fn serve(

@@ -20,11 +20,17 @@ use crate::{error::corrupt, rows};
 pub use heard::Notifications;
 pub(crate) use outbox::{Outbox, Pokes};
 
-/// Who is told of a change in a namespace.
-pub(crate) fn owners(namespace: &Namespace) -> Audience {
+/// Who is told of a change in a namespace. Whoever writes a document that an organisation shares
+/// with outsiders names the organisation as its owner, as if it were a user.
+pub(crate) fn owners(namespace: &Namespace) -> Vec<Audience> {
     match namespace {
-        Namespace::Personal(user) => Audience::User(subject_hash(user)),
-        Namespace::Organisation(organisation) => Audience::Members(organisation.clone()),
+        Namespace::Personal(user) => {
+            let organisation = OrganisationId::new(user.as_str()).ok();
+            let members = organisation.map(Audience::Members);
+            let user = Audience::User(subject_hash(user));
+            members.into_iter().chain([user]).collect()
+        }
+        Namespace::Organisation(organisation) => vec![Audience::Members(organisation.clone())],
     }
 }
 

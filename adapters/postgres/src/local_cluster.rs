@@ -71,10 +71,7 @@ impl LocalCluster {
         let lock = FolderLock::acquire(&folder)?;
         let account = Account::for_cluster(&folder)?;
         folder.secure(&account)?;
-        let postmaster = match Postmaster::adopt(&folder, &account).await? {
-            Some(postmaster) => postmaster,
-            None => start_or_adopt(&folder, &account).await?,
-        };
+        let postmaster = adopt_or_start(&folder, &account).await?;
         let cluster = Self {
             postmaster,
             folder,
@@ -125,6 +122,17 @@ impl LocalCluster {
 
 /// A server that was killed may have started a postmaster a moment before, which had not yet written
 /// its file.
+/// Adopts a cluster that runs in the folder, or starts it.
+async fn adopt_or_start(
+    folder: &DataFolder,
+    account: &Account,
+) -> Result<Postmaster, LocalClusterError> {
+    match Postmaster::adopt(folder, account).await? {
+        Some(postmaster) => Ok(postmaster),
+        None => start_or_adopt(folder, account).await,
+    }
+}
+
 async fn start_or_adopt(
     folder: &DataFolder,
     account: &Account,

@@ -4,6 +4,7 @@
 //! statement is part of a transaction that brings its settings along, and none is prepared for
 //! later. Straight at PostgreSQL, settings belong to the session and prepared statements are kept.
 
+mod beginning;
 mod session;
 mod statement;
 mod watch;
@@ -22,6 +23,7 @@ use sqlx::{
 };
 
 use crate::location::Location;
+use beginning::Beginning;
 pub(crate) use session::{Session, Transaction};
 use watch::Watch;
 
@@ -36,6 +38,7 @@ pub struct Pool {
     is_pooled: bool,
     begin: SqlStr,
     begin_impatient: SqlStr,
+    begin_patient: SqlStr,
     begin_snapshot: SqlStr,
 }
 
@@ -59,6 +62,7 @@ impl Pool {
             is_pooled: location.is_pooled(),
             begin: location.begin("BEGIN"),
             begin_impatient: location.begin("BEGIN; SET LOCAL lock_timeout = '20ms'"),
+            begin_patient: location.begin("BEGIN; SET LOCAL lock_timeout = '2s'"),
             begin_snapshot: location.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
         })
     }
@@ -91,8 +95,17 @@ impl Pool {
         self.begin_with(&self.begin_impatient).await
     }
 
+    /// The same, which waits longer than the database takes to find a deadlock.
+    pub(crate) async fn begin_patient(&self) -> Result<Transaction, sqlx::Error> {
+        self.begin_with(&self.begin_patient).await
+    }
+
+    /// In a task of its own, which goes on when the caller has gone: a connection that was lent
+    /// again before its `BEGIN` is answered would be in a transaction of which nobody knows.
     async fn begin_with(&self, begin: &SqlStr) -> Result<Transaction, sqlx::Error> {
-        let transaction = self.connections.begin_with(begin.clone());
+        let (connections, begin) = (self.connections.clone(), begin.clone());
+        let beginning = tokio::spawn(async move { connections.begin_with(begin).await });
+        let transaction = beginning.unwrap_or_else(|_| Err(sqlx::Error::WorkerCrashed));
         let transaction = self.watch.unless_away(transaction).await?;
         Ok(Session::new(transaction, !self.is_pooled))
     }
@@ -103,9 +116,8 @@ impl Pool {
         &self,
     ) -> Result<Session<PoolConnection<Postgres>>, sqlx::Error> {
         let connection = async {
-            let mut connection = self.connections.acquire().await?;
-            connection.execute(self.begin_snapshot.clone()).await?;
-            Ok(connection)
+            let mut beginning = Beginning(Some(self.connections.acquire().await?));
+            beginning.begin(self.begin_snapshot.clone()).await
         };
         let connection = self.watch.unless_away(connection).await?;
         Ok(Session::new(connection, !self.is_pooled))

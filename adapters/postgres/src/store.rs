@@ -87,6 +87,14 @@ impl PostgresStore {
         self.outbox.send(&self.location.for_live()).await
     }
 
+    /// Tells all servers at once what waits to be told: before an end, which would forget it.
+    ///
+    /// # Errors
+    /// [`StoreError`], also after two seconds.
+    pub async fn flush_pokes(&self) -> Result<(), StoreError> {
+        self.outbox.flush(&self.location.for_live()).await
+    }
+
     pub(crate) fn outbox(&self) -> Outbox {
         self.outbox.clone()
     }
@@ -109,7 +117,7 @@ impl Store for PostgresStore {
         }
         let transaction = match patience {
             Patience::Short => self.pool.begin_impatient().await,
-            Patience::Long => self.pool.begin().await,
+            Patience::Long => self.pool.begin_patient().await,
         };
         let transaction = transaction.map_err(store_error)?;
         Ok(Box::new(PostgresTransaction::new(

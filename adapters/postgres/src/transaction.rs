@@ -58,12 +58,14 @@ impl PostgresTransaction {
             .map(|place| &place.scope)
             .collect();
         scopes.dedup();
-        self.pokes
-            .extend(scopes.into_iter().map(|scope| Poke::Documents {
-                audience: live::owners(&scope.namespace),
+        for scope in scopes {
+            let audiences = live::owners(&scope.namespace).into_iter();
+            self.pokes.extend(audiences.map(|audience| Poke::Documents {
+                audience,
                 application: scope.application.clone(),
                 collection: scope.collection.clone(),
             }));
+        }
     }
 
     /// Locks what exists, unless some writers have no namespace yet.
@@ -244,10 +246,8 @@ impl SyncTransaction for PostgresTransaction {
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        let committed = self.transaction.commit().await.map_err(store_error);
-        // Whether it took place or not: a hint too many does no harm.
-        self.outbox.put(self.pokes);
-        committed
+        let _ending = self.outbox.put_when_dropped(self.pokes);
+        self.transaction.commit().await.map_err(store_error)
     }
 }
 

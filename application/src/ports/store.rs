@@ -319,12 +319,13 @@ pub enum StoreError {
     Other(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// How long a unit of work waits for what somebody else has locked.
+/// How long a unit of work waits for what somebody else has locked, until it fails with
+/// [`StoreError::Contention`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
-    /// Some milliseconds, then it fails with [`StoreError::Contention`].
+    /// Some milliseconds.
     Short,
-    /// As long as a statement may take.
+    /// Some seconds: longer than the store takes to find that two wait for each other.
     Long,
 }
 

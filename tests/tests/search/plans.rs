@@ -136,9 +136,7 @@ async fn a_page_of_many_documents_ends_when_it_is_full() {
         FROM namespaces, generate_series(1, 300) AS number
         WHERE owner_id = 'bob'";
     connection.execute(sqlx::raw_sql(fill)).await.unwrap();
-    let store = PostgresStore::connect(database.options(), 1)
-        .await
-        .unwrap();
+    let store = PostgresStore::connect(database.options(), 1).await.unwrap();
     let query = query("ada", &leaf("size", "gte", json!(5)), &json!([]));
     let plan = store.explain_search(&query).await.unwrap();
     let read = rows_read(&plan);

@@ -56,10 +56,15 @@ async fn import(
             }
         }
     };
-    tokio::select! {
+    let report = tokio::select! {
         report = read => report,
         () = sync.work(1) => Err("the import was interrupted; run it again".into()),
+    };
+    // Devices that are not told look again by themselves.
+    if let Err(error) = store.flush_pokes().await {
+        tracing::warn!(%error, "cannot tell what has changed");
     }
+    report
 }
 
 async fn read_lines(

@@ -180,9 +180,8 @@ impl EntryTransaction for PostgresEntryTransaction {
 
     async fn commit(mut self: Box<Self>) -> Result<Option<StoredEntry>, StoreError> {
         let mut entries = read_entries(&mut self.transaction, &self.query).await?;
-        let committed = self.transaction.commit().await.map_err(store_error);
-        self.outbox.put(self.pokes);
-        committed?;
+        let _ending = self.outbox.put_when_dropped(self.pokes);
+        self.transaction.commit().await.map_err(store_error)?;
         Ok(entries.pop())
     }
 }

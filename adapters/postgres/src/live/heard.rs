@@ -1,5 +1,12 @@
-use sqlx::postgres::{PgListener, PgNotification};
+use std::time::Duration;
+
+use sqlx::{
+    Executor,
+    postgres::{PgListener, PgNotification},
+};
 use syncline_application::ports::{Poke, StoreError};
+
+use tokio::time::timeout;
 
 use super::text;
 use crate::{PostgresStore, error::store_error};
@@ -9,6 +16,12 @@ const DELETED_ACCOUNTS: &str = "syncline_deleted_accounts";
 
 /// Where all else is; see `notify.sql`.
 const POKES: &str = "syncline_pokes";
+
+/// After so long without a word, the database is asked whether it is there.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// How long it may take to say so.
+const ANSWER: Duration = Duration::from_secs(2);
 
 /// Hears what any server tells, on a connection of its own.
 pub struct Notifications {
@@ -32,13 +45,26 @@ impl Notifications {
     /// [`StoreError`]; the database cannot be reached.
     pub async fn next(&mut self) -> Result<Vec<Poke>, StoreError> {
         let mut pokes = Vec::new();
-        let mut notification = self.listener.try_recv().await.map_err(store_error)?;
+        let mut notification = self.notification().await?;
         loop {
             pokes.extend(notification.as_ref().map_or(vec![Poke::Anything], read));
             notification = self.listener.next_buffered();
             if notification.is_none() {
                 return Ok(pokes);
             }
+        }
+    }
+
+    /// Waits for a notification, and sees now and then that the connection still leads somewhere:
+    /// one that is gone without a word is silent for ever.
+    async fn notification(&mut self) -> Result<Option<PgNotification>, StoreError> {
+        loop {
+            if let Ok(told) = timeout(SILENCE, self.listener.try_recv()).await {
+                return told.map_err(store_error);
+            }
+            let answer = timeout(ANSWER, self.listener.execute("SELECT 1")).await;
+            let answer = answer.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+            answer.map_err(store_error)?;
         }
     }
 }

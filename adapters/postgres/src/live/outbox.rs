@@ -7,7 +7,10 @@ use std::{
 
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use syncline_application::ports::{Poke, StoreError};
-use tokio::sync::Notify;
+use tokio::{
+    sync::Notify,
+    time::{sleep, timeout},
+};
 
 use super::text;
 use crate::error::store_error;
@@ -17,6 +20,9 @@ const MOST_POKES: usize = 10_000;
 
 /// Pokes that come so soon after others are gathered: each notification locks the database.
 const GATHER: Duration = Duration::from_millis(20);
+
+/// How long the database may take to answer. One that is gone without a word never does.
+const ANSWER: Duration = Duration::from_secs(2);
 
 /// What a transaction has changed, so far.
 pub(crate) type Pokes = BTreeSet<Poke>;
@@ -45,6 +51,36 @@ impl Outbox {
         self.0.woken.notify_one();
     }
 
+    /// Has pokes sent soon after what is returned is dropped: when a commit has ended, or when
+    /// whoever waited for it has gone. A hint too many does no harm.
+    pub(crate) fn put_when_dropped(self, pokes: Pokes) -> Ending {
+        Ending {
+            outbox: self,
+            pokes,
+        }
+    }
+
+    /// Sends what there is, once.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was not sent waits still.
+    pub(crate) async fn flush(&self, options: &PgConnectOptions) -> Result<(), StoreError> {
+        let pokes = std::mem::take(&mut *self.waiting());
+        if pokes.is_empty() {
+            return Ok(());
+        }
+        let sent = async {
+            let mut connection = PgConnection::connect_with(options).await?;
+            notify(&mut connection, &pokes).await
+        };
+        let sent = timeout(ANSWER, sent).await;
+        let sent = sent.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+        sent.map_err(|error| {
+            self.put(pokes);
+            store_error(error)
+        })
+    }
+
     /// Sends what there is, for ever, on a connection of its own.
     ///
     /// # Errors
@@ -55,11 +91,12 @@ impl Outbox {
             .map_err(store_error)?;
         loop {
             let pokes = self.take().await;
-            if let Err(error) = send(&mut connection, &pokes).await {
+            let sent = timeout(ANSWER, notify(&mut connection, &pokes)).await;
+            if let Err(error) = sent.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
                 self.put(pokes);
-                return Err(error);
+                return Err(store_error(error));
             }
-            tokio::time::sleep(GATHER).await;
+            sleep(GATHER).await;
         }
     }
 
@@ -78,11 +115,22 @@ impl Outbox {
     }
 }
 
-async fn send(connection: &mut PgConnection, pokes: &Pokes) -> Result<(), StoreError> {
+async fn notify(connection: &mut PgConnection, pokes: &Pokes) -> Result<(), sqlx::Error> {
     sqlx::query(include_str!("../sql/notify.sql"))
         .bind(text::write(pokes))
         .execute(connection)
-        .await
-        .map_err(store_error)?;
+        .await?;
     Ok(())
+}
+
+/// Pokes of a transaction that ends.
+pub(crate) struct Ending {
+    outbox: Outbox,
+    pokes: Pokes,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.outbox.put(std::mem::take(&mut self.pokes));
+    }
 }

@@ -9,7 +9,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{LocalCluster, LocalClusterError, start_postmaster};
+use super::{LocalCluster, LocalClusterError, adopt_or_start};
 
 /// The pause before the first attempt. It doubles with every further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -79,7 +79,8 @@ async fn supervise(mut cluster: LocalCluster, stopped: oneshot::Receiver<()>) ->
             _ = &mut stopped => return cluster,
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
-        match start_postmaster(&cluster.folder, &cluster.account).await {
+        // One that took longer to recover than it was waited for is adopted.
+        match adopt_or_start(&cluster.folder, &cluster.account).await {
             Ok(postmaster) => cluster.postmaster = postmaster,
             // It has ended still, and the loop goes on.
             Err(error) => tracing::error!(%error, "PostgreSQL does not start; trying again"),

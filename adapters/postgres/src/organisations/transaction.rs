@@ -141,8 +141,7 @@ impl OrganisationTransaction for PostgresOrganisationTransaction {
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        let committed = self.transaction.commit().await.map_err(store_error);
-        self.outbox.put(self.pokes);
-        committed
+        let _ending = self.outbox.put_when_dropped(self.pokes);
+        self.transaction.commit().await.map_err(store_error)
     }
 }

@@ -43,9 +43,16 @@ impl SyncService {
     }
 
     async fn push_slowly(&self) {
-        if let Some(entry) = self.slow_pushes.take_one().await {
-            let outcome = self.push_alone(&entry.job).await;
-            entry.answer(outcome);
+        let Some(entry) = self.slow_pushes.take_one().await else {
+            return;
+        };
+        match self.push_once(&entry.job, Patience::Long).await {
+            // Others have waited for longer. A caller who has gone is left out next time.
+            Err(SyncError::Store(StoreError::Contention)) => {
+                measures::retried();
+                self.slow_pushes.put(entry);
+            }
+            outcome => entry.answer(outcome),
         }
     }
 
