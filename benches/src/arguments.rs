@@ -23,6 +23,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub only: String,
 
+    /// Measure the server alone, without the baselines: for a profile of it.
+    #[arg(long)]
+    pub alone: bool,
+
     /// How many documents there are in the collection in which one user searches.
     #[arg(
         long, value_name = "COUNT", default_value_t = 1_000_000,
@@ -31,9 +35,23 @@ pub(crate) struct Arguments {
     pub library: u64,
 
     /// Measure live pokes instead, beside so many idle streams. The server and this program each
-    /// need as many files (`ulimit -n`).
+    /// need as many files (`ulimit -Hn`).
     #[arg(long, value_name = "STREAMS")]
     pub live: Option<usize>,
+
+    /// Measure instead how rates change with the number of documents: as many servers as numbers,
+    /// `10000,100000,1000000` for example.
+    #[arg(long, value_name = "DOCUMENTS", value_delimiter = ',')]
+    pub growth: Vec<u32>,
+
+    /// Measure instead how many pushes a second so many concurrent writers of one organisation
+    /// reach, `1,10,100,1000` for example.
+    #[arg(long, value_name = "WRITERS", value_delimiter = ',')]
+    pub writers: Vec<usize>,
+
+    /// Measure instead what a pushed document adds to the tables, the indexes and the log.
+    #[arg(long)]
+    pub footprint: bool,
 
     /// Where the JSON file goes.
     #[arg(long, value_name = "FILE", default_value = "target/bench/latest.json")]

@@ -2,31 +2,22 @@
 
 use std::{path::Path, process, sync::Arc, thread::available_parallelism, time::Duration};
 
-use secrecy::SecretString;
-use syncline_domain::{
-    hlc::{Hlc, Node},
-    identifier::UserId,
-};
-use syncline_identity::SessionTokens;
-use tokio::signal::unix::{SignalKind, signal};
-use uuid::Uuid;
-
 use crate::{
     BenchError,
     arguments::Arguments,
     cases::{AMOUNTS, Amounts, CASES, CONNECTIONS, Case, NOTHING},
-    clock,
+    crew::{Crew, Pair},
     database::Database,
-    device::Device,
-    document::Document,
+    document::{Document, Part},
     fill,
     http::Connection,
     library::Library,
-    load::{self, Client, Large},
+    load::{self, Action, Client, Large},
     pgbench::{Pgbench, Script},
     processor,
     report::{Memory, Report, Row},
     server::Server,
+    site::{self, Site},
 };
 
 /// Into so many turns the time of each case is cut, at least.
@@ -37,45 +28,29 @@ const WARM_UP: Duration = Duration::from_millis(500);
 
 /// Starts a server, measures it and stops it, whatever happens.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Report, BenchError> {
-    let folder = tempfile::Builder::new()
-        .prefix("syncline-bench-")
-        .tempdir_in(&arguments.folder)?;
-    let secret = format!("{}{}", Uuid::new_v4(), Uuid::new_v4());
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    eprintln!("starting the server");
-    let server = Server::start(&arguments.server, folder.path(), &secret).await?;
-    let measured = tokio::select! {
-        measured = measure(&server, arguments, &secret) => measured,
-        _ = interrupt.recv() => Err("interrupted".into()),
-        _ = terminate.recv() => Err("interrupted".into()),
-    };
-    let log = server.log();
-    server.stop().await?;
-    measured.map_err(|error| format!("{error}\n{log}").into())
+    site::run_one(arguments, async |site: &Site| {
+        measure(site, arguments).await
+    })
+    .await
 }
 
-async fn measure(
-    server: &Server,
-    arguments: &Arguments,
-    secret: &str,
-) -> Result<Report, BenchError> {
-    let mut database = Database::connect(&server.socket()).await?;
+async fn measure(site: &Site, arguments: &Arguments) -> Result<Report, BenchError> {
+    let mut database = site.database().await?;
     let settings = database.settings().await?;
     let programs = database.programs().await?;
-    let chosen = CASES
+    let chosen: Vec<_> = CASES
         .iter()
-        .filter(|case| case.name.contains(&arguments.only));
-    let chosen: Vec<_> = chosen.collect();
+        .filter(|case| case.name.contains(&arguments.only))
+        .collect();
     let amounts = if chosen.iter().all(|case| case.is_of_library()) {
         NOTHING
     } else {
         AMOUNTS
     };
     eprintln!("filling: {amounts:?}");
-    let sample = Document::new("document".to_owned(), &stamp()?);
-    let tokens = SessionTokens::new(&[SecretString::from(secret)])?;
-    let clients = clients(server, &tokens, amounts).await?;
+    let sample = Document::new("document".to_owned(), &site::stamp()?);
+    let crews = crews(site, &mut database, amounts, &chosen).await?;
+    let clients = clients(site, crews, amounts).await?;
     database.fill(amounts, &sample).await?;
     if chosen.iter().any(|case| case.is_of_library()) {
         eprintln!("filling: {} documents of a library", arguments.library);
@@ -83,75 +58,116 @@ async fn measure(
     }
     database.settle().await?;
     database.close().await?;
-    let pgbench = Pgbench::new(Path::new(&programs), server.socket(), AMOUNTS, &sample)?;
+    let server = &site.server;
+    let pgbench = Pgbench::new(
+        Path::new(&programs),
+        server.socket(),
+        AMOUNTS.users,
+        &sample,
+    )?;
     let turn = (arguments.seconds / TURNS).max(1);
     let mut bench = Bench {
         server,
-        pgbench,
+        pgbench: (!arguments.alone).then_some(pgbench),
         clients,
         turn: Duration::from_secs(turn),
         turns: arguments.seconds / turn,
     };
     let mut rows = Vec::new();
     for case in chosen {
+        eprintln!("measuring: {}", case.name);
         let row = bench.case(case).await?;
         eprintln!("{}", row.sentence());
         rows.push(row);
     }
-    let processors = available_parallelism()?.get();
-    let seconds = arguments.seconds;
     Ok(Report {
-        processors,
+        processors: available_parallelism()?.get(),
         settings,
-        seconds,
+        seconds: arguments.seconds,
         rows,
     })
 }
 
-/// The connections, each with its part of the users, and with what every user has stored.
-async fn clients(
-    server: &Server,
-    tokens: &SessionTokens,
+/// Who does what, in as many parts as there are connections, with what they have stored.
+async fn crews(
+    site: &Site,
+    database: &mut Database,
     amounts: Amounts,
-) -> Result<Vec<Client>, BenchError> {
-    let mut connection = Connection::open(server.address).await?;
-    let device = |user: &str, name: &str, collection| {
-        let token = tokens.issue(&UserId::new(user)?, clock::now())?;
-        Device::new(token, name, collection)
-    };
-    let owner = device("large", "device-large-1", "large")?;
-    let reader = device("large", "device-large-2", "large")?;
-    let large = fill::fill_large(&mut connection, owner, reader, amounts);
-    let large: Arc<Large> = Arc::new(large.await?);
-    let library = Arc::new(Library::new(tokens)?);
-    let mut devices: Vec<Vec<Device>> = (0..CONNECTIONS).map(|_| Vec::new()).collect();
+    cases: &[&Case],
+) -> Result<Vec<Crew>, BenchError> {
+    let mut connection = Connection::open(site.server.address).await?;
+    let mut crews: Vec<_> = (0..CONNECTIONS).map(|_| Crew::default()).collect();
     for user in 1..=amounts.users {
-        let mut device = device(
-            &format!("user-{user}"),
-            &format!("device-{user}"),
-            "documents",
-        )?;
+        let (name, device) = (format!("user-{user}"), format!("device-{user}"));
+        let mut device = site.device(&name, &device, "documents")?;
         fill::fill(&mut connection, &mut device, amounts.documents).await?;
-        if let Some(devices) = devices.get_mut(user % CONNECTIONS) {
-            devices.push(device);
+        if let Some(crew) = crews.get_mut(user % CONNECTIONS) {
+            crew.devices.push(device);
         }
     }
-    let mut clients = Vec::new();
-    for devices in devices {
-        let (large, library) = (Arc::clone(&large), Arc::clone(&library));
-        clients.push(Client::open(server.address, devices, large, library).await?);
+    for case in cases.iter().filter(|case| case.is_of_pairs()) {
+        for user in 1..=amounts.pairs {
+            let pair = pair(site, &mut connection, user, case, amounts).await?;
+            if let Some(crew) = crews.get_mut(user % CONNECTIONS) {
+                crew.push_pair(case.action, pair);
+            }
+        }
     }
-    Ok(clients)
+    if cases.iter().any(|case| case.is_of_borrowers()) {
+        for borrower in fill::lend(&mut connection, site, database, amounts).await? {
+            if let Some(crew) = crews.iter_mut().min_by_key(|crew| crew.borrowers.count()) {
+                crew.borrowers.push(borrower);
+            }
+        }
+    }
+    Ok(crews)
 }
 
-fn stamp() -> Result<Hlc, BenchError> {
-    Ok(Hlc::new(clock::now(), Node::new("device-1")?)?)
+/// Two devices of one user, in a collection that no other case uses.
+async fn pair(
+    site: &Site,
+    connection: &mut Connection,
+    user: usize,
+    case: &Case,
+    amounts: Amounts,
+) -> Result<Pair, BenchError> {
+    let parts = match case.action {
+        Action::PushMerging(_) => [Part::FirstLine, Part::LastLine],
+        _ => [Part::Title, Part::Title],
+    };
+    let (name, collection) = (format!("user-{user}"), case.name);
+    let devices = [
+        site.device(&name, &format!("first-{user}"), collection)?,
+        site.device(&name, &format!("second-{user}"), collection)?,
+    ];
+    Pair::new(connection, devices, parts, amounts.documents).await
+}
+
+/// The connections, each with its part of the devices, and what all of them pull from.
+async fn clients(
+    site: &Site,
+    crews: Vec<Crew>,
+    amounts: Amounts,
+) -> Result<Vec<Client>, BenchError> {
+    let mut connection = Connection::open(site.server.address).await?;
+    let owner = site.device("large", "device-large-1", "large")?;
+    let reader = site.device("large", "device-large-2", "large")?;
+    let large = fill::fill_large(&mut connection, owner, reader, amounts);
+    let large: Arc<Large> = Arc::new(large.await?);
+    let library = Arc::new(Library::new(&site.tokens)?);
+    let mut clients = Vec::new();
+    for crew in crews {
+        let (large, library) = (Arc::clone(&large), Arc::clone(&library));
+        clients.push(Client::open(site.server.address, crew, large, library).await?);
+    }
+    Ok(clients)
 }
 
 /// What the cases are measured with.
 struct Bench<'a> {
     server: &'a Server,
-    pgbench: Pgbench,
+    /// None, if the server is measured alone.
+    pgbench: Option<Pgbench>,
     clients: Vec<Client>,
     turn: Duration,
     turns: u64,
@@ -178,7 +194,7 @@ impl Bench<'_> {
                 .push((processor::seconds(process::id())? - used.1) / measured.seconds);
             let seconds = self.turn.as_secs();
             row.push(
-                measured,
+                &measured,
                 self.baseline(case, case.five_trips, seconds).await?,
                 self.baseline(case, Some(case.statement), seconds).await?,
             );
@@ -193,12 +209,8 @@ impl Bench<'_> {
         case: &Case,
         duration: Duration,
     ) -> Result<load::Measured, BenchError> {
-        let idle = self
-            .clients
-            .split_off(case.connections.min(self.clients.len()));
-        let busy = std::mem::take(&mut self.clients);
-        let (busy, measured) = load::run(busy, case.action, duration).await?;
-        self.clients = busy.into_iter().chain(idle).collect();
+        let measured =
+            load::run_some(&mut self.clients, case.connections, case.action, duration).await?;
         Ok(measured)
     }
 
@@ -208,9 +220,9 @@ impl Bench<'_> {
         script: Option<Script>,
         seconds: u64,
     ) -> Result<Option<f64>, BenchError> {
-        match script {
-            Some(script) => {
-                let rate = self.pgbench.run(script, case.connections, seconds).await?;
+        match script.zip(self.pgbench.as_ref()) {
+            Some((script, pgbench)) => {
+                let rate = pgbench.run(script, case.connections, seconds).await?;
                 Ok(Some(rate * f64::from(case.per_request)))
             }
             None => Ok(None),

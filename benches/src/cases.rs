@@ -16,6 +16,12 @@ pub(crate) struct Amounts {
     pub large: usize,
     /// How many of them changed since that user's device looked last.
     pub changed: usize,
+    /// Users of whom two devices edit the same documents.
+    pub pairs: usize,
+    /// Users who edit documents of another.
+    pub borrowers: usize,
+    /// How many documents each of them may edit.
+    pub lent: usize,
 }
 
 /// The amounts of every run.
@@ -24,6 +30,9 @@ pub(crate) const AMOUNTS: Amounts = Amounts {
     documents: 100,
     large: 100_000,
     changed: 1_000,
+    pairs: 200,
+    borrowers: 200,
+    lent: 20,
 };
 
 /// What a run has that only searches.
@@ -32,6 +41,9 @@ pub(crate) const NOTHING: Amounts = Amounts {
     documents: 0,
     large: 0,
     changed: 0,
+    pairs: 0,
+    borrowers: 0,
+    lent: 0,
 };
 
 /// A kind of request.
@@ -59,18 +71,20 @@ pub(crate) struct Case {
 }
 
 /// Keys that no table has yet, as good as certainly.
-const NEW: (u64, u64) = (1_000_000, 1_000_000_000_000_000);
+pub(crate) const NEW: (u64, u64) = (1_000_000, 1_000_000_000_000_000);
 /// Keys that every user has.
 const KNOWN: (u64, u64) = (1, AMOUNTS.documents as u64);
 
-const PUSH_ONE: &str = include_str!("../sql/push_one.sql");
+/// An upsert of one document.
+pub(crate) const PUSH_ONE: &str = include_str!("../sql/push_one.sql");
 const PUSH_ONE_IN_FIVE_TRIPS: &str = include_str!("../sql/push_one_in_five_trips.sql");
 const PUSH_HUNDRED: &str = include_str!("../sql/push_hundred.sql");
 const PUSH_HUNDRED_IN_FIVE_TRIPS: &str = include_str!("../sql/push_hundred_in_five_trips.sql");
 const LOOK_UP: &str = include_str!("../sql/look_up.sql");
 const PULL: &str = include_str!("../sql/pull.sql");
 
-const fn script(text: &'static str, keys: (u64, u64)) -> Script {
+/// A script that draws from these keys.
+pub(crate) const fn script(text: &'static str, keys: (u64, u64)) -> Script {
     Script {
         text,
         keys,
@@ -82,6 +96,38 @@ impl Case {
     /// Whether it reads the library, and nothing else.
     pub(crate) fn is_of_library(&self) -> bool {
         matches!(self.action, Action::Search(_) | Action::PullLibrary)
+    }
+
+    /// Whether two devices edit the same documents.
+    pub(crate) fn is_of_pairs(&self) -> bool {
+        matches!(
+            self.action,
+            Action::PushConflicting(_) | Action::PushMerging(_)
+        )
+    }
+
+    /// Whether documents of others are edited.
+    pub(crate) fn is_of_borrowers(&self) -> bool {
+        matches!(self.action, Action::PushBorrowed(_))
+    }
+}
+
+/// A push of documents that the server has, beside an upsert of as many.
+const fn push_known(name: &'static str, action: Action, documents: u32) -> Case {
+    let (five_trips, statement) = match documents {
+        1 => (PUSH_ONE_IN_FIVE_TRIPS, PUSH_ONE),
+        _ => (PUSH_HUNDRED_IN_FIVE_TRIPS, PUSH_HUNDRED),
+    };
+    Case {
+        name,
+        action,
+        connections: CONNECTIONS,
+        unit: "documents",
+        per_request: documents,
+        five_trips: Some(script(five_trips, KNOWN)),
+        statement: script(statement, KNOWN),
+        tells_memory: false,
+        predecessor: None,
     }
 }
 
@@ -101,7 +147,7 @@ const fn search(name: &'static str, search: Search, statement: &'static str) -> 
 }
 
 /// All cases, in the order in which they are measured.
-pub(crate) const CASES: [Case; 14] = [
+pub(crate) const CASES: [Case; 19] = [
     Case {
         name: "push 1 new",
         action: Action::PushNew(1),
@@ -146,6 +192,11 @@ pub(crate) const CASES: [Case; 14] = [
         tells_memory: false,
         predecessor: Some(68_000),
     },
+    push_known("push 1 conflicting", Action::PushConflicting(1), 1),
+    push_known("push 100 conflicting", Action::PushConflicting(100), 100),
+    push_known("push 1 merged text", Action::PushMerging(1), 1),
+    push_known("push 100 merged texts", Action::PushMerging(100), 100),
+    push_known("push 1 of another's", Action::PushBorrowed(1), 1),
     Case {
         name: "pull 1,000 changed of 100,000",
         action: Action::PullChanged,

@@ -1,12 +1,13 @@
 //! The cluster of the server under test, and the baseline's tables in it.
 
-use std::path::Path;
+use std::{ops::RangeInclusive, path::Path, time::Duration};
 
 use serde::Serialize;
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, PgConnection,
     postgres::{PgConnectOptions, PgSslMode},
 };
+use tokio::time::Instant;
 
 use crate::{BenchError, cases::Amounts, document::Document, library::SHARED};
 
@@ -30,6 +31,17 @@ pub(crate) struct Settings {
     pub synchronous_commit: String,
     /// `shared_buffers`
     pub shared_buffers: String,
+}
+
+/// How much there is, in bytes.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub(crate) struct Sizes {
+    /// Written to the log since the cluster was made.
+    pub log: i64,
+    /// In the tables of a schema.
+    pub tables: i64,
+    /// In their indexes.
+    pub indexes: i64,
 }
 
 impl Database {
@@ -108,6 +120,93 @@ impl Database {
             .execute(&mut self.connection)
             .await?;
         Ok(())
+    }
+
+    /// Lets borrowers edit what lenders have.
+    pub(crate) async fn lend(&mut self) -> Result<(), BenchError> {
+        sqlx::raw_sql(include_str!("../sql/lend.sql"))
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Founds an organisation with so many members.
+    pub(crate) async fn found(&mut self, id: &str, members: usize) -> Result<(), BenchError> {
+        sqlx::query(include_str!("../sql/organisation.sql"))
+            .bind(id)
+            .bind(i64::try_from(members)?)
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Gives the server so many users without documents, and the one with the large collection.
+    pub(crate) async fn add_users(&mut self, users: u32) -> Result<(), BenchError> {
+        sqlx::query(include_str!("../sql/grow_users.sql"))
+            .bind(i64::from(users))
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Gives `users` (0 is the one with the large collection) the documents of these numbers.
+    pub(crate) async fn add_documents(
+        &mut self,
+        users: RangeInclusive<u32>,
+        numbers: RangeInclusive<u32>,
+        collection: &str,
+        document: &Document,
+    ) -> Result<(), BenchError> {
+        sqlx::raw_sql("SET syncline.renewing = 'on'")
+            .execute(&mut self.connection)
+            .await?;
+        let mut query = sqlx::query(include_str!("../sql/grow_documents.sql"));
+        for number in [users.start(), users.end(), numbers.start(), numbers.end()] {
+            query = query.bind(i64::from(*number));
+        }
+        query
+            .bind(collection)
+            .bind(document.revision())
+            .bind(document.field_revisions())
+            .bind(document.content())
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Does what a new incarnation does to documents, and gives how long it took.
+    pub(crate) async fn renew(&mut self) -> Result<Duration, BenchError> {
+        let begun = Instant::now();
+        sqlx::raw_sql(include_str!("../sql/renew.sql"))
+            .execute(&mut self.connection)
+            .await?;
+        Ok(begun.elapsed())
+    }
+
+    /// Stores documents of a user in the baseline's table, in one statement.
+    pub(crate) async fn upsert(
+        &mut self,
+        user: i64,
+        documents: &[Document],
+    ) -> Result<(), BenchError> {
+        let column = |read: fn(&Document) -> String| documents.iter().map(read).collect::<Vec<_>>();
+        sqlx::query(include_str!("../sql/upsert.sql"))
+            .bind(user)
+            .bind(column(|document| document.key.clone()))
+            .bind(column(|document| document.revision().to_owned()))
+            .bind(column(Document::field_revisions))
+            .bind(column(Document::content))
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+
+    /// How much there is in the log, and in a schema.
+    pub(crate) async fn sizes(&mut self, schema: &str) -> Result<Sizes, BenchError> {
+        Ok(sqlx::query_as(include_str!("../sql/sizes.sql"))
+            .bind(schema)
+            .fetch_one(&mut self.connection)
+            .await?)
     }
 
     /// Brings the tables of both into the state that they have after a while of running.

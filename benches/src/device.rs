@@ -3,17 +3,26 @@
 use serde::{Deserialize, de::IgnoredAny};
 use syncline_domain::hlc::{Hlc, Node};
 
-use crate::{BenchError, clock, document::Document};
+use crate::{BenchError, clock, document::Document, http::Call};
 
 /// A device of a user.
 #[derive(Debug)]
 pub(crate) struct Device {
     /// The user's session token.
     pub token: String,
+    /// The organisation whose documents it edits, if they are not the user's own.
+    pub organisation: Option<String>,
+    /// Who owns the documents that it edits, if that is another user.
+    pub owner: Option<String>,
+    /// The most documents of others in an answer, if there may be any.
+    pub limit: Option<u32>,
+    /// What it had seen when it began to edit, if that was long ago.
+    pub base: Option<String>,
     node: Node,
-    collection: &'static str,
+    collection: String,
     clock: Hlc,
     server_clock: String,
+    keys: String,
     created: u64,
     edited: usize,
     /// The documents that it edits.
@@ -35,24 +44,66 @@ struct Answer<'a> {
     reset: bool,
 }
 
+/// What has to be in the answer to a push.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Due {
+    accepted: Option<usize>,
+    conflicts: usize,
+    changes: Option<usize>,
+}
+
+impl Due {
+    /// So many documents are stored as they are, and nothing new comes with the answer.
+    pub(crate) fn stored(documents: usize) -> Self {
+        Self {
+            accepted: Some(documents),
+            conflicts: 0,
+            changes: Some(0),
+        }
+    }
+
+    /// The same, and documents of others may come.
+    pub(crate) fn stored_beside_others(documents: usize) -> Self {
+        Self {
+            changes: None,
+            ..Self::stored(documents)
+        }
+    }
+
+    /// So many conflicts are reported, whoever wins.
+    pub(crate) fn conflicts(documents: usize) -> Self {
+        Self {
+            accepted: None,
+            conflicts: documents,
+            changes: None,
+        }
+    }
+}
+
 impl Device {
     /// A device that has seen nothing of `collection` yet.
-    pub(crate) fn new(
-        token: String,
-        name: &str,
-        collection: &'static str,
-    ) -> Result<Self, BenchError> {
+    pub(crate) fn new(token: String, name: &str, collection: &str) -> Result<Self, BenchError> {
         let node = Node::new(name)?;
         Ok(Self {
             token,
+            organisation: None,
+            owner: None,
+            limit: None,
+            base: None,
             clock: Hlc::zero().with_node(node.clone()),
             node,
-            collection,
+            collection: collection.to_owned(),
             server_clock: Hlc::zero().to_string(),
+            keys: "document".to_owned(),
             created: 0,
             edited: 0,
             documents: Vec::new(),
         })
+    }
+
+    /// From now on its documents have keys that no other device uses.
+    pub(crate) fn name_keys_after_it(&mut self) {
+        self.keys = self.node.as_str().to_owned();
     }
 
     /// What it has seen.
@@ -70,7 +121,7 @@ impl Device {
         let stamp = self.stamp()?;
         let documents = (0..count).map(|_| {
             self.created += 1;
-            Document::new(format!("document-{}", self.created), &stamp)
+            Document::new(format!("{}-{}", self.keys, self.created), &stamp)
         });
         Ok(documents.collect())
     }
@@ -90,6 +141,11 @@ impl Device {
         Ok(edited)
     }
 
+    /// A sync with this body.
+    pub(crate) fn call<'a>(&'a self, body: &'a str) -> Call<'a> {
+        Call::sync(&self.token, body).in_organisation(self.organisation.as_deref())
+    }
+
     /// The body of a request that pushes `documents`.
     pub(crate) fn request(&self, documents: &[Document]) -> String {
         let Self {
@@ -101,36 +157,50 @@ impl Device {
         let node = node.as_str();
         let changes: Vec<_> = documents
             .iter()
-            .map(|document| {
-                format!(
-                    "{{\"key\":\"{}\",\"doc\":{},\"fieldRevs\":{},\"baseClock\":\"{server_clock}\"}}",
-                    document.key,
-                    document.content(),
-                    document.field_revisions(),
-                )
-            })
+            .map(|document| self.change(document))
             .collect();
         let changes = changes.join(",");
+        let limit = self.limit.map(|limit| format!("\"limit\":{limit},"));
+        let limit = limit.unwrap_or_default();
         format!(
-            "{{\"protocol\":2,\"collection\":\"{collection}\",\"node\":\"{node}\",\
+            "{{\"protocol\":2,\"collection\":\"{collection}\",\"node\":\"{node}\",{limit}\
              \"clientClock\":\"{server_clock}\",\"changes\":[{changes}],\"echo\":false,\
              \"partial\":true}}"
         )
     }
 
-    /// Reads the answer to a push of so many documents, every one of which must be stored as it
-    /// is; nothing new comes with it.
-    pub(crate) fn apply(&mut self, answer: &[u8], pushed: usize) -> Result<(), BenchError> {
+    fn change(&self, document: &Document) -> String {
+        let owner = self
+            .owner
+            .as_ref()
+            .map(|owner| format!(",\"owner\":\"{owner}\""));
+        let after = self
+            .base
+            .as_ref()
+            .map(|_| format!(",\"after\":{}", document.after()));
+        format!(
+            "{{\"key\":\"{}\",\"doc\":{},\"fieldRevs\":{},\"baseClock\":\"{}\"{}{}}}",
+            document.key,
+            document.content(),
+            document.field_revisions(),
+            self.base.as_ref().unwrap_or(&self.server_clock),
+            owner.unwrap_or_default(),
+            after.unwrap_or_default(),
+        )
+    }
+
+    /// Reads the answer to a push, which must hold what is due.
+    pub(crate) fn apply(&mut self, answer: &[u8], due: Due) -> Result<(), BenchError> {
         let read: Answer<'_> = serde_json::from_slice(answer)?;
         let counts = [
-            ("accepted", read.accepted.len(), pushed),
-            ("rejected", read.rejected.len(), 0),
-            ("conflicts", read.conflicts.len(), 0),
-            ("serverChanges", read.server_changes.len(), 0),
-            ("reset", usize::from(read.reset), 0),
+            ("accepted", read.accepted.len(), due.accepted),
+            ("rejected", read.rejected.len(), Some(0)),
+            ("conflicts", read.conflicts.len(), Some(due.conflicts)),
+            ("serverChanges", read.server_changes.len(), due.changes),
+            ("reset", usize::from(read.reset), Some(0)),
         ];
         for (member, found, expected) in counts {
-            if found != expected {
+            if let Some(expected) = expected.filter(|expected| found != *expected) {
                 let text: String = String::from_utf8_lossy(answer).chars().take(600).collect();
                 return Err(format!(
                     "the server answered with {found} {member} where {expected} were due: {text}"
@@ -159,7 +229,7 @@ impl Device {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::Device;
+    use super::{Device, Due};
 
     fn device() -> Device {
         Device::new("token".to_owned(), "device-1", "documents").unwrap()
@@ -195,12 +265,12 @@ mod tests {
         let answer = br#"{"serverClock":"later","serverChanges":[],"conflicts":[],"accepted":[]}"#;
         assert!(
             device
-                .apply(answer, 1)
+                .apply(answer, Due::stored(1))
                 .unwrap_err()
                 .to_string()
                 .contains("0 accepted")
         );
-        device.apply(answer, 0).unwrap();
+        device.apply(answer, Due::stored(0)).unwrap();
         assert_eq!(device.server_clock(), "later");
     }
 }

@@ -29,6 +29,7 @@ pub(crate) struct Call<'a> {
     pub target: &'static str,
     token: &'a str,
     body: &'a str,
+    organisation: Option<&'a str>,
 }
 
 impl<'a> Call<'a> {
@@ -38,6 +39,7 @@ impl<'a> Call<'a> {
             target: "POST /bench/sync",
             token,
             body,
+            organisation: None,
         }
     }
 
@@ -47,6 +49,7 @@ impl<'a> Call<'a> {
             target: "POST /bench/search",
             token,
             body,
+            organisation: None,
         }
     }
 
@@ -56,6 +59,15 @@ impl<'a> Call<'a> {
             target: "GET /account/export?format=ndjson",
             token,
             body: "",
+            organisation: None,
+        }
+    }
+
+    /// The same, among the documents of an organisation.
+    pub(crate) fn in_organisation(self, organisation: Option<&'a str>) -> Self {
+        Self {
+            organisation,
+            ..self
         }
     }
 }
@@ -87,11 +99,14 @@ impl Connection {
             target,
             token,
             body,
+            organisation,
         } = call;
         let length = body.len();
+        let organisation = organisation.map(|id| format!("X-Org-Id: {id}\r\n"));
+        let organisation = organisation.unwrap_or_default();
         let head = format!(
             "{target} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n\
-             Authorization: Bearer {token}\r\nContent-Length: {length}\r\n\r\n"
+             Authorization: Bearer {token}\r\n{organisation}Content-Length: {length}\r\n\r\n"
         );
         self.outgoing.extend_from_slice(head.as_bytes());
         self.outgoing.extend_from_slice(body.as_bytes());

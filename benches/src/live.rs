@@ -1,13 +1,14 @@
 //! Live pokes: how long it takes from a push to another device's pull, and what idle streams cost.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
-use secrecy::SecretString;
-use syncline_domain::identifier::UserId;
-use syncline_identity::SessionTokens;
+use serde::Serialize;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::{Instant, timeout},
 };
 use uuid::Uuid;
@@ -15,10 +16,9 @@ use uuid::Uuid;
 use crate::{
     BenchError,
     arguments::Arguments,
-    clock,
-    device::Device,
-    http::{Call, Connection},
-    server::Server,
+    device::Due,
+    http::Connection,
+    site::{self, Site},
 };
 
 /// How many pushes are measured.
@@ -32,95 +32,93 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 const COLLECTION: &str = "documents";
 
+/// So many connections come from one address: each of them has a port of its own.
+const CONNECTIONS_OF_AN_ADDRESS: usize = 20_000;
+
 /// What was found.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Found {
     streams: usize,
     bytes_per_stream: u64,
-    /// From the begin of each push to the end of the other device's pull, the shortest first.
-    delays: Vec<Duration>,
+    pushes: usize,
+    /// From the begin of a push to the end of the other device's pull.
+    median_milliseconds: f64,
+    most_milliseconds: f64,
 }
 
 impl Found {
-    /// For people.
-    pub(crate) fn sentences(&self) -> String {
+    fn new(streams: usize, bytes: u64, mut delays: Vec<Duration>) -> Result<Self, BenchError> {
+        delays.sort();
         let at = |percent: usize| {
-            let delay = self.delays.get(self.delays.len() * percent / 100);
+            let delay = delays.get(delays.len() * percent / 100);
             delay.copied().unwrap_or_default().as_secs_f64() * 1_000.0
         };
+        Ok(Self {
+            streams,
+            bytes_per_stream: bytes / u64::try_from(streams)?.max(1),
+            pushes: delays.len(),
+            median_milliseconds: at(50),
+            most_milliseconds: at(95),
+        })
+    }
+
+    /// For people.
+    pub(crate) fn sentences(&self) -> String {
         format!(
             "idle streams: {}, of {} bytes each in the server\n\
              from a push to another device's pull: median {:.1} ms, 95 % within {:.1} ms",
-            self.streams,
-            self.bytes_per_stream,
-            at(50),
-            at(95)
+            self.streams, self.bytes_per_stream, self.median_milliseconds, self.most_milliseconds
         )
     }
 }
 
 /// Starts a server, opens so many idle streams, and measures beside them.
 pub(crate) async fn run(arguments: &Arguments, streams: usize) -> Result<Found, BenchError> {
-    let folder = tempfile::Builder::new()
-        .prefix("syncline-bench-")
-        .tempdir_in(&arguments.folder)?;
-    let secret = format!("{}{}", Uuid::new_v4(), Uuid::new_v4());
-    let server = Server::start(&arguments.server, folder.path(), &secret).await?;
-    let tokens = SessionTokens::new(&[SecretString::from(secret)])?;
-    let measured = measure(&server, &tokens, streams).await;
-    let log = server.log();
-    server.stop().await?;
-    measured.map_err(|error| format!("{error}\n{log}").into())
+    site::run_one(arguments, async |site: &Site| measure(site, streams).await).await
 }
 
-async fn measure(
-    server: &Server,
-    tokens: &SessionTokens,
-    streams: usize,
-) -> Result<Found, BenchError> {
+async fn measure(site: &Site, streams: usize) -> Result<Found, BenchError> {
     // What is made once, for the first requests, is no stream's.
-    delays(server.address, tokens, PUSHES / 10).await?;
-    let before = server.memory()?;
+    delays(site, PUSHES / 10).await?;
+    let before = site.server.memory()?;
     let mut idle = Vec::with_capacity(streams);
     for number in 0..streams {
-        idle.push(Stream::open(server.address, tokens, &format!("idle-{number}")).await?);
+        let from = source(number / CONNECTIONS_OF_AN_ADDRESS)?;
+        idle.push(Stream::open(site, &format!("idle-{number}"), from).await?);
     }
-    let used = server.memory()?.saturating_sub(before) * 1024;
-    let mut delays = delays(server.address, tokens, PUSHES).await?;
-    delays.sort();
-    Ok(Found {
-        streams,
-        bytes_per_stream: used / u64::try_from(streams)?.max(1),
-        delays,
-    })
+    let used = site.server.memory()?.saturating_sub(before) * 1024;
+    Found::new(streams, used, delays(site, PUSHES).await?)
+}
+
+/// One of this machine's own addresses.
+fn source(number: usize) -> Result<SocketAddr, BenchError> {
+    let address = Ipv4Addr::new(127, 0, 1, u8::try_from(number)?);
+    Ok(SocketAddr::new(IpAddr::V4(address), 0))
 }
 
 /// One device pushes, another hears of it and pulls.
-async fn delays(
-    address: SocketAddr,
-    tokens: &SessionTokens,
-    pushes: usize,
-) -> Result<Vec<Duration>, BenchError> {
+async fn delays(site: &Site, pushes: usize) -> Result<Vec<Duration>, BenchError> {
     let user = format!("user-{}", Uuid::new_v4());
-    let token = token(tokens, &user)?;
-    let mut writer = Device::new(token.clone(), "device-1", COLLECTION)?;
-    let mut reader = Device::new(token, "device-2", COLLECTION)?;
-    let mut writing = Connection::open(address).await?;
-    let mut reading = Connection::open(address).await?;
-    let mut stream = Stream::open(address, tokens, &user).await?;
+    let mut writer = site.device(&user, "device-1", COLLECTION)?;
+    let mut reader = site.device(&user, "device-2", COLLECTION)?;
+    let mut writing = Connection::open(site.server.address).await?;
+    let mut reading = Connection::open(site.server.address).await?;
+    let mut stream = Stream::open(site, &user, source(0)?).await?;
     let mut delays = Vec::with_capacity(pushes);
     for _ in 0..pushes {
         let documents = writer.create(1)?;
         let body = writer.request(&documents);
         let begun = Instant::now();
         let push = async {
-            let answer = writing.send(&Call::sync(&writer.token, &body)).await?;
-            writer.apply(answer, 1)
+            let answer = writing.send(&writer.call(&body)).await?;
+            writer.apply(answer, Due::stored(1))
         };
         let pull = async {
             loop {
                 stream.hear().await?;
                 let body = reader.request(&[]);
-                let answer = reading.send(&Call::sync(&reader.token, &body)).await?;
+                let answer = reading.send(&reader.call(&body)).await?;
                 // A server that has just begun to hear pokes before there is anything.
                 if reader.pull(answer)? > 0 {
                     return Ok::<_, BenchError>(begun.elapsed());
@@ -141,13 +139,11 @@ struct Stream {
 }
 
 impl Stream {
-    async fn open(
-        address: SocketAddr,
-        tokens: &SessionTokens,
-        user: &str,
-    ) -> Result<Self, BenchError> {
-        let token = token(tokens, user)?;
-        let mut connection = TcpStream::connect(address).await?;
+    async fn open(site: &Site, user: &str, from: SocketAddr) -> Result<Self, BenchError> {
+        let token = site.token(user)?;
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(from)?;
+        let mut connection = socket.connect(site.server.address).await?;
         let request = format!(
             "GET /bench/events HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n"
         );
@@ -175,8 +171,4 @@ impl Stream {
         self.received.clear();
         Ok(())
     }
-}
-
-fn token(tokens: &SessionTokens, user: &str) -> Result<String, BenchError> {
-    Ok(tokens.issue(&UserId::new(user)?, clock::now())?)
 }

@@ -7,7 +7,9 @@ use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
     BenchError,
-    device::Device,
+    crew::Crew,
+    device::{Device, Due},
+    document::Document,
     http::{Call, Connection},
     library::{Library, OWN, PAGE, SHARED, Search},
 };
@@ -19,8 +21,17 @@ pub(crate) enum Action {
     PushNew(usize),
     /// Pushes so many documents that the server has, one field of each changed.
     PushChanged(usize),
+    /// Pushes so many documents whose title another device of the user has changed as well, since
+    /// the state from which both began.
+    PushConflicting(usize),
+    /// Pushes so many documents of whose notes another device has changed another line since then.
+    PushMerging(usize),
+    /// Pushes so many documents of another user, one field of each changed.
+    PushBorrowed(usize),
     /// Asks what is new when nothing is.
     PullNothing,
+    /// Asks what is new in the large collection when nothing is.
+    PullNothingOfLarge,
     /// Asks for what changed among the large collection.
     PullChanged,
     /// Asks for the whole large collection.
@@ -44,6 +55,8 @@ pub(crate) struct Large {
     pub changed: usize,
     /// The request of a device that has seen what was there before the changes.
     pub pull_changed: String,
+    /// The request of a device that has seen everything.
+    pub pull_nothing: String,
     /// The request of a new device.
     pub pull_all: String,
 }
@@ -51,34 +64,54 @@ pub(crate) struct Large {
 /// A connection, and the devices that take turns on it.
 pub(crate) struct Client {
     connection: Connection,
-    devices: Vec<Device>,
-    next: usize,
+    crew: Crew,
     large: Arc<Large>,
     library: Arc<Library>,
 }
 
 /// How much was done in how much time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Measured {
-    /// Requests that were answered.
-    pub requests: u64,
+    /// How long each request took that was answered, in seconds, the shortest first.
+    pub delays: Vec<f64>,
     /// Until the last answer, in seconds.
     pub seconds: f64,
+}
+
+impl Measured {
+    /// Requests that were answered.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts of requests are far below 2^52"
+    )]
+    pub(crate) fn requests(&self) -> f64 {
+        self.delays.len() as f64
+    }
+
+    /// Requests a second.
+    pub(crate) fn rate(&self) -> f64 {
+        self.requests() / self.seconds
+    }
+
+    /// Within how many seconds so many of a hundred requests were answered.
+    pub(crate) fn within(&self, percent: usize) -> f64 {
+        let delay = self.delays.get(self.delays.len() * percent / 100);
+        delay.copied().unwrap_or_default()
+    }
 }
 
 impl Client {
     /// Connects.
     pub(crate) async fn open(
         address: SocketAddr,
-        devices: Vec<Device>,
+        crew: Crew,
         large: Arc<Large>,
         library: Arc<Library>,
     ) -> Result<Self, BenchError> {
         let connection = Connection::open(address).await?;
         Ok(Self {
             connection,
-            devices,
-            next: 0,
+            crew,
             large,
             library,
         })
@@ -90,6 +123,11 @@ impl Client {
                 let large = &self.large;
                 let sync = Call::sync(&large.token, &large.pull_changed);
                 bring(&mut self.connection, &sync, large.changed).await
+            }
+            Action::PullNothingOfLarge => {
+                let large = &self.large;
+                let sync = Call::sync(&large.token, &large.pull_nothing);
+                bring(&mut self.connection, &sync, 0).await
             }
             Action::PullAll => {
                 let large = &self.large;
@@ -124,24 +162,37 @@ impl Client {
 
     /// The next device pushes what `action` says, if anything, and pulls.
     async fn exchange(&mut self, action: Action) -> Result<(), BenchError> {
-        let turn = self.next % self.devices.len().max(1);
-        self.next += 1;
-        let device = self
-            .devices
-            .get_mut(turn)
-            .ok_or("a connection has no device")?;
-        let documents = match action {
-            Action::PushNew(count) => device.create(count)?,
-            Action::PushChanged(count) => device.edit(count)?,
-            _ => Vec::new(),
+        let crew = &mut self.crew;
+        let (device, documents, due) = match action {
+            Action::PushConflicting(count) | Action::PushMerging(count) => {
+                let (device, documents, _) = changed(crew.take_rival(action)?, count)?;
+                (device, documents, Due::conflicts(count))
+            }
+            Action::PushBorrowed(count) => changed(crew.borrowers.take()?, count)?,
+            Action::PushChanged(count) => changed(crew.devices.take()?, count)?,
+            Action::PushNew(count) => {
+                let device = crew.devices.take()?;
+                let documents = device.create(count)?;
+                let due = match device.limit {
+                    Some(_) => Due::stored_beside_others(count),
+                    None => Due::stored(count),
+                };
+                (device, documents, due)
+            }
+            _ => (crew.devices.take()?, Vec::new(), Due::stored(0)),
         };
         let body = device.request(&documents);
-        let answer = self
-            .connection
-            .send(&Call::sync(&device.token, &body))
-            .await?;
-        device.apply(answer, documents.len())
+        let answer = self.connection.send(&device.call(&body)).await?;
+        device.apply(answer, due)
     }
+}
+
+/// A device, what it pushes, and what has to be answered.
+type Exchange<'a> = (&'a mut Device, Vec<Document>, Due);
+
+fn changed(device: &mut Device, count: usize) -> Result<Exchange<'_>, BenchError> {
+    let documents = device.edit(count)?;
+    Ok((device, documents, Due::stored(count)))
 }
 
 /// Makes a call that is to bring so many documents.
@@ -164,7 +215,7 @@ fn documents(answer: &[u8]) -> usize {
 }
 
 /// Lets every client do `action` for `duration`; what has begun by then is finished and counts.
-pub(crate) async fn run(
+async fn run(
     clients: Vec<Client>,
     action: Action,
     duration: Duration,
@@ -174,30 +225,43 @@ pub(crate) async fn run(
     for client in clients {
         running.spawn(repeat(client, action, begun + duration));
     }
-    let (mut clients, mut requests) = (Vec::new(), 0);
+    let (mut clients, mut delays) = (Vec::new(), Vec::new());
     while let Some(joined) = running.join_next().await {
-        let (client, count) = joined??;
+        let (client, took) = joined??;
         clients.push(client);
-        requests += count;
+        delays.extend(took);
     }
-    Ok((
-        clients,
-        Measured {
-            requests,
-            seconds: begun.elapsed().as_secs_f64(),
-        },
-    ))
+    let seconds = begun.elapsed().as_secs_f64();
+    delays.sort_by(f64::total_cmp);
+    Ok((clients, Measured { delays, seconds }))
+}
+
+/// The same with the first `count` of the clients.
+pub(crate) async fn run_some(
+    clients: &mut Vec<Client>,
+    count: usize,
+    action: Action,
+    duration: Duration,
+) -> Result<Measured, BenchError> {
+    let idle = clients.split_off(count.min(clients.len()));
+    let busy = std::mem::take(clients);
+    let (busy, measured) = run(busy, action, duration).await?;
+    *clients = busy.into_iter().chain(idle).collect();
+    Ok(measured)
 }
 
 async fn repeat(
     mut client: Client,
     action: Action,
     end: Instant,
-) -> Result<(Client, u64), BenchError> {
-    let mut requests = 0;
-    while Instant::now() < end {
+) -> Result<(Client, Vec<f64>), BenchError> {
+    let mut delays = Vec::new();
+    loop {
+        let begun = Instant::now();
+        if begun >= end {
+            return Ok((client, delays));
+        }
         client.perform(action).await?;
-        requests += 1;
+        delays.push(begun.elapsed().as_secs_f64());
     }
-    Ok((client, requests))
 }

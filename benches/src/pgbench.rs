@@ -7,7 +7,7 @@ use std::{
 
 use tokio::{io::AsyncWriteExt, process::Command};
 
-use crate::{BenchError, cases::Amounts, database::NAME, document::Document};
+use crate::{BenchError, database::NAME, document::Document};
 
 /// A script, and which keys it uses.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +32,7 @@ impl Pgbench {
     pub(crate) fn new(
         programs: &Path,
         socket: PathBuf,
-        amounts: Amounts,
+        users: usize,
         document: &Document,
     ) -> Result<Self, BenchError> {
         let program = programs.join("pgbench");
@@ -44,7 +44,7 @@ impl Pgbench {
         }
         let (content, field_revisions) = (document.content(), document.field_revisions());
         let variables = vec![
-            format!("users={}", amounts.users),
+            format!("users={users}"),
             format!("revision={}", document.revision()),
             format!("hundred_contents={}", hundred(&content)),
             format!("hundred_field_revisions={}", hundred(&field_revisions)),

@@ -47,6 +47,9 @@ pub(crate) struct Row {
     /// Ours by theirs, within a turn.
     ratio_to_five_trips: Series,
     ratio_to_statement: Series,
+    /// Within how many milliseconds half of the requests were answered, and 95 of a hundred.
+    median_milliseconds: Series,
+    most_milliseconds: Series,
     predecessor: Option<u32>,
     /// How many processors the server kept busy, PostgreSQL not counted.
     pub server_processors: Series,
@@ -68,7 +71,7 @@ impl Series {
     }
 
     /// The one in the middle; none of nothing.
-    fn median(&self) -> Option<f64> {
+    pub(crate) fn median(&self) -> Option<f64> {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);
         let upper = sorted.get(sorted.len() / 2)?;
@@ -109,6 +112,8 @@ impl Row {
             statement: Series::default(),
             ratio_to_five_trips: Series::default(),
             ratio_to_statement: Series::default(),
+            median_milliseconds: Series::default(),
+            most_milliseconds: Series::default(),
             predecessor: case.predecessor,
             server_processors: Series::default(),
             load_processors: Series::default(),
@@ -117,12 +122,15 @@ impl Row {
     }
 
     /// Adds what a turn found.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counts of requests are far below 2^52"
-    )]
-    pub(crate) fn push(&mut self, ours: Measured, five_trips: Option<f64>, statement: Option<f64>) {
-        let ours = ours.requests as f64 / ours.seconds * f64::from(self.case.per_request);
+    pub(crate) fn push(
+        &mut self,
+        measured: &Measured,
+        five_trips: Option<f64>,
+        statement: Option<f64>,
+    ) {
+        self.median_milliseconds.push(measured.within(50) * 1_000.0);
+        self.most_milliseconds.push(measured.within(95) * 1_000.0);
+        let ours = measured.rate() * f64::from(self.case.per_request);
         self.ours.push(ours);
         let baselines = [
             (
@@ -213,22 +221,26 @@ impl Report {
         }
         text
     }
-
-    /// Writes the JSON file.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), BenchError> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        Ok(fs::write(path, serde_json::to_string_pretty(self)? + "\n")?)
-    }
 }
 
-fn fraction(value: Option<f64>) -> String {
+/// Writes the JSON file.
+pub(crate) fn write(path: &Path, found: &impl Serialize) -> Result<(), BenchError> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    Ok(fs::write(
+        path,
+        serde_json::to_string_pretty(found)? + "\n",
+    )?)
+}
+
+/// A ratio, or none.
+pub(crate) fn fraction(value: Option<f64>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"))
 }
 
 /// A whole number with a comma between thousands.
-fn count(value: Option<f64>) -> String {
+pub(crate) fn count(value: Option<f64>) -> String {
     let Some(value) = value else {
         return "-".to_owned();
     };
