@@ -224,7 +224,10 @@ describe("resets", () => {
       _fieldRevs: { _deleted: clock(255) },
       _deleted: true,
     };
-    client.sync(answer(300, { serverChanges: [stored("lost", { n: 2 }, 250), tombstone] }), 300);
+    // What it may only read, others have to give back.
+    const shown = { ...stored("shown", { n: 1 }, 250), _owner: "grace", _access: "read" as const };
+    const later = [stored("lost", { n: 2 }, 250), tombstone, shown];
+    client.sync(answer(300, { serverChanges: later }), 300);
     const serverChanges = [stored("kept", { n: 1 }, 50), stored("lost", { n: 1 }, 50)];
     assert.ok(client.sync(answer(400, { reset: true, healFrom: clock(100), serverChanges }), 400).hasMore);
     assert.deepEqual(client.get("lost"), { n: 2 });

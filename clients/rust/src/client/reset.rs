@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use syncline_domain::hlc::Hlc;
 
 use super::SyncClient;
-use crate::DocumentId;
+use crate::{DocumentId, wire::Access};
 
 /// How far a reset has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,14 +21,15 @@ pub(super) enum ResetPhase {
 
 impl SyncClient {
     /// Doubts every document until the server brings it. Those that a restored database may have
-    /// lost become pending.
+    /// lost become pending, if the client may write them.
     pub(super) fn begin_reset(&mut self, heal_from: Option<&Hlc>) {
         self.state.reset = Some(ResetPhase::Pulling);
         for (_, entry) in self.state.documents.iter_mut(|_| true) {
             let Some(server) = entry.document.server() else {
                 continue;
             };
-            let is_lost = heal_from.is_some_and(|heal_from| server.revision > *heal_from);
+            let is_lost = heal_from.is_some_and(|heal_from| server.revision > *heal_from)
+                && entry.access != Some(Access::Read);
             entry.is_missing = true;
             if is_lost {
                 entry.document.heal();

@@ -5,13 +5,14 @@ import { type Replica, type ReplicaState, withDocument } from "./replica.js";
 
 /**
  * Doubts every document until the server brings it. Those that a restored database may have lost
- * become pending.
+ * become pending, if the client may write them.
  */
 export function beginReset(replica: Replica, healFrom: string | undefined): void {
   replica.state = { ...replica.state, reset: "pulling" };
   for (const [id, entry] of replica.entries) {
     if (!entry.server) continue;
-    const isLost = healFrom !== undefined && entry.server.revision > healFrom;
+    const isNewer = healFrom !== undefined && entry.server.revision > healFrom;
+    const isLost = isNewer && entry.access !== "read";
     replica.set(id, { ...withDocument(entry, isLost ? heal(entry) : entry), isMissing: true });
   }
 }

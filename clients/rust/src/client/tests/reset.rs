@@ -38,7 +38,12 @@ fn a_reset_drops_what_it_lacks_after_one_more_pull_and_keeps_pending_edits() {
 fn a_server_from_a_backup_is_given_back_what_it_lost() {
     let mut client = synced(&[("kept", json!({ "n": 1 })), ("lost", json!({ "n": 1 }))]);
     begin(&mut client);
+    // What it may only read, others have to give back.
+    let mut shown = stored("shown", json!({ "n": 1 }), 250);
+    shown["_owner"] = json!("grace");
+    shown["_access"] = json!("read");
     let later = json!({ "serverChanges": [
+        shown,
         stored("lost", json!({ "n": 2 }), 250),
         { "_key": "gone", "_rev": clock(260), "_fieldRevs": { "_deleted": clock(255) }, "_deleted": true },
     ] });
