@@ -17,6 +17,7 @@ pub mod database;
 pub mod dump;
 pub mod endpoint;
 pub mod pooler;
+pub mod postgresql;
 pub mod process;
 pub mod provider;
 pub mod replica;
@@ -28,5 +29,6 @@ pub mod tap;
 
 pub use database::TestDatabase;
 pub use endpoint::Endpoint;
+pub use postgresql::Postgresql;
 pub use replica::Replica;
 pub use server::{Answer, TestServer, first_sync, pull_from};

@@ -56,6 +56,9 @@ pub enum Command {
     /// everything anew; what they have yet to push is kept and merged.
     #[command(after_help = "Example:\n  SYNCLINE_RETENTION__DAYS=7 syncline purge")]
     Purge,
+    /// Look after the lives of the database.
+    #[command(subcommand)]
+    Incarnation(IncarnationCommand),
     /// Write everything that a user or an organisation has, as of this moment.
     ///
     /// The export goes to the output, how far it is to the errors. As `json` or `ndjson` it can be
@@ -161,6 +164,25 @@ pub enum ImportFormat {
     Json,
     /// A document a line.
     Ndjson,
+}
+
+/// What can be done with the lives of the database.
+#[derive(Debug, Subcommand)]
+pub enum IncarnationCommand {
+    /// Begin a new life of the database, after files of an earlier moment were put back.
+    ///
+    /// A copy of the data folder, a snapshot of its disk or a base backup without recovery looks just
+    /// like the original. Run this on it before any server answers from it: devices that know what came
+    /// later then fetch everything anew, and push again what was lost. A restored dump, a recovery to
+    /// a point in time and a promoted standby are noticed without it.
+    ///
+    /// Whoever writes is waited for, and waits. A PostgreSQL of Syncline's own may run or not. Running
+    /// this once more, or for nothing, loses nothing: devices fetch everything once more.
+    #[command(
+        after_help = "Examples:\n  SYNCLINE_DATA_DIR=/var/lib/syncline syncline incarnation renew\n  \
+                      SYNCLINE_DATABASE_URL=postgres://owner@db/app syncline incarnation renew"
+    )]
+    Renew,
 }
 
 /// What can be done with the configuration.

@@ -5,6 +5,7 @@ mod config_check;
 mod export;
 mod health;
 mod import;
+mod incarnation;
 mod migrate;
 mod openapi;
 mod purge;
@@ -12,7 +13,7 @@ mod serve;
 mod token;
 
 use crate::{
-    arguments::{Arguments, Command, ConfigCommand},
+    arguments::{Arguments, Command, ConfigCommand, IncarnationCommand},
     clock::SystemClock,
     configuration::{Configuration, Environment},
     demo, logging,
@@ -30,6 +31,9 @@ pub fn run(arguments: &Arguments) -> Result<(), ServerError> {
         Command::Serve => block_on(&configuration, serve::run(&configuration)),
         Command::Migrate => block_on(&configuration, migrate::run(&configuration)),
         Command::Purge => block_on(&configuration, purge::run(&configuration)),
+        Command::Incarnation(IncarnationCommand::Renew) => {
+            block_on(&configuration, incarnation::renew(&configuration))
+        }
         Command::Export(options) => block_on(&configuration, export::run(options, &configuration)),
         Command::Import(options) => block_on(&configuration, import::run(options, &configuration)),
         Command::Token { user } => token::run(&configuration, user, &SystemClock),

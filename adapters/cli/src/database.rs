@@ -14,9 +14,9 @@ use crate::{
 
 /// A database to connect to.
 pub enum Database {
-    /// A cluster of our own, which ends with us, and is started again if it ends before.
+    /// A cluster of our own that we started, which ends with us, and is started again if it ends before.
     Local(Box<SupervisedCluster>),
-    /// Somebody else's.
+    /// Somebody else's, or one of our own that somebody else started.
     External(Box<Location>),
 }
 
@@ -26,21 +26,25 @@ impl Database {
     /// # Errors
     /// A sentence that says what is missing and what to do.
     pub async fn open(configuration: &Configuration) -> Result<Self, ServerError> {
-        let keys = &configuration.database;
-        let Some(url) = &keys.url else {
-            let cluster = LocalCluster::start(&configuration.data_dir).await?;
-            return Ok(Self::Local(Box::new(SupervisedCluster::new(cluster))));
-        };
-        let requests = options("databaseUrl", url, keys)?;
-        let location = match &keys.direct_url {
-            None => Location::new(requests),
-            Some(url) => {
-                let direct = options("databaseDirectUrl", url, keys)?;
-                Location::new(direct).through_pooler(requests)
-            }
-        };
-        let location = location.in_schema(keys.schema.clone());
-        Ok(Self::External(Box::new(location)))
+        if let Some(location) = external(&configuration.database)? {
+            return Ok(Self::External(Box::new(location)));
+        }
+        let cluster = LocalCluster::start(&configuration.data_dir).await?;
+        Ok(Self::Local(Box::new(SupervisedCluster::new(cluster))))
+    }
+
+    /// Finds a database that exists. One of our own may be in use by a server, and is started only if
+    /// it does not run.
+    ///
+    /// # Errors
+    /// A sentence that says what is missing and what to do.
+    pub async fn open_existing(configuration: &Configuration) -> Result<Self, ServerError> {
+        if configuration.database.url.is_none()
+            && let Some(running) = LocalCluster::running(&configuration.data_dir).await?
+        {
+            return Ok(Self::External(Box::new(Location::new(running))));
+        }
+        Self::open(configuration).await
     }
 
     /// How to connect.
@@ -62,6 +66,22 @@ impl Database {
             Self::External(_) => Ok(()),
         }
     }
+}
+
+/// The database that the configuration names, if any.
+fn external(keys: &DatabaseKeys) -> Result<Option<Location>, ServerError> {
+    let Some(url) = &keys.url else {
+        return Ok(None);
+    };
+    let requests = options("databaseUrl", url, keys)?;
+    let location = match &keys.direct_url {
+        None => Location::new(requests),
+        Some(url) => {
+            let direct = options("databaseDirectUrl", url, keys)?;
+            Location::new(direct).through_pooler(requests)
+        }
+    };
+    Ok(Some(location.in_schema(keys.schema.clone())))
 }
 
 /// What the error of the parser would quote may be a password.

@@ -3,11 +3,49 @@
 //! Everything here happens in a transaction of the caller's, and too seldom for statements to be
 //! kept.
 
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
+use syncline_application::ports::Incarnation;
+
+use crate::{
+    location::Location,
+    migrations::{MigrationError, connect_migrated},
+};
 
 /// The transaction that every row is given at the beginning of a life: the first normal one, which
 /// every snapshot has seen.
 const EVERYONES_TRANSACTION: &str = "3";
+
+/// A life of the database that has begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renewal {
+    /// Its number; a later life has a higher one.
+    pub ordinal: i64,
+    /// When its newest document was stored, in UTC; none if it has no document.
+    pub newest: Option<String>,
+}
+
+/// Begins a new incarnation whatever the database looks like, for an operator who knows that its
+/// files are those of an earlier moment. It is migrated first. Waits for whoever writes.
+///
+/// # Errors
+/// [`MigrationError`]; then no incarnation has begun.
+pub async fn renew_incarnation(location: impl Into<Location>) -> Result<Renewal, MigrationError> {
+    let location = location.into();
+    let mut connection = connect_migrated(&location).await?;
+    let renewal = renew(&mut connection).await;
+    let renewal = renewal.map_err(MigrationError::prepare(&location))?;
+    let closed = connection.close().await;
+    closed.map_err(MigrationError::prepare(&location))?;
+    Ok(renewal)
+}
+
+async fn renew(connection: &mut PgConnection) -> Result<Renewal, sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    lock(&mut transaction).await?;
+    let renewal = begin(&mut transaction).await?;
+    transaction.commit().await?;
+    Ok(renewal)
+}
 
 /// Begins a new incarnation if the database does not look as it did when its present one began.
 pub(crate) async fn begin_if_changed(transaction: &mut PgConnection) -> Result<(), sqlx::Error> {
@@ -20,9 +58,9 @@ pub(crate) async fn begin_if_changed(transaction: &mut PgConnection) -> Result<(
 /// Begins a new incarnation, unless another caller has begun one since `observed`.
 pub(crate) async fn begin_after(
     transaction: &mut PgConnection,
-    observed: uuid::Uuid,
+    observed: Incarnation,
 ) -> Result<(), sqlx::Error> {
-    begin_unless(transaction, Some(observed)).await
+    begin_unless(transaction, Some(uuid::Uuid::from_bytes(observed.0))).await
 }
 
 async fn begin_unless(
@@ -34,13 +72,16 @@ async fn begin_unless(
     if present.is_some() && present != observed {
         return Ok(());
     }
+    begin(transaction).await?;
+    Ok(())
+}
+
+/// Begins a new incarnation. Nobody else writes meanwhile.
+async fn begin(transaction: &mut PgConnection) -> Result<Renewal, sqlx::Error> {
     forget_transactions(transaction).await?;
-    run(
-        transaction,
-        "INSERT INTO incarnations (fingerprint, issued_until) \
-         SELECT fingerprint, (SELECT max(revision) FROM documents) FROM database_fingerprint",
-    )
-    .await
+    let begun = sqlx::query_as(include_str!("sql/begin_incarnation.sql"));
+    let (ordinal, newest) = begun.persistent(false).fetch_one(transaction).await?;
+    Ok(Renewal { ordinal, newest })
 }
 
 async fn present(transaction: &mut PgConnection) -> Result<Option<uuid::Uuid>, sqlx::Error> {

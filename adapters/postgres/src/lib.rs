@@ -32,6 +32,7 @@ mod users;
 mod version;
 
 pub use connect_error::ConnectError;
+pub use incarnation::{Renewal, renew_incarnation};
 pub use live::Notifications;
 pub use location::Location;
 pub use measures::describe_measures;

@@ -87,6 +87,18 @@ impl LocalCluster {
         }
     }
 
+    /// How to connect to the server's database in `data_dir`, if its PostgreSQL runs, whoever uses
+    /// the folder; none if it does not.
+    ///
+    /// # Errors
+    /// When there is no cluster in `data_dir`, or it was started by hand.
+    pub async fn running(data_dir: &Path) -> Result<Option<PgConnectOptions>, LocalClusterError> {
+        let folder = DataFolder::existing(data_dir)?;
+        let account = Account::for_cluster(&folder)?;
+        let postmaster = Postmaster::find(&folder, &account).await?;
+        Ok(postmaster.map(|postmaster| connect_options(&postmaster, DATABASE)))
+    }
+
     /// How to connect to the server's database: through the socket, as the cluster's superuser.
     #[must_use]
     pub fn connect_options(&self) -> PgConnectOptions {
@@ -96,12 +108,7 @@ impl LocalCluster {
     /// How to connect to another `database` of the cluster.
     #[must_use]
     pub fn connect_options_for(&self, database: &str) -> PgConnectOptions {
-        PgConnectOptions::new_without_pgpass()
-            .socket(self.socket_directory())
-            .port(settings::PORT)
-            .ssl_mode(PgSslMode::Disable)
-            .username(ROLE)
-            .database(database)
+        connect_options(&self.postmaster, database)
     }
 
     /// The folder of the socket, which only the user that PostgreSQL runs as (and root) can enter.
@@ -120,30 +127,40 @@ impl LocalCluster {
     }
 }
 
-/// A server that was killed may have started a postmaster a moment before, which had not yet written
-/// its file.
+fn connect_options(postmaster: &Postmaster, database: &str) -> PgConnectOptions {
+    PgConnectOptions::new_without_pgpass()
+        .socket(postmaster.socket_folder())
+        .port(settings::PORT)
+        .ssl_mode(PgSslMode::Disable)
+        .username(ROLE)
+        .database(database)
+}
+
 /// Adopts a cluster that runs in the folder, or starts it.
 async fn adopt_or_start(
     folder: &DataFolder,
     account: &Account,
 ) -> Result<Postmaster, LocalClusterError> {
-    match Postmaster::adopt(folder, account).await? {
-        Some(postmaster) => Ok(postmaster),
+    match Postmaster::find(folder, account).await? {
+        Some(postmaster) => Ok(postmaster.adopted()),
         None => start_or_adopt(folder, account).await,
     }
 }
 
+/// A server that was killed may have started a postmaster a moment before, which had not yet written
+/// its file.
 async fn start_or_adopt(
     folder: &DataFolder,
     account: &Account,
 ) -> Result<Postmaster, LocalClusterError> {
     match start_postmaster(folder, account).await {
         Err(LocalClusterError::Start { log, .. }) if log.contains(RIVAL) => {
-            let rival = Postmaster::adopt(folder, account).await?;
-            rival.ok_or_else(|| LocalClusterError::Start {
+            let rival = Postmaster::find(folder, account).await?;
+            let rival = rival.ok_or_else(|| LocalClusterError::Start {
                 cluster: folder.cluster(),
                 log,
-            })
+            })?;
+            Ok(rival.adopted())
         }
         started => started,
     }

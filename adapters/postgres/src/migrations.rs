@@ -46,6 +46,16 @@ pub enum MigrationError {
     },
 }
 
+impl MigrationError {
+    /// A statement around the migrations failed, at this place.
+    pub(crate) fn prepare(location: &Location) -> impl Fn(sqlx::Error) -> Self {
+        |cause| Self::Prepare {
+            schema: location.schema().to_string(),
+            cause,
+        }
+    }
+}
+
 /// Brings the database to this program's schema, if it is not there yet. Several servers may do so
 /// at once: they take turns. A database that has every migration is not asked for more than a role
 /// may do that reads and writes.
@@ -54,29 +64,36 @@ pub enum MigrationError {
 /// [`MigrationError`]; migrations that were applied before it stay.
 pub async fn migrate(location: impl Into<Location>) -> Result<(), MigrationError> {
     let location = location.into();
+    let mut connection = connect_migrated(&location).await?;
+    let begun = begin_incarnation(&mut connection).await;
+    begun.map_err(MigrationError::prepare(&location))?;
+    let closed = connection.close().await;
+    closed.map_err(MigrationError::prepare(&location))
+}
+
+/// A connection to the database, which has this program's schema.
+pub(crate) async fn connect_migrated(location: &Location) -> Result<PgConnection, MigrationError> {
     let options = location.for_migrations();
     let mut connection = PgConnection::connect_with(&options)
         .await
         .map_err(crate::ConnectError::from)?;
     check_version(&connection).map_err(crate::ConnectError::from)?;
-    let prepare = |cause| MigrationError::Prepare {
-        schema: location.schema().to_string(),
-        cause,
-    };
-    let applied = applied(&mut connection).await.map_err(prepare)?;
+    let applied = applied(&mut connection).await;
+    let applied = applied.map_err(MigrationError::prepare(location))?;
     if let Some(newer) = newer(&applied) {
         return Err(MigrationError::Newer(newer));
     }
     if !is_complete(&applied) {
-        let applied = apply(&mut connection, &location).await;
+        let applied = apply(&mut connection, location).await;
         applied.map_err(|error| forbidden(error, options.get_username()))?;
     }
-    let mut transaction = connection.begin().await.map_err(prepare)?;
-    incarnation::begin_if_changed(&mut transaction)
-        .await
-        .map_err(prepare)?;
-    transaction.commit().await.map_err(prepare)?;
-    connection.close().await.map_err(prepare)
+    Ok(connection)
+}
+
+async fn begin_incarnation(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    incarnation::begin_if_changed(&mut transaction).await?;
+    transaction.commit().await
 }
 
 async fn apply(connection: &mut PgConnection, location: &Location) -> Result<(), MigrateError> {

@@ -154,7 +154,6 @@ impl Store for PostgresStore {
     }
 
     async fn renew_incarnation(&self, observed: Incarnation) -> Result<(), StoreError> {
-        let observed = uuid::Uuid::from_bytes(observed.0);
         let mut transaction = self.pool.begin().await.map_err(store_error)?;
         incarnation::begin_after(transaction.connection(), observed)
             .await

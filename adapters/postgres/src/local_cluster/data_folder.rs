@@ -47,6 +47,19 @@ impl DataFolder {
         Ok(Self { path })
     }
 
+    /// A folder that has a cluster in it.
+    pub(super) fn existing(path: &Path) -> Result<Self, LocalClusterError> {
+        let nothing = || LocalClusterError::Nothing {
+            folder: path.to_owned(),
+        };
+        let path = path.canonicalize().map_err(|_| nothing())?;
+        let folder = Self { path };
+        match folder.cluster_version()? {
+            Some(_) => Ok(folder),
+            None => Err(nothing()),
+        }
+    }
+
     /// The folder itself.
     pub(super) fn path(&self) -> &Path {
         &self.path

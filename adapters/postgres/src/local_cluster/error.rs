@@ -70,6 +70,15 @@ pub enum LocalClusterError {
         /// The cluster's folder.
         cluster: PathBuf,
     },
+    /// There is no cluster where one was looked for.
+    #[error(
+        "there is no database of Syncline's own in {}: name the folder of one with SYNCLINE_DATA_DIR, or an \
+         existing server with SYNCLINE_DATABASE_URL", folder.display()
+    )]
+    Nothing {
+        /// The data folder.
+        folder: PathBuf,
+    },
     /// The cluster's files belong to somebody else.
     #[error(
         "{} belongs to user id {owner}, but PostgreSQL would run as {account}: \

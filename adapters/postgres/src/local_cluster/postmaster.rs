@@ -49,9 +49,8 @@ pub(super) struct Postmaster {
 }
 
 impl Postmaster {
-    /// The postmaster that a killed server left, once it is ready; none if there is none, or if it
-    /// was about to stop.
-    pub(super) async fn adopt(
+    /// The postmaster that runs, once it is ready; none if there is none, or if it was about to stop.
+    pub(super) async fn find(
         folder: &DataFolder,
         account: &Account,
     ) -> Result<Option<Self>, LocalClusterError> {
@@ -67,13 +66,18 @@ impl Postmaster {
             let process = pid.as_raw_nonzero().get();
             return Err(LocalClusterError::StartedByHand { cluster, process });
         }
-        tracing::info!(%pid, "adopted the local PostgreSQL cluster of an earlier server");
         Ok(Some(Self {
             cluster,
             socket_folder,
             pid,
             child: None,
         }))
+    }
+
+    /// Says that one that a killed server left is used again.
+    pub(super) fn adopted(self) -> Self {
+        tracing::info!(pid = %self.pid, "adopted the local PostgreSQL cluster of an earlier server");
+        self
     }
 
     /// Starts the postmaster and waits until it is ready.
