@@ -30,8 +30,9 @@ pub use randomness::Randomness;
 pub use search::{Found, SearchPosition, SearchQuery, SearchStoreError, Searches};
 pub use sessions::{Session, SessionError, Sessions, SigningError};
 pub use store::{
-    DatabaseState, DocumentWrite, History, HistoryQuery, Incarnation, LockRequest, Locked, NewPush,
-    Page, PageQuery, Patience, Position, PurgeReport, ReportsFor, Route, Scope, Seen, SharedPage,
-    SharedPageQuery, SharedPosition, Store, StoreError, StoredVersion, SyncTransaction,
+    DatabaseState, DocumentWrite, Freshness, History, HistoryQuery, Incarnation, LockRequest,
+    Locked, NewPush, Page, PageQuery, Patience, Position, PurgeReport, ReportsFor, Route, Scope,
+    Seen, SharedPage, SharedPageQuery, SharedPosition, Store, StoreError, StoredVersion,
+    SyncTransaction,
 };
 pub use users::{CodeHash, Linked, Unlinked, User, Users};

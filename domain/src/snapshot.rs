@@ -56,6 +56,18 @@ impl Snapshot {
         Ok(Self { end, in_progress }.before(lowered))
     }
 
+    /// The snapshot that a standby wrote as `text`. PostgreSQL leaves out there which transactions are
+    /// in progress: all that is sure is that none is before the first number.
+    ///
+    /// # Errors
+    /// [`SnapshotError`] when the text is no snapshot.
+    pub fn of_standby(text: &str) -> Result<Self, SnapshotError> {
+        let written: Self = text.parse()?;
+        let (first, _) = text.split_once(':').ok_or(SnapshotError)?;
+        let first = first.parse().map_err(|_| SnapshotError)?;
+        Ok(written.before(first))
+    }
+
     /// Whether it has seen nothing at all.
     #[must_use]
     pub fn is_nothing(&self) -> bool {

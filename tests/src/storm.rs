@@ -1,7 +1,7 @@
 //! Who pulls, who pushes and who writes slowly, all at once: no change is ever skipped, and none
 //! comes twice.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor, PgConnection};
@@ -42,15 +42,58 @@ pub async fn storm(servers: &Arc<impl Endpoint + 'static>, database: &TestDataba
     let mut replicas = writers.join_all().await;
     end.send(true).expect("somebody waits");
     replicas.extend(pullers.join_all().await);
+    expect_all(&**servers, replicas, &[slow.0, slow.1, slow.2].concat()).await;
+}
+
+/// The same without a push: all that is written comes from sessions of the database's own, of which
+/// nobody is told. `quiet` waits until everybody can see it.
+pub async fn silent_storm(
+    servers: &Arc<impl Endpoint + 'static>,
+    database: &TestDatabase,
+    quiet: impl Future<Output = ()>,
+) {
+    old_documents(&**servers).await;
+    let (end, ended) = watch::channel(false);
+    let mut pullers = JoinSet::new();
+    for number in 0..WRITERS / 2 {
+        let limit = [None, Some(7), Some(1)][number % 3];
+        pullers.spawn(pull(Arc::clone(servers), limit, ended.clone()));
+    }
+    let keys = tokio::join!(
+        write_in_turn(database, 1..2, Duration::from_secs(3)),
+        write_in_turn(database, 2..10, Duration::from_millis(400)),
+        write_in_turn(database, 10..30, Duration::from_millis(100)),
+    );
+    end.send(true).expect("somebody waits");
+    quiet.await;
+    let replicas = pullers.join_all().await;
+    expect_all(&**servers, replicas, &[keys.0, keys.1, keys.2].concat()).await;
+}
+
+/// One late transaction after the other.
+async fn write_in_turn(
+    database: &TestDatabase,
+    numbers: Range<usize>,
+    open: Duration,
+) -> Vec<String> {
+    let mut keys = Vec::new();
+    for number in numbers {
+        keys.extend(write_slowly(database, number, open).await);
+    }
+    keys
+}
+
+/// Everybody has everything, these documents too, and was told of nothing twice.
+async fn expect_all(servers: &impl Endpoint, replicas: Vec<Replica>, keys: &[String]) {
     let mut fresh = Replica::new(COLLECTION);
-    fresh.sync(&**servers, USER, &[]).await;
-    for key in [slow.0, slow.1, slow.2].concat() {
-        assert!(fresh.documents().contains_key(&key), "{key} was committed");
+    fresh.sync(servers, USER, &[]).await;
+    for key in keys {
+        assert!(fresh.documents().contains_key(key), "{key} was committed");
     }
     for (number, mut replica) in replicas.into_iter().enumerate() {
         // The first ends what was a pull in the midst of its pages.
-        replica.sync(&**servers, USER, &[]).await;
-        replica.sync(&**servers, USER, &[]).await;
+        replica.sync(servers, USER, &[]).await;
+        replica.sync(servers, USER, &[]).await;
         assert_eq!(replica.documents(), fresh.documents(), "caller {number}");
         assert_eq!(
             replica.told_twice(),

@@ -170,6 +170,8 @@ mod tests {
         databaseUrlFile = "/url"
         databaseDirectUrl = "postgres://db"
         databaseDirectUrlFile = "/direct-url"
+        databaseStandbyUrl = "postgres://standby"
+        databaseStandbyUrlFile = "/standby-url"
         databasePasswordFile = "/password"
         databaseSchema = "syncline"
         dataDir = "/data"

@@ -68,6 +68,18 @@ impl Database {
     }
 }
 
+/// The standby that answers pulls, if there is one.
+///
+/// # Errors
+/// A sentence that says how its address is written.
+pub fn standby(keys: &DatabaseKeys) -> Result<Option<Location>, ServerError> {
+    let Some(url) = &keys.standby_url else {
+        return Ok(None);
+    };
+    let location = Location::new(options("databaseStandbyUrl", url, keys)?);
+    Ok(Some(location.in_schema(keys.schema.clone())))
+}
+
 /// The database that the configuration names, if any.
 fn external(keys: &DatabaseKeys) -> Result<Option<Location>, ServerError> {
     let Some(url) = &keys.url else {

@@ -30,7 +30,9 @@ use syncline_postgres::{Location, Notifications, PostgresStore, migrate};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
-    clock::SystemClock, configuration::Configuration, database::Database,
+    clock::SystemClock,
+    configuration::Configuration,
+    database::{self, Database},
     randomness::SystemRandomness,
 };
 
@@ -96,7 +98,11 @@ impl Server {
             })?;
         migrate(location.clone()).await?;
         let connections = configuration.limits.database_connections;
-        let store = Arc::new(PostgresStore::connect(location, connections).await?);
+        let mut store = PostgresStore::connect(location, connections).await?;
+        if let Some(standby) = database::standby(&configuration.database)? {
+            store = store.with_standby(standby, connections);
+        }
+        let store = Arc::new(store);
         check_text_search(configuration, &store).await?;
         let address = listener.local_addr()?;
         let metrics = measuring::start()?;
@@ -108,9 +114,11 @@ impl Server {
         let serving = tokio::spawn(serve(listener, router, stopped, Arc::clone(&live)));
         let hearing = hear_pokes(Arc::clone(&store), live);
         let sending = send_pokes(Arc::clone(&store));
+        let followed = Arc::clone(&store);
         let measuring = measuring::measure_regularly(Arc::clone(&store), metrics);
         let working = tokio::spawn(async move {
-            tokio::join!(sync.work(workers()), hearing, sending, measuring);
+            let following = followed.follow_standby();
+            tokio::join!(sync.work(workers()), hearing, sending, measuring, following);
         });
         let retention = retention_millis(configuration);
         let purging = tokio::spawn(purge_regularly(Arc::clone(&store), retention));

@@ -26,6 +26,7 @@ mod purge;
 mod rows;
 mod schema_name;
 mod search;
+mod standby;
 mod store;
 mod transaction;
 mod users;

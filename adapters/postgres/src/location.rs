@@ -10,6 +10,7 @@ pub struct Location {
     direct: PgConnectOptions,
     pooled: Option<PgConnectOptions>,
     schema: SchemaName,
+    is_standby: bool,
 }
 
 impl Location {
@@ -20,6 +21,7 @@ impl Location {
             direct,
             pooled: None,
             schema: SchemaName::default(),
+            is_standby: false,
         }
     }
 
@@ -37,6 +39,14 @@ impl Location {
     #[must_use]
     pub fn in_schema(self, schema: SchemaName) -> Self {
         Self { schema, ..self }
+    }
+
+    /// The same, whose sessions read the state of a standby, and know what its snapshots leave out.
+    pub(crate) fn of_standby(self) -> Self {
+        Self {
+            is_standby: true,
+            ..self
+        }
     }
 
     /// The schema in which everything is.
@@ -93,8 +103,9 @@ impl Location {
     }
 
     /// None of the values has a quote or a space in it.
-    fn settings(&self) -> [(&'static str, String); 6] {
+    fn settings(&self) -> [(&'static str, String); 7] {
         let longest = LONGEST_TRANSACTION.as_millis().to_string();
+        let standby = if self.is_standby { "on" } else { "off" };
         [
             ("search_path", self.schema.to_string()),
             ("statement_timeout", longest.clone()),
@@ -105,6 +116,7 @@ impl Location {
             ("jit", "off".to_owned()),
             // A plan may be older than the first documents: what looks empty then is not for long.
             ("enable_seqscan", "off".to_owned()),
+            ("syncline.standby", standby.to_owned()),
         ]
     }
 }

@@ -1,12 +1,13 @@
 //! What is measured of the database.
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
-use syncline_application::ports::PurgeReport;
+use syncline_application::ports::{Freshness, PageQuery, PurgeReport};
 
 use crate::PostgresStore;
 
 const CONNECTIONS: &str = "syncline_database_connections";
 const MOST_CONNECTIONS: &str = "syncline_database_connections_limit";
+const PAGES: &str = "syncline_pages_read_total";
 const PURGED: &str = "syncline_purged_rows_total";
 const PURGE: &str = "syncline_purge_timestamp_seconds";
 const HORIZON: &str = "syncline_horizon_timestamp_seconds";
@@ -36,6 +37,11 @@ pub fn describe_measures() {
         "The most connections to the database that this server opens."
     );
     describe_counter!(
+        PAGES,
+        Unit::Count,
+        "Pages of pulls where there is a standby, by the database that they were read from."
+    );
+    describe_counter!(
         PURGED,
         Unit::Count,
         "Rows that were removed because they are older than the retention."
@@ -50,6 +56,17 @@ pub fn describe_measures() {
         Unit::Seconds,
         "The horizon, in seconds since 1970: devices that synced last before it fetch everything anew."
     );
+}
+
+/// A page was read where there is a standby: from it, from the primary, or from the primary although
+/// the standby would have done, had it been further.
+pub(crate) fn page_read(query: &PageQuery, is_of_standby: bool) {
+    let database = match query.freshness {
+        _ if is_of_standby => "standby",
+        Freshness::Seen(_) => "instead",
+        Freshness::Now => "primary",
+    };
+    counter!(PAGES, "database" => database).increment(1);
 }
 
 /// A purge at `present` has moved the horizon, both in milliseconds since 1970.

@@ -7,7 +7,10 @@ use std::num::ParseIntError;
 
 use sqlx::postgres::PgRow;
 use syncline_application::ports::{Page, PageQuery, Position, StoreError};
-use syncline_domain::{identifier::DocumentKey, snapshot::TransactionId};
+use syncline_domain::{
+    identifier::DocumentKey,
+    snapshot::{Snapshot, SnapshotError, TransactionId},
+};
 
 use crate::{
     error::{corrupt, store_error},
@@ -19,11 +22,30 @@ use columns::PageColumns;
 /// How many digits the last place of a page begins with; the rest is its key.
 const PLACE_DIGITS: usize = 20;
 
+/// How the text of a snapshot is understood.
+type ReadSnapshot = fn(&str) -> Result<Snapshot, SnapshotError>;
+
 /// Reads a page for each query; none if the database is not what it was and has to begin a new
 /// incarnation.
 pub(crate) async fn read(
     pool: &Pool,
     queries: &[PageQuery],
+) -> Result<Option<Vec<Page>>, StoreError> {
+    read_with(pool, queries, str::parse).await
+}
+
+/// The same from a standby.
+pub(crate) async fn read_standby(
+    pool: &Pool,
+    queries: &[PageQuery],
+) -> Result<Option<Vec<Page>>, StoreError> {
+    read_with(pool, queries, Snapshot::of_standby).await
+}
+
+async fn read_with(
+    pool: &Pool,
+    queries: &[PageQuery],
+    read_snapshot: ReadSnapshot,
 ) -> Result<Option<Vec<Page>>, StoreError> {
     let columns = PageColumns::of(queries);
     let rows = columns
@@ -31,10 +53,10 @@ pub(crate) async fn read(
         .fetch_all(pool)
         .await
         .map_err(store_error)?;
-    rows.iter().map(page).collect()
+    rows.iter().map(|row| page(row, read_snapshot)).collect()
 }
 
-fn page(row: &PgRow) -> Result<Option<Page>, StoreError> {
+fn page(row: &PgRow, read_snapshot: ReadSnapshot) -> Result<Option<Page>, StoreError> {
     let Some(state) = rows::state(row)? else {
         return Ok(None);
     };
@@ -46,9 +68,7 @@ fn page(row: &PgRow) -> Result<Option<Page>, StoreError> {
     Ok(Some(Page {
         state,
         is_member: rows::column(row, "is_member")?,
-        snapshot: snapshot
-            .parse()
-            .map_err(|error| corrupt("snapshot", error))?,
+        snapshot: read_snapshot(snapshot).map_err(|error| corrupt("snapshot", error))?,
         next_transaction: rows::transaction(row, "next_transaction")?.unwrap_or_default(),
         newest: newest_document.max(rows::transaction(row, "newest_push")?),
         newest_route: rows::transaction(row, "newest_route")?,

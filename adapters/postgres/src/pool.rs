@@ -48,15 +48,21 @@ impl Pool {
         location: &Location,
         max_connections: u32,
     ) -> Result<Self, sqlx::Error> {
+        let pool = Self::connect_later(location, max_connections);
+        // Says at once what is wrong.
+        drop(pool.connections.acquire().await?);
+        Ok(pool)
+    }
+
+    /// The same, to a database that need not be there yet.
+    pub(crate) fn connect_later(location: &Location, max_connections: u32) -> Self {
         let watch = Arc::new(Watch::new(location.for_requests()));
         let options = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .test_before_acquire(false);
-        let connections = watched(options, &watch)
-            .connect_with(location.for_requests())
-            .await?;
-        Ok(Self {
+        let connections = watched(options, &watch).connect_lazy_with(location.for_requests());
+        Self {
             connections,
             watch,
             is_pooled: location.is_pooled(),
@@ -64,7 +70,7 @@ impl Pool {
             begin_impatient: location.begin("BEGIN; SET LOCAL lock_timeout = '20ms'"),
             begin_patient: location.begin("BEGIN; SET LOCAL lock_timeout = '2s'"),
             begin_snapshot: location.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
-        })
+        }
     }
 
     /// How many connections there are.

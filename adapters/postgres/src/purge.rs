@@ -6,6 +6,7 @@ use crate::{
     measures,
     pool::Pool,
     rows::{number, signed},
+    standby::LONGEST_LAG,
     store::LONGEST_TRANSACTION,
 };
 
@@ -17,7 +18,7 @@ const LONGEST_SESSION: i64 = 8 * 24 * 60 * 60 * 1000;
 
 /// Moves the horizon first: from then on nobody counts on what is about to go. What is removed is
 /// older than the horizon by the longest transaction, since a row is visible only after the
-/// transaction that wrote it.
+/// transaction that wrote it, and by as much as a standby may be behind.
 pub(crate) async fn purge(pool: &Pool, retention_millis: u64) -> Result<PurgeReport, sqlx::Error> {
     let present: i64 =
         sqlx::query_scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
@@ -28,7 +29,8 @@ pub(crate) async fn purge(pool: &Pool, retention_millis: u64) -> Result<PurgeRep
         .bind(as_millis(horizon))
         .execute(pool)
         .await?;
-    let longest = i64::try_from(LONGEST_TRANSACTION.as_millis()).unwrap_or(i64::MAX);
+    let longest = LONGEST_TRANSACTION + LONGEST_LAG;
+    let longest = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX);
     let before = horizon.saturating_sub(longest);
     in_batches(pool, include_str!("sql/purge_resets.sql"), before).await?;
     let expired = before.min(present.saturating_sub(LONGEST_SESSION));

@@ -19,7 +19,7 @@ use syncline_domain::hlc::Hlc;
 
 use crate::{
     ConnectError, error::store_error, incarnation, live::Outbox, location::Location, migrations,
-    page, pool::Pool, purge, rows, transaction::PostgresTransaction,
+    page, pool::Pool, purge, rows, standby::Standby, transaction::PostgresTransaction,
 };
 
 /// The longest that a unit of work may take. The horizon of a purge keeps this distance.
@@ -32,6 +32,7 @@ pub struct PostgresStore {
     /// Whether a transaction found that the database is not what it was.
     is_changed: Arc<AtomicBool>,
     outbox: Outbox,
+    standby: Option<Arc<Standby>>,
 }
 
 impl PostgresStore {
@@ -59,7 +60,31 @@ impl PostgresStore {
             location,
             is_changed: Arc::default(),
             outbox: Outbox::default(),
+            standby: None,
         })
+    }
+
+    /// The same, whose pulls come from a standby where that will do, by at most so many connections.
+    #[must_use]
+    pub fn with_standby(self, location: Location, max_connections: u32) -> Self {
+        let standby = Standby::new(location, max_connections);
+        Self {
+            standby: Some(Arc::new(standby)),
+            ..self
+        }
+    }
+
+    /// Finds out how far the standby is, if there is one, for ever. Without this it is never asked.
+    pub async fn follow_standby(&self) -> Infallible {
+        match &self.standby {
+            Some(standby) => standby.follow(&self.pool).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The standby, if there is one.
+    pub(crate) fn standby(&self) -> Option<Arc<Standby>> {
+        self.standby.clone()
     }
 
     /// The pool, for metrics.
@@ -99,6 +124,34 @@ impl PostgresStore {
         self.outbox.clone()
     }
 
+    async fn primary_pages(&self, queries: &[PageQuery]) -> Result<Vec<Page>, StoreError> {
+        if let Some(pages) = page::read(&self.pool, queries).await? {
+            return Ok(pages);
+        }
+        self.renew().await?;
+        page::read(&self.pool, queries)
+            .await?
+            .ok_or(StoreError::Contention)
+    }
+
+    /// Reads from the primary what the standby did not answer.
+    async fn complete(
+        &self,
+        queries: &[PageQuery],
+        found: Vec<Option<Page>>,
+    ) -> Result<Vec<Page>, StoreError> {
+        let missing = queries.iter().zip(&found);
+        let missing = missing.filter(|(_, page)| page.is_none());
+        let missing: Vec<_> = missing.map(|(query, _)| query.clone()).collect();
+        let mut read = Vec::new().into_iter();
+        if !missing.is_empty() {
+            read = self.primary_pages(&missing).await?.into_iter();
+        }
+        let pages = found.into_iter().map(|page| page.or_else(|| read.next()));
+        let missing = || StoreError::Corrupt("no page was read".to_owned());
+        pages.map(|page| page.ok_or_else(missing)).collect()
+    }
+
     /// Begins a new incarnation: a statement found that the database is not what it was.
     pub(crate) async fn renew(&self) -> Result<(), StoreError> {
         let mut transaction = self.pool.begin().await.map_err(store_error)?;
@@ -128,13 +181,11 @@ impl Store for PostgresStore {
     }
 
     async fn pages(&self, queries: &[PageQuery]) -> Result<Vec<Page>, StoreError> {
-        if let Some(pages) = page::read(&self.pool, queries).await? {
-            return Ok(pages);
-        }
-        self.renew().await?;
-        page::read(&self.pool, queries)
-            .await?
-            .ok_or(StoreError::Contention)
+        let Some(standby) = &self.standby else {
+            return self.primary_pages(queries).await;
+        };
+        let found = standby.pages(queries).await;
+        self.complete(queries, found).await
     }
 
     async fn shared_page(&self, query: &SharedPageQuery) -> Result<SharedPage, StoreError> {

@@ -181,6 +181,16 @@ pub enum ReportsFor {
     Pushes(Vec<(DocumentKey, Node)>),
 }
 
+/// How recent the state of the database has to be that a page is read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// As of now.
+    Now,
+    /// A little older will do, if it has everything that the caller has seen, in this life of the
+    /// database; none if the caller knows of none.
+    Seen(Option<Incarnation>),
+}
+
 /// A page of changes to read.
 #[derive(Clone, Debug)]
 pub struct PageQuery {
@@ -208,6 +218,8 @@ pub struct PageQuery {
     pub without: Vec<Position>,
     /// Reports wanted, other than those of the transaction of this request.
     pub reports: ReportsFor,
+    /// How recent it has to be.
+    pub freshness: Freshness,
 }
 
 /// A page of changes.

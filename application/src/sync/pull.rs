@@ -25,7 +25,8 @@ use crate::{
     cursor::{Cursor, Presented},
     measures,
     ports::{
-        Incarnation, Page, PageQuery, ReportsFor, Seen, SharedPageQuery, SharedPosition, StoreError,
+        Freshness, Incarnation, Page, PageQuery, ReportsFor, Seen, SharedPageQuery, SharedPosition,
+        StoreError,
     },
 };
 
@@ -114,7 +115,13 @@ impl SyncService {
                 incarnation: Some(cursor.incarnation),
             },
         };
-        let mut query = first_query(request, &pushed, &start);
+        // Who has pushed sees that, and whose cursor cannot be read may have seen anything.
+        let freshness = if reset || !request.changes.is_empty() {
+            Freshness::Now
+        } else {
+            Freshness::Seen(start.incarnation)
+        };
+        let mut query = first_query(request, &pushed, &start, freshness);
         let mut page = self.first_page(&query).await?;
         if is_from_the_future(&start, &page) {
             self.store.renew_incarnation(page.state.incarnation).await?;
@@ -126,7 +133,7 @@ impl SyncService {
             start = Start::at_nothing();
             reset = true;
             measures::reset(&request.scope.application);
-            query = first_query(request, &pushed, &start);
+            query = first_query(request, &pushed, &start, Freshness::Now);
             page = self.first_page(&query).await?;
         }
         let repeated = std::mem::take(&mut page.reports)
@@ -187,7 +194,7 @@ impl Changes {
     fn begin(
         service: Arc<SyncService>,
         request: &SyncRequest,
-        query: PageQuery,
+        mut query: PageQuery,
         page: &Page,
         chunk: String,
         start: &Start,
@@ -204,6 +211,9 @@ impl Changes {
             Some((end, _)) => end.clone(),
             None => page.snapshot.clone().before(durable),
         };
+        if let Freshness::Seen(incarnation) = &mut query.freshness {
+            *incarnation = Some(page.state.incarnation);
+        }
         let mut changes = Self {
             service,
             reader: request.reader.clone(),
@@ -335,7 +345,12 @@ impl Changes {
     }
 }
 
-fn first_query(request: &SyncRequest, pushed: &Pushed, start: &Start) -> PageQuery {
+fn first_query(
+    request: &SyncRequest,
+    pushed: &Pushed,
+    start: &Start,
+    freshness: Freshness,
+) -> PageQuery {
     let is_first = start.seen.begin.is_nothing() && start.later_than.is_none();
     let own_is_known = known_push(request, pushed).is_some();
     let without = if request.echo {
@@ -361,6 +376,7 @@ fn first_query(request: &SyncRequest, pushed: &Pushed, start: &Start) -> PageQue
         own_is_known,
         without,
         reports: reports_for(request),
+        freshness,
     }
 }
 

@@ -121,3 +121,12 @@ fn malformed_snapshots_are_refused() {
     assert!(Snapshot::new(5, vec![3, 2]).is_err());
     assert!(Snapshot::new(5, vec![5]).is_err());
 }
+
+/// It leaves out which are in progress.
+#[test]
+fn a_standby_has_seen_what_is_before_the_first_that_may_be_in_progress() {
+    let snapshot = Snapshot::of_standby("743:750:").unwrap();
+    assert_eq!((snapshot.first_unseen(), snapshot.end()), (743, 743));
+    assert_eq!(Snapshot::of_standby("743:743:").unwrap(), snapshot);
+    assert!(Snapshot::of_standby("750:743:").is_err());
+}

@@ -17,7 +17,9 @@ pub struct DatabaseKeys {
     pub url: Option<SecretString>,
     /// The same database without the pooler to which the first address leads.
     pub direct_url: Option<SecretString>,
-    /// The password for both addresses, if it is not in them.
+    /// A physical standby of that database, for pulls.
+    pub standby_url: Option<SecretString>,
+    /// The password for all addresses, if it is not in them.
     pub password: Option<SecretString>,
     /// The schema in which everything is.
     pub schema: SchemaName,
@@ -38,14 +40,22 @@ impl DatabaseKeys {
             settings.database_direct_url.take(),
             settings.database_direct_url_file.take(),
         )?;
+        let standby_url = secret_file::either(
+            "",
+            ["databaseStandbyUrl", "databaseStandbyUrlFile"],
+            settings.database_standby_url.take(),
+            settings.database_standby_url_file.take(),
+        )?;
         let password_file = settings.database_password_file.take();
         let password = password_file
             .map(|path| secret_file::read(&path, "databasePasswordFile"))
             .transpose()?;
         check("databaseUrlFile", url.as_ref())?;
         check("databaseDirectUrlFile", direct_url.as_ref())?;
+        check("databaseStandbyUrlFile", standby_url.as_ref())?;
         for (key, is_set) in [
             ("databaseDirectUrl", direct_url.is_some()),
+            ("databaseStandbyUrl", standby_url.is_some()),
             ("databasePasswordFile", password.is_some()),
             ("databaseSchema", settings.database_schema.is_some()),
         ] {
@@ -57,6 +67,7 @@ impl DatabaseKeys {
         Ok(Self {
             url,
             direct_url,
+            standby_url,
             password,
             schema: schema(settings.database_schema.take())?,
         })

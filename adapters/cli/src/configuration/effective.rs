@@ -20,6 +20,7 @@ impl Configuration {
             "listen": self.listen,
             "databaseUrl": self.database.url.as_ref().map_or("(our own PostgreSQL)", |_| SET),
             "databaseDirectUrl": self.database.direct_url.as_ref().map(|_| SET),
+            "databaseStandbyUrl": self.database.standby_url.as_ref().map(|_| SET),
             "databasePassword": self.database.password.as_ref().map(|_| SET),
             "databaseSchema": self.database.schema.as_str(),
             "dataDir": self.data_dir,

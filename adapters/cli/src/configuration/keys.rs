@@ -47,6 +47,7 @@ pub(super) const SHORT_NAMES: &[(&str, &[&str])] = &[
 pub(super) const ALTERNATIVES: &[(&str, &str)] = &[
     ("databaseUrl", "databaseUrlFile"),
     ("databaseDirectUrl", "databaseDirectUrlFile"),
+    ("databaseStandbyUrl", "databaseStandbyUrlFile"),
     ("schema", "schemaPath"),
     ("secret", "secretFile"),
     ("clientSecret", "clientSecretFile"),
@@ -60,6 +61,8 @@ pub(super) static CONFIGURATION: Shape = Shape::Table(&[
     ("databaseUrlFile", Shape::Path),
     ("databaseDirectUrl", Shape::Text(DATABASE_URL)),
     ("databaseDirectUrlFile", Shape::Path),
+    ("databaseStandbyUrl", Shape::Text(DATABASE_URL)),
+    ("databaseStandbyUrlFile", Shape::Path),
     ("databasePasswordFile", Shape::Path),
     ("databaseSchema", Shape::Text(DATABASE_SCHEMA)),
     ("dataDir", Shape::Path),

@@ -23,6 +23,8 @@ pub(super) struct Settings {
     pub(super) database_url_file: Option<PathBuf>,
     pub(super) database_direct_url: Option<SecretString>,
     pub(super) database_direct_url_file: Option<PathBuf>,
+    pub(super) database_standby_url: Option<SecretString>,
+    pub(super) database_standby_url_file: Option<PathBuf>,
     pub(super) database_password_file: Option<PathBuf>,
     pub(super) database_schema: Option<String>,
     pub(super) data_dir: Option<PathBuf>,

@@ -11,12 +11,14 @@ fn secrets_are_read_from_files() {
     let folder = Folder::new();
     folder.write("url", &format!("{URL}\n"));
     folder.write("direct", "postgres://direct/syncline");
+    folder.write("standby", "postgres://standby/syncline");
     folder.write("password", " hunter3\n");
     folder.write("secret", SECRET);
     let configuration = folder
         .load(&[
             ("SYNCLINE_DATABASE_URL_FILE", "url"),
             ("SYNCLINE_DATABASE_DIRECT_URL_FILE", "direct"),
+            ("SYNCLINE_DATABASE_STANDBY_URL_FILE", "standby"),
             ("SYNCLINE_DATABASE_PASSWORD_FILE", "password"),
             ("SYNCLINE_DATABASE_SCHEMA", "sync_2"),
             ("SYNCLINE_JWT_SECRET_FILE", "secret"),
@@ -26,6 +28,8 @@ fn secrets_are_read_from_files() {
     assert_eq!(database.url.as_ref().unwrap().expose_secret(), URL);
     let direct = database.direct_url.as_ref().unwrap().expose_secret();
     assert_eq!(direct, "postgres://direct/syncline");
+    let standby = database.standby_url.as_ref().unwrap().expose_secret();
+    assert_eq!(standby, "postgres://standby/syncline");
     assert_eq!(
         database.password.as_ref().unwrap().expose_secret(),
         "hunter3"
@@ -36,10 +40,9 @@ fn secrets_are_read_from_files() {
     let shown = configuration.without_secrets().unwrap();
     assert_eq!(shown["databaseSchema"], "sync_2");
     let shown = shown.to_string();
-    assert!(
-        !shown.contains("hunter") && !shown.contains("direct/"),
-        "{shown}"
-    );
+    for secret in ["hunter", "direct/", "standby/"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
 }
 
 #[test]
@@ -56,7 +59,7 @@ fn what_is_wrong_is_named_and_never_quoted() {
     let folder = Folder::new();
     folder.write("empty", "\n");
     folder.write("words", "hunter2");
-    let cases: [(&[(&str, &str)], &str); 6] = [
+    let cases: [(&[(&str, &str)], &str); 7] = [
         (
             &[("SYNCLINE_DATABASE_URL_FILE", "missing")],
             "`databaseUrlFile` names",
@@ -76,6 +79,10 @@ fn what_is_wrong_is_named_and_never_quoted() {
         (
             &[("SYNCLINE_DATABASE_DIRECT_URL", URL)],
             "`databaseDirectUrl` is of no use without `databaseUrl`",
+        ),
+        (
+            &[("SYNCLINE_DATABASE_STANDBY_URL", URL)],
+            "`databaseStandbyUrl` is of no use without `databaseUrl`",
         ),
         (
             &[("SYNCLINE_DATABASE_SCHEMA", "Mine; --")],

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use sqlx::{
     Executor,
@@ -9,7 +9,7 @@ use syncline_application::ports::{Poke, StoreError};
 use tokio::time::timeout;
 
 use super::text;
-use crate::{PostgresStore, error::store_error};
+use crate::{PostgresStore, error::store_error, standby::Standby};
 
 /// Where deletions of accounts are told; see `remember_deletion.sql`.
 const DELETED_ACCOUNTS: &str = "syncline_deleted_accounts";
@@ -26,6 +26,7 @@ const ANSWER: Duration = Duration::from_secs(2);
 /// Hears what any server tells, on a connection of its own.
 pub struct Notifications {
     listener: PgListener,
+    standby: Option<Arc<Standby>>,
 }
 
 impl Notifications {
@@ -35,7 +36,11 @@ impl Notifications {
     /// [`StoreError`].
     pub async fn listen(store: &PostgresStore) -> Result<Self, StoreError> {
         let listener = store.listen(&[DELETED_ACCOUNTS, POKES]).await?;
-        Ok(Self { listener })
+        let standby = store.standby();
+        let notifications = Self { listener, standby };
+        // What was told before was not heard.
+        notifications.note(&[Poke::Anything]);
+        Ok(notifications)
     }
 
     /// Waits for what is told next. When the connection was lost and is there again, that is that
@@ -50,8 +55,16 @@ impl Notifications {
             pokes.extend(notification.as_ref().map_or(vec![Poke::Anything], read));
             notification = self.listener.next_buffered();
             if notification.is_none() {
+                self.note(&pokes);
                 return Ok(pokes);
             }
+        }
+    }
+
+    /// Whoever is told of a change pulls it, from a standby only if that has it.
+    fn note(&self, pokes: &[Poke]) {
+        if let Some(standby) = &self.standby {
+            standby.note(pokes);
         }
     }
 

@@ -1,0 +1,120 @@
+//! Pulls from a physical standby. See ADR 0015.
+//!
+//! A task finds out of which moment the standby has everything. A page is read from it if the caller
+//! has seen nothing that is later, and was told of nothing that is; what it says is used if no
+//! transaction that matters could have been in progress there. All else is the primary's.
+
+mod position;
+mod proof;
+mod told;
+
+use std::{convert::Infallible, fmt::Display, time::Duration};
+
+use syncline_application::ports::{Page, PageQuery, Poke};
+use syncline_domain::snapshot::{Snapshot, TransactionId};
+use tokio::time::timeout;
+
+use crate::{location::Location, measures, page, pool::Pool};
+use proof::{Proof, Proofs};
+use told::Told;
+
+/// The most that a standby may be behind.
+pub(crate) const LONGEST_LAG: Duration = Duration::from_secs(5);
+
+/// How long it may take to answer.
+const ANSWER: Duration = Duration::from_secs(1);
+
+/// How often it is found out how far it is.
+const INTERVAL: Duration = Duration::from_millis(500);
+
+/// A copy of the database that follows it.
+#[derive(Debug)]
+pub(crate) struct Standby {
+    pool: Pool,
+    proofs: Proofs,
+    told: Told,
+}
+
+impl Standby {
+    pub(crate) fn new(location: Location, max_connections: u32) -> Self {
+        Self {
+            pool: Pool::connect_later(&location.of_standby(), max_connections),
+            proofs: Proofs::default(),
+            told: Told::default(),
+        }
+    }
+
+    /// Finds out how far it is, for ever.
+    pub(crate) async fn follow(&self, primary: &Pool) -> Infallible {
+        let mut interval = tokio::time::interval(INTERVAL);
+        loop {
+            interval.tick().await;
+            if let Some((mark, replayed)) = self.asked(position::find(primary, &self.pool)).await {
+                self.proofs.add(mark, replayed);
+            }
+        }
+    }
+
+    /// Hears of changes of which callers are told.
+    pub(crate) fn note(&self, pokes: &[Poke]) {
+        self.told.note(pokes);
+    }
+
+    /// Reads a page for each query; none for one that only the primary can answer.
+    pub(crate) async fn pages(&self, queries: &[PageQuery]) -> Vec<Option<Page>> {
+        let proof = self.proofs.latest();
+        let proof = proof.filter(|proof| proof.lag() < LONGEST_LAG);
+        let is_possible =
+            |query: &&PageQuery| proof.is_some_and(|proof| proof.is_enough(query, &self.told));
+        let possible: Vec<_> = queries.iter().filter(is_possible).cloned().collect();
+        let mut read = self.read(&possible, proof).await.into_iter();
+        let mut pages = Vec::with_capacity(queries.len());
+        for query in queries {
+            let page = is_possible(&query).then(|| read.next().flatten()).flatten();
+            measures::page_read(query, page.is_some());
+            pages.push(page);
+        }
+        pages
+    }
+
+    async fn read(&self, queries: &[PageQuery], proof: Option<Proof>) -> Vec<Option<Page>> {
+        let Some(proof) = proof.filter(|_| !queries.is_empty()) else {
+            return Vec::new();
+        };
+        let read = self.asked(page::read_standby(&self.pool, queries)).await;
+        let pages = queries.iter().zip(read.flatten().unwrap_or_default());
+        let answered = |(query, page)| is_complete(query, &page, &proof).then(|| proof.date(page));
+        pages.map(answered).collect()
+    }
+
+    /// What it answers, if it does so in time. When it fails, what was known of it counts no more.
+    async fn asked<T, E: Display>(
+        &self,
+        question: impl Future<Output = Result<T, E>>,
+    ) -> Option<T> {
+        match timeout(ANSWER, question).await {
+            Ok(Ok(answer)) => Some(answer),
+            Ok(Err(error)) => {
+                self.proofs.fail(error);
+                None
+            }
+            Err(_) => {
+                self.proofs.fail("it does not answer in time");
+                None
+            }
+        }
+    }
+}
+
+/// Whether a page has everything that the caller has seen, and its cursor will have everything that
+/// was read. On a standby nobody can tell which transactions are in progress, only before which
+/// there is none.
+fn is_complete(query: &PageQuery, page: &Page, proof: &Proof) -> bool {
+    let paging = query.seen.paging.as_ref().map(|(end, _)| end);
+    let ends = paging.into_iter().chain([&query.seen.begin]);
+    let written = [query.seen.own, page.newest, page.newest_route];
+    let written = written.into_iter().flatten().chain(page.resets.clone());
+    let behind = written.map(|transaction: TransactionId| transaction.saturating_add(1));
+    let needed = ends.map(Snapshot::end).chain(behind).max();
+    page.state.incarnation == proof.incarnation() && needed <= Some(page.snapshot.end())
+}

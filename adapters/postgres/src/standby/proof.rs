@@ -1,0 +1,117 @@
+use std::{
+    collections::VecDeque,
+    fmt::Display,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use syncline_application::ports::{Freshness, Incarnation, Page, PageQuery};
+use syncline_domain::{access::Namespace, hlc::UnixMillis};
+use tokio::time::Instant;
+
+use super::told::Told;
+
+/// How many marks of the primary are kept that the standby has not reached.
+const MOST_MARKS: usize = 32;
+
+/// Where the primary was at a moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    /// Before it was asked.
+    pub(super) instant: Instant,
+    /// What its clock said.
+    pub(super) present: UnixMillis,
+    /// Its life.
+    pub(super) incarnation: Incarnation,
+    /// Up to where its log was written.
+    pub(super) position: u64,
+}
+
+/// That the standby has everything that could be seen at the primary at the moment of a mark.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Proof(Mark);
+
+impl Proof {
+    /// How much later it is now.
+    pub(super) fn lag(&self) -> Duration {
+        self.0.instant.elapsed()
+    }
+
+    /// Of which life of the database it is.
+    pub(super) fn incarnation(&self) -> Incarnation {
+        self.0.incarnation
+    }
+
+    /// Whether it is enough to answer a query, seen from what its caller was told.
+    pub(super) fn is_enough(&self, query: &PageQuery, told: &Told) -> bool {
+        let Freshness::Seen(incarnation) = query.freshness else {
+            return false;
+        };
+        let is_same_life = incarnation.is_none_or(|known| known == self.0.incarnation);
+        is_same_life && is_of_own(query) && told.last(query) < Some(self.0.instant)
+    }
+
+    /// Dates a page by the clock of the primary, at the latest that it can be.
+    pub(super) fn date(&self, mut page: Page) -> Page {
+        let elapsed = u64::try_from(self.lag().as_millis()).unwrap_or(u64::MAX);
+        page.state.now = UnixMillis(self.0.present.0.saturating_add(elapsed));
+        page
+    }
+}
+
+/// Whether a query is about what is the caller's own alone. What others show they can take back, and
+/// a standby learns of that late.
+fn is_of_own(query: &PageQuery) -> bool {
+    matches!(&query.scope.namespace, Namespace::Personal(owner) if *owner == query.reader)
+}
+
+/// What is known of the standby.
+#[derive(Debug, Default)]
+pub(super) struct Proofs(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// Marks that the standby has not reached, the oldest first.
+    marks: VecDeque<Mark>,
+    latest: Option<Proof>,
+}
+
+impl Proofs {
+    pub(super) fn latest(&self) -> Option<Proof> {
+        self.known().latest
+    }
+
+    /// Takes in a mark, and up to where the standby has replayed the log.
+    pub(super) fn add(&self, mark: Mark, replayed: Option<u64>) {
+        let Some(replayed) = replayed else {
+            return self.fail("it is no standby");
+        };
+        let mut known = self.known();
+        if known.marks.len() == MOST_MARKS {
+            known.marks.pop_front();
+        }
+        known.marks.push_back(mark);
+        while let Some(reached) = known.marks.front().copied() {
+            if reached.position > replayed {
+                return;
+            }
+            if known.latest.replace(Proof(reached)).is_none() {
+                tracing::info!("the standby answers pulls");
+            }
+            known.marks.pop_front();
+        }
+    }
+
+    /// Forgets what was known: what answers next may be another.
+    pub(super) fn fail(&self, error: impl Display) {
+        let mut known = self.known();
+        known.marks.clear();
+        if known.latest.take().is_some() {
+            tracing::warn!(%error, "the standby fails; the primary answers all pulls");
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,7 @@
+//! Pulls from a physical standby: one that follows, one that is behind, one that goes.
+
+#![cfg(test)]
+
+mod behind;
+mod silent;
+mod support;

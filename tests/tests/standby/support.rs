@@ -1,0 +1,86 @@
+use std::time::Duration;
+
+use reqwest::Method;
+use syncline_tests::{Postgresql, Replica, TestServer, server::answer};
+use tokio::time::{Instant, sleep};
+
+pub(crate) const USER: &str = "ada";
+pub(crate) const COLLECTION: &str = "notes";
+
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A primary, its standby, and a server that uses both.
+pub(crate) struct Pair {
+    pub(crate) primary: Postgresql,
+    pub(crate) standby: Postgresql,
+    pub(crate) server: TestServer,
+}
+
+impl Pair {
+    pub(crate) async fn start() -> Self {
+        let primary = Postgresql::start("");
+        primary.run("createdb app");
+        let standby = Postgresql::following(&primary);
+        let address = standby.database("app").url();
+        let settings = format!("databaseStandbyUrl = \"{address}\"");
+        let server = TestServer::with(primary.database("app"), &settings).await;
+        Self {
+            primary,
+            standby,
+            server,
+        }
+    }
+
+    /// Waits until the standby shows what the primary does.
+    pub(crate) async fn level(&self) {
+        let mut primary = self.primary.database("app").connect().await;
+        let mut standby = self.standby.database("app").connect().await;
+        let written: String = sqlx::query_scalar("SELECT pg_current_wal_flush_lsn()::text")
+            .fetch_one(&mut primary)
+            .await
+            .unwrap();
+        until("the standby follows", async || {
+            sqlx::query_scalar("SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn")
+                .bind(&written)
+                .fetch_one(&mut standby)
+                .await
+                .unwrap()
+        })
+        .await;
+    }
+
+    /// How many pages were read: from the standby, and from the primary instead.
+    pub(crate) async fn pages(&self) -> (u64, u64) {
+        let request = self.server.request(Method::GET, "/metrics");
+        let metrics = answer(request).await.body;
+        let metrics = metrics.as_str().unwrap();
+        let count = |database: &str| {
+            let name = format!("syncline_pages_read_total{{database=\"{database}\"}} ");
+            let mut lines = metrics.lines();
+            let count = lines.find_map(|line| line.strip_prefix(&name));
+            count.map_or(0, |count| count.parse().unwrap())
+        };
+        (count("standby"), count("instead"))
+    }
+
+    /// Pulls until the standby has answered.
+    pub(crate) async fn is_used(&self) {
+        let (before, _) = self.pages().await;
+        let mut replica = Replica::new(COLLECTION);
+        until("the standby answers", async || {
+            replica.sync(&self.server, USER, &[]).await;
+            self.pages().await.0 > before
+        })
+        .await;
+    }
+}
+
+/// Waits for something.
+pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let begin = Instant::now();
+    while !holds().await {
+        assert!(begin.elapsed() < PATIENCE, "{what}, in vain");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
