@@ -58,13 +58,17 @@ pub fn describe_measures() {
     );
 }
 
-/// A page was read where there is a standby: from it, from the primary, or from the primary although
-/// the standby would have done, had it been further.
-pub(crate) fn page_read(query: &PageQuery, is_of_standby: bool) {
+/// The standby has answered a query.
+pub(crate) fn page_of_standby() {
+    counter!(PAGES, "database" => "standby").increment(1);
+}
+
+/// The primary answers a query, where there is a standby.
+pub(crate) fn page_of_primary(query: &PageQuery) {
     let database = match query.freshness {
-        _ if is_of_standby => "standby",
-        Freshness::Seen(_) => "instead",
         Freshness::Now => "primary",
+        // The standby would have done, had it been further.
+        Freshness::Seen(_) => "instead",
     };
     counter!(PAGES, "database" => database).increment(1);
 }

@@ -15,7 +15,8 @@ use syncline_domain::snapshot::{Snapshot, TransactionId};
 use tokio::time::timeout;
 
 use crate::{location::Location, measures, page, pool::Pool};
-use proof::{Proof, Proofs};
+pub(crate) use proof::Proof;
+use proof::Proofs;
 use told::Told;
 
 /// The most that a standby may be behind.
@@ -26,6 +27,19 @@ const ANSWER: Duration = Duration::from_secs(1);
 
 /// How often it is found out how far it is.
 const INTERVAL: Duration = Duration::from_millis(500);
+
+/// Queries, or their pages, by their places among those that were asked together.
+pub(crate) type Numbered<T> = Vec<(usize, T)>;
+
+/// Queries by who may answer them.
+pub(crate) struct Division {
+    /// What is known of the standby at this moment.
+    pub(crate) proof: Option<Proof>,
+    /// Those that it may answer.
+    pub(crate) possible: Numbered<PageQuery>,
+    /// Those that only the primary can answer.
+    pub(crate) others: Numbered<PageQuery>,
+}
 
 /// A copy of the database that follows it.
 #[derive(Debug)]
@@ -60,31 +74,46 @@ impl Standby {
         self.told.note(pokes);
     }
 
-    /// Reads a page for each query; none for one that only the primary can answer.
-    pub(crate) async fn pages(&self, queries: &[PageQuery]) -> Vec<Option<Page>> {
+    /// Which queries it may answer at this moment; the others are the primary's.
+    pub(crate) fn divide(&self, queries: &[PageQuery]) -> Division {
         let proof = self.proofs.latest();
         let proof = proof.filter(|proof| proof.lag() < LONGEST_LAG);
-        let is_possible =
-            |query: &&PageQuery| proof.is_some_and(|proof| proof.is_enough(query, &self.told));
-        let possible: Vec<_> = queries.iter().filter(is_possible).cloned().collect();
-        let mut read = self.read(&possible, proof).await.into_iter();
-        let mut pages = Vec::with_capacity(queries.len());
-        for query in queries {
-            let page = is_possible(&query).then(|| read.next().flatten()).flatten();
-            measures::page_read(query, page.is_some());
-            pages.push(page);
+        let is_possible = |(_, query): &(usize, PageQuery)| {
+            proof.is_some_and(|proof| proof.is_enough(query, &self.told))
+        };
+        let queries = queries.iter().cloned().enumerate();
+        let (possible, others) = queries.partition(is_possible);
+        Division {
+            proof,
+            possible,
+            others,
         }
-        pages
     }
 
-    async fn read(&self, queries: &[PageQuery], proof: Option<Proof>) -> Vec<Option<Page>> {
+    /// Reads pages, each with its number, and returns which queries only the primary can answer.
+    pub(crate) async fn pages(
+        &self,
+        proof: Option<Proof>,
+        queries: Numbered<PageQuery>,
+    ) -> (Numbered<Page>, Numbered<PageQuery>) {
         let Some(proof) = proof.filter(|_| !queries.is_empty()) else {
-            return Vec::new();
+            return (Vec::new(), queries);
         };
-        let read = self.asked(page::read_standby(&self.pool, queries)).await;
-        let pages = queries.iter().zip(read.flatten().unwrap_or_default());
-        let answered = |(query, page)| is_complete(query, &page, &proof).then(|| proof.date(page));
-        pages.map(answered).collect()
+        let asked: Vec<_> = queries.iter().map(|(_, query)| query.clone()).collect();
+        let read = self.asked(page::read_standby(&self.pool, &asked)).await;
+        let mut read = read.flatten().unwrap_or_default().into_iter();
+        let (mut pages, mut missing) = (Vec::new(), Vec::new());
+        for (number, query) in queries {
+            let page = read.next();
+            match page.filter(|page| is_complete(&query, page, &proof)) {
+                Some(page) => {
+                    measures::page_of_standby();
+                    pages.push((number, proof.date(page)));
+                }
+                None => missing.push((number, query)),
+            }
+        }
+        (pages, missing)
     }
 
     /// What it answers, if it does so in time. When it fails, what was known of it counts no more.

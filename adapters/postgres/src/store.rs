@@ -10,6 +10,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use futures::future::join;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use syncline_application::ports::{
     Incarnation, Page, PageQuery, Patience, PurgeReport, SharedPage, SharedPageQuery, Store,
@@ -18,8 +19,16 @@ use syncline_application::ports::{
 use syncline_domain::hlc::Hlc;
 
 use crate::{
-    ConnectError, error::store_error, incarnation, live::Outbox, location::Location, migrations,
-    page, pool::Pool, purge, rows, standby::Standby, transaction::PostgresTransaction,
+    ConnectError,
+    error::store_error,
+    incarnation,
+    live::Outbox,
+    location::Location,
+    measures, migrations, page,
+    pool::Pool,
+    purge, rows,
+    standby::{Division, Numbered, Standby},
+    transaction::PostgresTransaction,
 };
 
 /// The longest that a unit of work may take. The horizon of a purge keeps this distance.
@@ -134,22 +143,18 @@ impl PostgresStore {
             .ok_or(StoreError::Contention)
     }
 
-    /// Reads from the primary what the standby did not answer.
-    async fn complete(
+    /// Reads what the standby does not answer.
+    async fn numbered_pages(
         &self,
-        queries: &[PageQuery],
-        found: Vec<Option<Page>>,
-    ) -> Result<Vec<Page>, StoreError> {
-        let missing = queries.iter().zip(&found);
-        let missing = missing.filter(|(_, page)| page.is_none());
-        let missing: Vec<_> = missing.map(|(query, _)| query.clone()).collect();
-        let mut read = Vec::new().into_iter();
-        if !missing.is_empty() {
-            read = self.primary_pages(&missing).await?.into_iter();
+        queries: Numbered<PageQuery>,
+    ) -> Result<Numbered<Page>, StoreError> {
+        if queries.is_empty() {
+            return Ok(Vec::new());
         }
-        let pages = found.into_iter().map(|page| page.or_else(|| read.next()));
-        let missing = || StoreError::Corrupt("no page was read".to_owned());
-        pages.map(|page| page.ok_or_else(missing)).collect()
+        let (numbers, queries): (Vec<usize>, Vec<PageQuery>) = queries.into_iter().unzip();
+        queries.iter().for_each(measures::page_of_primary);
+        let pages = self.primary_pages(&queries).await?;
+        Ok(numbers.into_iter().zip(pages).collect())
     }
 
     /// Begins a new incarnation: a statement found that the database is not what it was.
@@ -184,8 +189,17 @@ impl Store for PostgresStore {
         let Some(standby) = &self.standby else {
             return self.primary_pages(queries).await;
         };
-        let found = standby.pages(queries).await;
-        self.complete(queries, found).await
+        let Division {
+            proof,
+            possible,
+            others,
+        } = standby.divide(queries);
+        let found = standby.pages(proof, possible);
+        let ((mut pages, missing), read) = join(found, self.numbered_pages(others)).await;
+        pages.extend(read?);
+        pages.extend(self.numbered_pages(missing).await?);
+        pages.sort_by_key(|(number, _)| *number);
+        Ok(pages.into_iter().map(|(_, page)| page).collect())
     }
 
     async fn shared_page(&self, query: &SharedPageQuery) -> Result<SharedPage, StoreError> {

@@ -1,5 +1,7 @@
 //! A standby that is behind, promoted or gone: the primary answers.
 
+use std::time::Duration;
+
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use sqlx::Executor;
@@ -9,10 +11,23 @@ use syncline_tests::{
     replica::{change, stamp},
     server::answer,
 };
+use tokio::time::Instant;
 
 use crate::support::{COLLECTION, Pair, USER, until};
 
 const READER: &str = "grace";
+
+/// Stops the standby's postmaster, and whoever serves its connections.
+const HANG: &str = "
+    head -n 1 \"$PGDATA/postmaster.pid\" >processes
+    psql -At --command=\"SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' \
+        AND pid <> pg_backend_pid()\" app >>processes
+    kill -STOP $(cat processes)";
+
+const GO_ON: &str = "kill -CONT $(cat processes)";
+
+/// A second for the standby, and what a loaded machine takes besides.
+const LONGEST: Duration = Duration::from_secs(4);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_primary_answers_who_has_seen_more_than_the_standby() {
@@ -60,6 +75,15 @@ async fn a_standby_that_is_gone_is_not_missed_and_used_again() {
     let pair = Pair::start().await;
     let mut laptop = Replica::new(COLLECTION);
     push(&pair, &mut laptop, "1").await;
+    pair.is_used().await;
+    // It hangs.
+    pair.standby.run(HANG);
+    for _ in 0..20 {
+        let begin = Instant::now();
+        laptop.sync(&pair.server, USER, &[]).await;
+        assert!(begin.elapsed() < LONGEST, "somebody waited for it");
+    }
+    pair.standby.run(GO_ON);
     pair.is_used().await;
     pair.standby.run("pg_ctl stop --silent --mode=immediate");
     for _ in 0..20 {

@@ -8,7 +8,7 @@ pub(crate) const USER: &str = "ada";
 pub(crate) const COLLECTION: &str = "notes";
 
 /// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A primary, its standby, and a server that uses both.
 pub(crate) struct Pair {

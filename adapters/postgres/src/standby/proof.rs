@@ -29,7 +29,7 @@ pub(super) struct Mark {
 
 /// That the standby has everything that could be seen at the primary at the moment of a mark.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Proof(Mark);
+pub(crate) struct Proof(Mark);
 
 impl Proof {
     /// How much later it is now.
