@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use syncline_tests::{Postgresql, Replica, TestServer, server::answer};
+use syncline_tests::{Postgresql, Replica, TestDatabase, TestServer, server::answer};
 use tokio::time::{Instant, sleep};
 
 pub(crate) const USER: &str = "ada";
@@ -10,7 +10,12 @@ pub(crate) const COLLECTION: &str = "notes";
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A primary, its standby, and a server that uses both.
+/// The roles of docs/operations.md.
+const ROLES: &str = include_str!("../../../packaging/roles.sql");
+const OWNER: &str = "syncline_owner";
+const SERVER: &str = "syncline_server";
+
+/// A primary, its standby, and a server that uses both with the least rights.
 pub(crate) struct Pair {
     pub(crate) primary: Postgresql,
     pub(crate) standby: Postgresql,
@@ -21,10 +26,19 @@ impl Pair {
     pub(crate) async fn start() -> Self {
         let primary = Postgresql::start("");
         primary.run("createdb app");
+        let roles = [("ROLES", ROLES.to_owned())];
+        primary.run_with(
+            "psql --quiet --set=ON_ERROR_STOP=1 --command=\"$ROLES\" app",
+            &roles,
+        );
+        let owner = primary.options("app").username(OWNER);
+        syncline_postgres::migrate(owner).await.unwrap();
         let standby = Postgresql::following(&primary);
-        let address = standby.database("app").url();
+        let database =
+            |cluster: &Postgresql| TestDatabase::at(cluster.options("app").username(SERVER));
+        let address = database(&standby).url();
         let settings = format!("databaseStandbyUrl = \"{address}\"");
-        let server = TestServer::with(primary.database("app"), &settings).await;
+        let server = TestServer::with(database(&primary), &settings).await;
         Self {
             primary,
             standby,
