@@ -137,6 +137,26 @@ describe("answers", () => {
     assert.deepEqual(client.getChanges()[0]!.doc, { n: 2 });
   });
 
+  it("keeps the edits of a rejected document that another device changed", () => {
+    const client = synced({ bad: { n: 1 }, gone: { n: 1 } });
+    for (const key of ["bad", "gone", "good"]) client.edit(key, { n: 2 }, 200);
+    client.getChanges();
+    const refused = (key: string) => ({ key, code: "not_found", error: "No." });
+    const result = client.sync(
+      answer(300, {
+        serverChanges: [stored("bad", { n: 1, m: 1 }, 250), { _key: "gone", _removed: true }],
+        accepted: [{ key: "good", rev: clock(290) }],
+        rejected: [refused("bad"), refused("gone")],
+      }),
+      300,
+    );
+    assert.deepEqual(result.rejected, [{ key: "bad" }, { key: "gone" }]);
+    assert.deepEqual([client.get("bad"), client.get("gone")], [{ n: 2, m: 1 }, { n: 2 }]);
+    assert.deepEqual(client.pending(), [{ key: "bad" }, { key: "gone" }]);
+    client.retry("bad");
+    assert.deepEqual(client.getChanges()[0]!.doc, { n: 2, m: 1 });
+  });
+
   it("pushes nothing while pages come, and settles what was pushed with the last", () => {
     const client = synced({ a: { n: 1 } });
     client.edit("a", { n: 2 }, 200).getChanges();

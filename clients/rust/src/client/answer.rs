@@ -52,6 +52,10 @@ impl SyncClient {
             conflicts: answer.conflicts,
             ..Applied::default()
         };
+        // First of all: the same answer may hold what others made of these documents, which is no
+        // answer to what was pushed.
+        let skewed = server_time(&answer.rejected, &answer.server_clock);
+        let vague = self.reject(answer.rejected, &mut pushes, &mut applied);
         for change in answer.server_changes {
             let id = change.id();
             self.receive(
@@ -71,13 +75,10 @@ impl SyncClient {
                 self.accept(&id, &push, accepted.rev, &answer.server_clock);
             }
         }
-        self.reject(
-            answer.rejected,
-            &mut pushes,
-            now,
-            &answer.server_clock,
-            &mut applied,
-        )?;
+        self.reject_rest(&vague, &mut pushes, &mut applied);
+        if let Some(server_time) = skewed {
+            self.correct_rejected(server_time, now, &mut applied)?;
+        }
         self.state.server_clock = Some(answer.server_clock.clone());
         self.state.last_sync = Some(now);
         self.state.is_paging = answer.has_more;
@@ -126,33 +127,57 @@ impl SyncClient {
         }
     }
 
-    /// Keeps what was not stored, with the reason. A clock that was ahead is corrected instead.
+    /// Keeps what was not stored, with the reasons. Gives the rejections back that name nothing that
+    /// was pushed.
     fn reject(
         &mut self,
         rejections: Vec<Rejection>,
         pushes: &mut BTreeMap<DocumentId, Push>,
-        now: UnixMillis,
-        clock: &Hlc,
         applied: &mut Applied,
-    ) -> Result<(), ClientError> {
-        let skewed = rejections
-            .iter()
-            .find(|rejection| rejection.code == CLOCK_SKEW);
-        let server_time = skewed.map(|rejection| rejection.server_time.unwrap_or(clock.millis()));
+    ) -> Vec<Rejection> {
+        let mut vague = Vec::new();
         for rejection in rejections {
-            for id in rejected_ids(&rejection, pushes) {
-                pushes.remove(&id);
-                let Some(entry) = self.state.documents.get_mut(&id) else {
-                    continue;
-                };
-                entry.document.refused();
-                entry.rejection = Some(rejection.clone());
-                applied.rejected.insert(id);
+            match named(&rejection, pushes) {
+                Some(id) => {
+                    pushes.remove(&id);
+                    self.reject_document(id, rejection, applied);
+                }
+                None => vague.push(rejection),
             }
         }
-        let Some(server_time) = server_time else {
-            return Ok(());
-        };
+        vague
+    }
+
+    /// A rejection that names none, or not exactly, means every push of which the answer says nothing
+    /// else: better sent again than taken for stored.
+    fn reject_rest(
+        &mut self,
+        vague: &[Rejection],
+        pushes: &mut BTreeMap<DocumentId, Push>,
+        applied: &mut Applied,
+    ) {
+        if let Some(rejection) = vague.first() {
+            for id in std::mem::take(pushes).into_keys() {
+                self.reject_document(id, rejection.clone(), applied);
+            }
+        }
+    }
+
+    fn reject_document(&mut self, id: DocumentId, rejection: Rejection, applied: &mut Applied) {
+        if let Some(entry) = self.state.documents.get_mut(&id) {
+            entry.document.refused();
+            entry.rejection = Some(rejection);
+            applied.rejected.insert(id);
+        }
+    }
+
+    /// Corrects a clock that was ahead, and sends again what was rejected because of it.
+    fn correct_rejected(
+        &mut self,
+        server_time: UnixMillis,
+        now: UnixMillis,
+        applied: &mut Applied,
+    ) -> Result<(), ClientError> {
         if self.correct_clock(server_time, now)? {
             let is_skewed = |entry: &Entry| {
                 let rejection = entry.rejection.as_ref();
@@ -167,14 +192,17 @@ impl SyncClient {
     }
 }
 
-/// Which pushes a rejection means. One that names none, or not exactly, means every push that the
-/// answer says nothing else of: better sent again than taken for stored.
-fn rejected_ids(rejection: &Rejection, pushes: &BTreeMap<DocumentId, Push>) -> Vec<DocumentId> {
-    let is_named = |id: &&DocumentId| Some(id.key.as_str()) == rejection.key.as_deref();
-    let named: Vec<_> = pushes.keys().filter(is_named).cloned().collect();
-    if named.is_empty() {
-        pushes.keys().cloned().collect()
-    } else {
-        named
-    }
+/// The push that a rejection names.
+fn named(rejection: &Rejection, pushes: &BTreeMap<DocumentId, Push>) -> Option<DocumentId> {
+    let is_named = |id: &&DocumentId| {
+        Some(id.key.as_str()) == rejection.key.as_deref() && id.owner == rejection.owner
+    };
+    pushes.keys().find(is_named).cloned()
+}
+
+/// The server's time, if a clock was ahead of it.
+fn server_time(rejections: &[Rejection], clock: &Hlc) -> Option<UnixMillis> {
+    let mut rejections = rejections.iter();
+    let skewed = rejections.find(|rejection| rejection.code == CLOCK_SKEW)?;
+    Some(skewed.server_time.unwrap_or(clock.millis()))
 }

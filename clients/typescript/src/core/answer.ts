@@ -13,7 +13,6 @@ import {
   type Rejection,
   type ServerChange,
   type SyncAnswer,
-  documentIdOf,
   documentOf,
   idOf,
 } from "./wire.js";
@@ -42,6 +41,10 @@ export function applyAnswer(replica: Replica, answer: SyncAnswer, pushed: InFlig
   if (answer.reset) beginReset(replica, answer.healFrom);
   const inFlight: InFlight = new Map(pushed);
   const changed = new Set<string>();
+  const rejected = new Set<string>();
+  // First of all: the same answer may hold what others made of these documents, which is no answer to
+  // what was pushed.
+  const vague = reject(replica, answer.rejected ?? [], inFlight, rejected);
   for (const change of answer.serverChanges ?? []) {
     const id = idOf({ key: change._key, ...(change._owner !== undefined && { owner: change._owner }) });
     take(replica, id, change, inFlight.get(id), answer.serverClock);
@@ -54,7 +57,8 @@ export function applyAnswer(replica: Replica, answer: SyncAnswer, pushed: InFlig
     if (push) accept(replica, id, push, accepted.rev, answer.serverClock);
     inFlight.delete(id);
   }
-  const rejected = reject(replica, answer, inFlight, wallMs);
+  rejectRest(replica, vague, inFlight, rejected);
+  correctRejected(replica, answer, rejected, wallMs);
   const isPaging = answer.hasMore === true;
   replica.state = { ...replica.state, serverClock: answer.serverClock, lastSync: wallMs, isPaging };
   if (!isPaging) {
@@ -114,29 +118,54 @@ function settle(replica: Replica, inFlight: InFlight, clock: string): void {
   inFlight.clear();
 }
 
-/** Keeps what was not stored, with the reason. A clock that was ahead is corrected instead. */
-function reject(replica: Replica, answer: SyncAnswer, inFlight: InFlight, wallMs: number): Set<string> {
-  const rejected = new Set<string>();
-  const rejections = answer.rejected ?? [];
-  for (const rejection of rejections) {
-    for (const id of rejectedIds(rejection, inFlight)) {
-      inFlight.delete(id);
-      const entry = replica.entries.get(id);
-      if (!entry) continue;
-      replica.set(id, { ...withDocument(entry, refused(entry)), rejection });
-      rejected.add(id);
-    }
+/** Keeps what was not stored, with the reasons. Gives the rejections back that name nothing that was pushed. */
+function reject(
+  replica: Replica,
+  rejections: readonly Rejection[],
+  inFlight: InFlight,
+  rejected: Set<string>,
+): Rejection[] {
+  return rejections.filter((rejection) => {
+    const { key, owner } = rejection;
+    const id = key === undefined ? "" : idOf({ key, ...(owner !== undefined && { owner }) });
+    if (!inFlight.delete(id)) return true;
+    rejectDocument(replica, id, rejection, rejected);
+    return false;
+  });
+}
+
+/**
+ * A rejection that names none, or not exactly, means every push of which the answer says nothing else:
+ * better sent again than taken for stored.
+ */
+function rejectRest(
+  replica: Replica,
+  [rejection]: readonly Rejection[],
+  inFlight: InFlight,
+  rejected: Set<string>,
+): void {
+  if (!rejection) return;
+  for (const id of inFlight.keys()) rejectDocument(replica, id, rejection, rejected);
+  inFlight.clear();
+}
+
+function rejectDocument(replica: Replica, id: string, rejection: Rejection, rejected: Set<string>): void {
+  const entry = replica.entries.get(id);
+  if (!entry) return;
+  replica.set(id, { ...withDocument(entry, refused(entry)), rejection });
+  rejected.add(id);
+}
+
+/** Corrects a clock that was ahead, and sends again what was rejected because of it. */
+function correctRejected(replica: Replica, answer: SyncAnswer, rejected: Set<string>, wallMs: number): void {
+  const skewed = answer.rejected?.find(isSkew);
+  if (!skewed) return;
+  if (!correctClock(replica, skewed.serverTime ?? HLC.millisOf(answer.serverClock), wallMs)) return;
+  for (const [id, entry] of replica.entries) {
+    if (!entry.rejection || !isSkew(entry.rejection)) continue;
+    replica.set(id, withoutRejection(entry));
+    rejected.delete(id);
   }
-  const skewed = rejections.find(isSkew);
-  if (!skewed) return rejected;
-  if (correctClock(replica, skewed.serverTime ?? HLC.millisOf(answer.serverClock), wallMs)) {
-    for (const [id, entry] of replica.entries) {
-      if (!entry.rejection || !isSkew(entry.rejection)) continue;
-      replica.set(id, withoutRejection(entry));
-      rejected.delete(id);
-    }
-  }
-  return rejected;
 }
 
 /** The entry, to be sent again. */
@@ -146,16 +175,6 @@ export function withoutRejection({ rejection: _, ...entry }: Entry): Entry {
 
 function isSkew({ code }: Rejection): boolean {
   return code === CLOCK_SKEW;
-}
-
-/**
- * Which pushes a rejection means. One that names none, or not exactly, means every push that the
- * answer says nothing else of: better sent again than taken for stored.
- */
-function rejectedIds({ key }: Rejection, inFlight: InFlight): string[] {
-  const ids = [...inFlight.keys()];
-  const named = ids.filter((id) => documentIdOf(id).key === key);
-  return named.length > 0 ? named : ids;
 }
 
 /** Throws a `SynclineError` with code `answer` if no Syncline server can have answered so. */

@@ -147,6 +147,39 @@ fn a_rejected_document_is_kept_and_blocks_no_other() {
     assert_eq!(begin(&mut client)[0]["doc"], json!({ "n": 2 }));
 }
 
+/// The same answer holds what another device made of the document.
+#[test]
+fn a_rejected_document_that_changed_elsewhere_keeps_its_edits() {
+    let mut client = synced(&[("bad", json!({ "n": 1 })), ("gone", json!({ "n": 1 }))]);
+    for key in ["bad", "gone", "good"] {
+        edit(&mut client, key, json!({ "n": 2 }), 200);
+    }
+    assert_eq!(begin(&mut client).len(), 3);
+    let refused = |key| json!({ "key": key, "code": "not_found", "error": "No." });
+    let applied = apply(
+        &mut client,
+        300,
+        json!({
+            "serverChanges": [
+                stored("bad", json!({ "n": 1, "m": 1 }), 250),
+                { "_key": "gone", "_removed": true },
+            ],
+            "accepted": [{ "key": "good", "rev": clock(290) }],
+            "rejected": [refused("bad"), refused("gone")],
+        }),
+    );
+    assert_eq!(applied.rejected, [id("bad"), id("gone")].into());
+    assert_eq!(
+        client.get(&id("bad")),
+        Some(document(json!({ "n": 2, "m": 1 })))
+    );
+    assert_eq!(client.get(&id("gone")), Some(document(json!({ "n": 2 }))));
+    let pending: Vec<_> = client.pending().cloned().collect();
+    assert_eq!(pending, [id("bad"), id("gone")]);
+    client.retry(&id("bad"));
+    assert_eq!(begin(&mut client)[0]["doc"], json!({ "n": 2, "m": 1 }));
+}
+
 #[test]
 fn a_rejected_document_can_be_sent_again_as_it_is() {
     let mut client = client();
