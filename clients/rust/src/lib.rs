@@ -52,7 +52,7 @@ pub mod wire;
 pub use client::{Applied, Snapshot, SyncClient};
 pub use error::ClientError;
 pub use id::DocumentId;
-pub use sync::{SyncError, sync};
+pub use sync::{SyncError, SyncInterrupted, sync};
 pub use syncline_domain::{
     document::Document,
     hlc::{Hlc, Node, UnixMillis},

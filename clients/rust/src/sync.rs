@@ -2,8 +2,19 @@ use syncline_domain::hlc::UnixMillis;
 
 use crate::{Applied, ClientError, HttpTransport, SyncClient, TransportError};
 
-/// Why a sync did not come to its end. What was applied before stays, and the next sync goes on
+/// A sync that did not come to its end. What was applied before stays, and the next sync goes on
 /// from there.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct SyncInterrupted {
+    /// Why it ended.
+    #[source]
+    pub error: SyncError,
+    /// What it did before. The conflicts are reported here and nowhere else.
+    pub applied: Box<Applied>,
+}
+
+/// Why a sync did not come to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
     /// The server gave no answer.
@@ -19,15 +30,30 @@ pub enum SyncError {
 /// A clock that is ahead of the server's is corrected once, and the edits sent again.
 ///
 /// # Errors
-/// [`SyncError`].
+/// [`SyncInterrupted`].
 pub async fn sync(
     client: &mut SyncClient,
     transport: &HttpTransport,
     now: UnixMillis,
-) -> Result<Applied, SyncError> {
+) -> Result<Applied, SyncInterrupted> {
+    let mut applied = Applied::default();
+    match run(client, transport, now, &mut applied).await {
+        Ok(()) => Ok(applied),
+        Err(error) => Err(SyncInterrupted {
+            error,
+            applied: Box::new(applied),
+        }),
+    }
+}
+
+async fn run(
+    client: &mut SyncClient,
+    transport: &HttpTransport,
+    now: UnixMillis,
+    total: &mut Applied,
+) -> Result<(), SyncError> {
     // A sync that was cancelled may have left its request.
     client.abandon();
-    let mut total = Applied::default();
     let mut is_corrected = false;
     loop {
         let request = client.begin_sync()?;
@@ -35,7 +61,7 @@ pub async fn sync(
             Ok(answer) => {
                 total.add(client.apply(answer, now)?);
                 if !total.has_more {
-                    return Ok(total);
+                    return Ok(());
                 }
             }
             Err(error) => {

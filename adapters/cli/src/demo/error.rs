@@ -1,6 +1,6 @@
 use std::io;
 
-use syncline_client::{ClientError, SyncError, TransportError};
+use syncline_client::{ClientError, SyncInterrupted, TransportError};
 use syncline_domain::identifier::IdentifierError;
 
 use super::BrowserError;
@@ -20,7 +20,7 @@ pub enum DemoError {
     Server(#[from] ServerError),
     /// A sync failed that should not.
     #[error(transparent)]
-    Sync(#[from] SyncError),
+    Sync(#[from] SyncInterrupted),
     /// A request failed that should not.
     #[error(transparent)]
     Transport(#[from] TransportError),

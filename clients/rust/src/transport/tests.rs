@@ -156,7 +156,10 @@ async fn a_server_that_is_not_there_is_a_network_error_and_the_edit_stays() {
         .await
         .unwrap_err();
     assert!(
-        matches!(error, SyncError::Transport(TransportError::Network(_))),
+        matches!(
+            error.error,
+            SyncError::Transport(TransportError::Network(_))
+        ),
         "{error}"
     );
     assert!(!error.to_string().contains("secret"));
@@ -192,6 +195,41 @@ async fn a_clock_that_is_ahead_is_corrected_and_the_edit_sent_again() {
         .unwrap();
     assert!(applied.rejected.is_empty());
     assert_eq!(client.pending().count(), 0);
+}
+
+/// The server counts them as heard as soon as the next request says that the page came.
+#[tokio::test]
+async fn conflicts_are_told_of_even_if_a_later_page_does_not_come() {
+    let handler = async |body: String| {
+        let body: Value = serde_json::from_str(&body).unwrap();
+        if body["changes"] == json!([]) {
+            return answer(503, &json!({ "error": "later", "code": "unavailable" }));
+        }
+        let (mine, other) = ("0000000000001-000000-phone", "0000000000002-000000-laptop");
+        answer(
+            200,
+            &json!({
+                "serverClock": "0000000000801-000000-server~1", "hasMore": true, "serverChanges": [],
+                "conflicts": [{
+                    "key": "a", "field": "n", "localRev": mine, "remoteRev": other,
+                    "localValue": 1, "remoteValue": 2, "winner": "remote", "winnerValue": 2,
+                }],
+            }),
+        )
+    };
+    let url = serve(Router::new().route("/todo/sync", post(handler))).await;
+    let transport = HttpTransport::new(&url, "todo", "token", None).unwrap();
+    let (mut client, id) = (client(), DocumentId::own("a").unwrap());
+    let content = serde_json::from_value(json!({ "n": 1 })).unwrap();
+    client.edit(&id, &content, UnixMillis(1)).unwrap();
+    let interrupted = sync(&mut client, &transport, UnixMillis(2))
+        .await
+        .unwrap_err();
+    assert_eq!(interrupted.applied.conflicts.len(), 1);
+    assert_eq!(
+        interrupted.applied.conflicts[0].conflict.field.as_str(),
+        "n"
+    );
 }
 
 #[test]
