@@ -102,6 +102,7 @@ impl Store {
             page_size: options.page_size,
             replicas: Mutex::new(BTreeMap::new()),
             is_live: AtomicBool::new(false),
+            clock: Arc::clone(&options.clock),
         });
         for scope in inner.on_disk(Database::scopes).await? {
             inner.replica(&scope);

@@ -1,5 +1,6 @@
 use std::{
     hash::{BuildHasher, RandomState},
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -8,7 +9,10 @@ use syncline_domain::hlc::UnixMillis;
 const FIRST: Duration = Duration::from_secs(1);
 const GREATEST: Duration = Duration::from_mins(1);
 
-/// The device's time.
+/// Tells the device's time.
+pub(super) type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
+
+/// The time of the device's system.
 #[expect(
     clippy::disallowed_methods,
     reason = "a store is where the core meets the device: this is the clock that is passed on"

@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use syncline_domain::{document::Document, hlc::Hlc};
 
 use super::{
-    clock::now,
+    clock::Clock,
     error::StoreError,
     inner::Inner,
     query::{Found, Query, select},
@@ -65,7 +65,7 @@ impl Collection {
         I: TryInto<DocumentId>,
         StoreError: From<I::Error>,
     {
-        let id = document.try_into()?;
+        let (id, now) = (document.try_into()?, self.clock());
         let edit = self
             .replica
             .change(move |client, _| Ok(client.edit(&id, &content, now())?));
@@ -86,7 +86,7 @@ impl Collection {
         I: TryInto<DocumentId>,
         StoreError: From<I::Error>,
     {
-        let id = document.try_into()?;
+        let (id, now) = (document.try_into()?, self.clock());
         let edit = self.replica.change(move |client, _| {
             let Some(mut content) = client.get(&id) else {
                 return Ok(None);
@@ -107,7 +107,7 @@ impl Collection {
         I: TryInto<DocumentId>,
         StoreError: From<I::Error>,
     {
-        let id = document.try_into()?;
+        let (id, now) = (document.try_into()?, self.clock());
         let edit = self
             .replica
             .change(move |client, _| Ok(client.delete(&id, now())?));
@@ -173,6 +173,10 @@ impl Collection {
             server_clock: client.server_clock(),
         });
         clocks.await
+    }
+
+    fn clock(&self) -> Clock {
+        Clock::clone(&self.inner.clock)
     }
 
     fn edited<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {

@@ -10,6 +10,7 @@ use std::{
 use tokio::sync::{broadcast, watch};
 
 use super::{
+    clock::Clock,
     database::Database,
     demand::Demand,
     error::StoreError,
@@ -31,6 +32,7 @@ pub(super) struct Inner {
     pub(super) page_size: u32,
     pub(super) replicas: Mutex<BTreeMap<Scope, Arc<Replica>>>,
     pub(super) is_live: AtomicBool,
+    pub(super) clock: Clock,
 }
 
 /// How a pass over all that was due went.

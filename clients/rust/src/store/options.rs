@@ -5,9 +5,10 @@ use std::{
     time::Duration,
 };
 
-use syncline_domain::identifier::UserId;
+use syncline_domain::{hlc::UnixMillis, identifier::UserId};
 
 use super::{
+    clock::{self, Clock},
     error::StoreError,
     session::{GetToken, NewToken, user_of},
 };
@@ -30,6 +31,7 @@ pub struct StoreOptions {
     pub(super) poll_interval: Option<Duration>,
     pub(super) page_size: u32,
     pub(super) is_offline: bool,
+    pub(super) clock: Clock,
 }
 
 impl StoreOptions {
@@ -47,6 +49,7 @@ impl StoreOptions {
             poll_interval: Some(POLL_INTERVAL),
             page_size: PAGE_DOCUMENTS,
             is_offline: false,
+            clock: Arc::new(clock::now),
         }
     }
 
@@ -82,6 +85,14 @@ impl StoreOptions {
     #[must_use]
     pub fn offline(mut self) -> Self {
         self.is_offline = true;
+        self
+    }
+
+    /// What tells the device's time, in place of its system's clock. A clock that is wrong costs nothing
+    /// but a refusal, after which edits are stamped anew.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Fn() -> UnixMillis + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(clock);
         self
     }
 

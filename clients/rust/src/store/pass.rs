@@ -2,7 +2,7 @@
 
 use syncline_domain::hlc::UnixMillis;
 
-use super::{clock::now, error::StoreError, events::StoreEvent, inner::Inner, replica::Replica};
+use super::{clock::Clock, error::StoreError, events::StoreEvent, inner::Inner, replica::Replica};
 use crate::{
     Applied, TransportError,
     wire::{Rejection, SyncAnswer, SyncRequest},
@@ -36,7 +36,7 @@ pub(super) async fn run(inner: &Inner, replica: &Replica) -> Result<(), StoreErr
         let organisation = replica.scope.organisation.as_ref();
         match inner.remote.sync(&request, organisation).await {
             Ok(answer) => {
-                let applied = apply(replica, answer).await?;
+                let applied = apply(inner, replica, answer).await?;
                 if !tell(inner, replica, &mut progress, applied).await? {
                     return Ok(());
                 }
@@ -54,9 +54,14 @@ async fn abandon(replica: &Replica) -> Result<(), StoreError> {
     abandon.await
 }
 
-async fn apply(replica: &Replica, answer: SyncAnswer) -> Result<Applied, StoreError> {
+async fn apply(
+    inner: &Inner,
+    replica: &Replica,
+    answer: SyncAnswer,
+) -> Result<Applied, StoreError> {
+    let now = Clock::clone(&inner.clock);
     replica
-        .change(|client, margin| {
+        .change(move |client, margin| {
             let applied = client.apply(answer, now())?;
             margin.reports.clone_from(&applied.conflicts);
             Ok(applied)
@@ -109,7 +114,7 @@ async fn mend(
         return Err(error);
     }
     if let Some(time) = refused.server_time().filter(|_| !progress.is_corrected)
-        && correct(replica, time).await?
+        && correct(inner, replica, time).await?
     {
         progress.is_corrected = true;
         return Ok(());
@@ -132,7 +137,8 @@ async fn mend(
     }
 }
 
-async fn correct(replica: &Replica, time: UnixMillis) -> Result<bool, StoreError> {
+async fn correct(inner: &Inner, replica: &Replica, time: UnixMillis) -> Result<bool, StoreError> {
+    let now = Clock::clone(&inner.clock);
     replica
         .change(move |client, _| {
             client.refuse();
