@@ -16,6 +16,7 @@ pub mod cluster;
 pub mod database;
 pub mod dump;
 pub mod endpoint;
+pub mod faults;
 pub mod pooler;
 pub mod postgresql;
 pub mod process;

@@ -16,6 +16,7 @@ const CONFIGURATION: &str = "[applications.todo]\n";
 /// Servers that run as long as this value lives.
 pub struct Replicas {
     folder: TempDir,
+    database: TestDatabase,
     servers: Vec<(Child, String)>,
 }
 
@@ -30,14 +31,38 @@ impl Replicas {
         // All are started before the first is waited for.
         let starting: Vec<_> = starting.collect();
         let servers = starting.into_iter().map(listening).collect();
-        Self { folder, servers }
+        Self {
+            folder,
+            database: database.clone(),
+            servers,
+        }
+    }
+
+    /// Where each of them listens, such as `http://127.0.0.1:8080`.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<String> {
+        self.servers
+            .iter()
+            .map(|(_, address)| address.clone())
+            .collect()
+    }
+
+    /// Kills one of them at once.
+    pub fn kill(&mut self, number: usize) {
+        let (server, _) = &mut self.servers[number];
+        server.kill().expect("the server can be killed");
+        server.wait().expect("the server ends");
+    }
+
+    /// Starts one that was killed again, at another address.
+    pub fn restart(&mut self, number: usize) {
+        self.servers[number] = listening(spawn(&self.folder, &self.database));
     }
 
     /// Sends each request to the next of them.
     #[must_use]
     pub fn in_turn(&self) -> RoundRobin {
-        let addresses = self.servers.iter().map(|(_, address)| address.clone());
-        RoundRobin::over(addresses.collect())
+        RoundRobin::over(self.addresses())
     }
 
     /// The folder with their configuration.

@@ -13,14 +13,15 @@
 //! | `many` | many runs, some at once |
 
 mod device;
-mod edits;
-mod ledger;
+pub(crate) mod edits;
+pub(crate) mod ledger;
 mod many;
 mod plain;
 mod run;
 
+pub(crate) use many::each_seed;
 pub use many::simulate;
 pub use run::{Plan, Run, run};
 
 /// A seeded source of randomness.
-type Dice = rand::rngs::StdRng;
+pub(crate) type Dice = rand::rngs::StdRng;

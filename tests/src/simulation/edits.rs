@@ -5,7 +5,7 @@ use syncline_client::Document;
 use super::{Dice, ledger::Ledger};
 
 /// A document as a device creates it.
-pub(super) fn new_document(dice: &mut Dice, ledger: &mut Ledger) -> Document {
+pub(crate) fn new_document(dice: &mut Dice, ledger: &mut Ledger) -> Document {
     let mut document = Document::new();
     document.insert("title".to_owned(), text(ledger));
     if dice.random_bool(0.5) {
@@ -18,7 +18,7 @@ pub(super) fn new_document(dice: &mut Dice, ledger: &mut Ledger) -> Document {
 }
 
 /// A few edits at once.
-pub(super) fn edit(document: &mut Document, dice: &mut Dice, ledger: &mut Ledger) {
+pub(crate) fn edit(document: &mut Document, dice: &mut Dice, ledger: &mut Ledger) {
     for _ in 0..dice.random_range(1..=3) {
         edit_once(document, dice, ledger);
     }
@@ -45,7 +45,7 @@ fn edit_once(document: &mut Document, dice: &mut Dice, ledger: &mut Ledger) {
 }
 
 /// Inserts a line or two somewhere into the text.
-pub(super) fn insert_lines(document: &mut Document, dice: &mut Dice, ledger: &mut Ledger) {
+pub(crate) fn insert_lines(document: &mut Document, dice: &mut Dice, ledger: &mut Ledger) {
     let mut lines = lines(document);
     let place = dice.random_range(0..=lines.len());
     for _ in 0..dice.random_range(1..=2) {

@@ -3,10 +3,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 /// A value that is made once in a run: a number, or `<number>` within a text.
-pub(super) type Token = u64;
+pub(crate) type Token = u64;
 
 /// The tokens that a value holds, each as often as it does.
-pub(super) fn tokens(value: &Value) -> Vec<Token> {
+pub(crate) fn tokens(value: &Value) -> Vec<Token> {
     match value {
         Value::Number(number) => number.as_u64().into_iter().collect(),
         Value::String(text) => text
@@ -21,22 +21,31 @@ pub(super) fn tokens(value: &Value) -> Vec<Token> {
 
 /// What became of every value, as far as devices were told.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(crate) struct Ledger {
     next: Token,
     made: BTreeSet<(String, Token)>,
     overwritten: BTreeSet<(String, Token)>,
-    reported: BTreeSet<(String, Token)>,
+    /// A value is made once, so that it need not be said in which document.
+    reported: BTreeSet<Token>,
 }
 
 impl Ledger {
+    /// A ledger whose values begin above `first`, so that those of several runs can be told apart.
+    pub(crate) fn above(first: Token) -> Self {
+        Self {
+            next: first,
+            ..Self::default()
+        }
+    }
+
     /// A value that there has not been yet.
-    pub(super) fn token(&mut self) -> Token {
+    pub(crate) fn token(&mut self) -> Token {
         self.next += 1;
         self.next
     }
 
     /// Somebody who saw `old` made `new` of it; null stands for no document.
-    pub(super) fn edited(&mut self, key: &str, old: &Value, new: &Value) {
+    pub(crate) fn edited(&mut self, key: &str, old: &Value, new: &Value) {
         let (old, new): (BTreeSet<_>, BTreeSet<_>) = (
             tokens(old).into_iter().collect(),
             tokens(new).into_iter().collect(),
@@ -48,19 +57,22 @@ impl Ledger {
     }
 
     /// A device heard an answer with these reports.
-    pub(super) fn heard(&mut self, reports: &Value) {
+    pub(crate) fn heard(&mut self, reports: &Value) {
         for report in reports.as_array().into_iter().flatten() {
-            let key = report["key"].as_str().unwrap_or_default();
             let named = ["localValue", "remoteValue"]
                 .into_iter()
                 .flat_map(|member| tokens(&report[member]));
-            self.reported
-                .extend(named.map(|token| (key.to_owned(), token)));
+            self.reported.extend(named);
         }
     }
 
+    /// Somebody knows of these values that they may be gone, or may have come back.
+    pub(crate) fn excuse(&mut self, tokens: impl IntoIterator<Item = Token>) {
+        self.reported.extend(tokens);
+    }
+
     /// Whether the document that all devices ended with accounts for every edit.
-    pub(super) fn check(&self, key: &str, document: &Value) -> Result<(), String> {
+    pub(crate) fn check(&self, key: &str, document: &Value) -> Result<(), String> {
         let held = tokens(document);
         let unique: BTreeSet<Token> = held.iter().copied().collect();
         if unique.len() != held.len() {
@@ -72,7 +84,7 @@ impl Ledger {
             .iter()
             .filter(of_key)
             .filter(|(_, token)| !unique.contains(token))
-            .find(|entry| !self.overwritten.contains(*entry) && !self.reported.contains(*entry));
+            .find(|entry| !self.overwritten.contains(*entry) && !self.reported.contains(&entry.1));
         if let Some((_, token)) = lost {
             return Err(format!("{key} lost <{token}> without a report: {document}"));
         }
@@ -80,7 +92,7 @@ impl Ledger {
             .overwritten
             .iter()
             .filter(of_key)
-            .find(|entry| unique.contains(&entry.1) && !self.reported.contains(*entry));
+            .find(|entry| unique.contains(&entry.1) && !self.reported.contains(&entry.1));
         match revived {
             Some((_, token)) => Err(format!(
                 "{key} has <{token}> again without a report: {document}"
@@ -90,7 +102,7 @@ impl Ledger {
     }
 
     /// The values that were made in a document and are not in it.
-    pub(super) fn missing(&self, key: &str, document: &Value) -> Vec<Token> {
+    pub(crate) fn missing(&self, key: &str, document: &Value) -> Vec<Token> {
         let held = tokens(document);
         let made = self.made.iter().filter(|entry| entry.0 == key);
         made.map(|(_, token)| *token)

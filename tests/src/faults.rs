@@ -1,0 +1,106 @@
+//! Devices, servers and a database to which everything happens that can: a network that delays, cuts
+//! and repeats, programs that are killed, clocks that jump, people who come and go. A model that
+//! knows what each of them did is the judge.
+//!
+//! All decisions come from the seed. What is decided for each device, each clerk and each request of
+//! a sender does not depend on who is faster; but they really run at the same time, so that a seed
+//! repeats the plan of a run, and not every interleaving of it. `docs/faults.md` tells more.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `world` | the users, devices and network of a run |
+//! | `network` | the way to the servers: faults, and every answer written down |
+//! | `arena` | servers and their database, to be killed |
+//! | `device` | a device of either client: a core or a store |
+//! | `child`, `driver` | clients in processes of their own |
+//! | `life` | what a device's user does |
+//! | `clerk` | what others do: share, admit, look |
+//! | `model`, `timeline` | who may see what, and when |
+//! | `judge` | what must hold |
+//! | `run` | one run |
+
+mod arena;
+mod child;
+mod clerk;
+mod device;
+mod driver;
+mod judge;
+mod life;
+mod log;
+mod model;
+mod network;
+mod run;
+mod timeline;
+mod world;
+
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use crate::simulation::each_seed;
+use arena::Arena;
+use world::Children;
+
+pub use driver::drive;
+pub use run::Tally;
+pub use world::Blows;
+
+/// How many runs go on at once on the same servers, if nothing is killed.
+const AT_ONCE: usize = 4;
+
+/// How many runs go on at once on servers of their own, if something is.
+const APART: usize = 2;
+
+/// Runs so many seeds, and those that are always run. `SIMULATION_SEEDS` is another number; a seed
+/// that fails is printed with every step, and `SIMULATION_SEED` runs it alone.
+pub async fn simulate(blows: Blows, seeds: u64, always: &[u64]) -> Tally {
+    child::compile_typescript();
+    let arenas = arenas(blows).await;
+    let free = Arc::new(Mutex::new(arenas));
+    let runs = each_seed(at_once(blows), seeds, always, |seed| {
+        let free = Arc::clone(&free);
+        async move {
+            let (mut arena, children) = free.lock().await.pop().expect("one is free");
+            let result = run::run(&mut arena, &children, blows, seed).await;
+            free.lock().await.push((arena, children));
+            result
+        }
+    });
+    let tally = runs.await.into_iter().sum();
+    for (arena, _) in std::mem::take(&mut *free.lock().await) {
+        arena.finish().await;
+    }
+    tally
+}
+
+fn at_once(blows: Blows) -> usize {
+    if blows == Blows::Network {
+        AT_ONCE
+    } else {
+        APART
+    }
+}
+
+async fn arenas(blows: Blows) -> Vec<(Arena, Children)> {
+    let mut arenas = Vec::new();
+    match blows {
+        Blows::Network => {
+            let (arena, children) = (Arena::inside().await, Children::new());
+            while let Some(shared) = arena.shared().filter(|_| arenas.len() + 1 < AT_ONCE) {
+                arenas.push((shared, children.clone()));
+            }
+            arenas.push((arena, children));
+        }
+        Blows::Servers => {
+            for _ in 0..APART {
+                arenas.push((Arena::processes().await, Children::new()));
+            }
+        }
+        Blows::Database => {
+            for _ in 0..APART {
+                arenas.push((Arena::cluster().await, Children::new()));
+            }
+        }
+    }
+    arenas
+}

@@ -1,0 +1,266 @@
+//! What must hold when a run is over.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use syncline_domain::access::Namespace;
+
+use super::{
+    clerk,
+    device::View,
+    life::Life,
+    model::{Model, Name, VALUES, user_id},
+    network::{Exchange, lock},
+    world::{Blows, World},
+};
+use crate::simulation::ledger::{Token, tokens};
+
+/// What a user's namespace and those of others hold for the user.
+type Documents = BTreeMap<(Option<String>, String), Value>;
+
+/// How often everybody synchronises before they must agree.
+const ROUNDS: usize = 12;
+
+/// Everybody synchronises until all is still, and agrees with fresh pulls.
+pub(super) async fn quiet(world: &World, lives: &mut [Life]) -> Result<(), String> {
+    world.log.add("quiet");
+    for life in &mut *lives {
+        retry(life).await?;
+    }
+    let mut difference = String::new();
+    for _ in 0..ROUNDS {
+        difference.clear();
+        for life in &mut *lives {
+            let synchronised = life.sync().await;
+            life.bear(synchronised).await?;
+        }
+        for life in &mut *lives {
+            if let Some(differs) = differs(world, life).await? {
+                difference = differs;
+            }
+        }
+        if difference.is_empty() {
+            return Ok(());
+        }
+    }
+    Err(difference)
+}
+
+/// What was refused at some time may be welcome by now.
+async fn retry(life: &mut Life) -> Result<(), String> {
+    for id in life.view().await?.rejected {
+        let retried = life.device.retry(&id).await;
+        retried.map_err(|trouble| format!("{trouble:?}"))?;
+    }
+    Ok(())
+}
+
+/// How a device differs from what its user should have; none if it does not.
+async fn differs(world: &World, life: &mut Life) -> Result<Option<String>, String> {
+    let (user, organisation) = (
+        life.device.place.user.clone(),
+        life.device.place.organisation.clone(),
+    );
+    let is_outside = organisation.is_some() && !lock(&world.model).is_member(&user);
+    if is_outside {
+        return Ok(None);
+    }
+    let view = life.view().await?;
+    if view.unsent != view.rejected.len() {
+        let waiting = view.unsent;
+        return Ok(Some(format!(
+            "{} has {waiting} documents to push, {:?} rejected",
+            life.device.name, view.rejected
+        )));
+    }
+    let mut fresh = world.pull(&user, organisation.as_deref()).await?;
+    let mut shown = shown(&view);
+    for id in &view.rejected {
+        fresh.remove(id);
+        shown.remove(id);
+    }
+    Ok((fresh != shown).then(|| {
+        format!(
+            "{} of {user} has {shown:#?}, a fresh pull gives {fresh:#?}",
+            life.device.name
+        )
+    }))
+}
+
+fn shown(view: &View) -> Documents {
+    let documents = view.documents.iter();
+    documents
+        .map(|(id, (document, _))| (id.clone(), document.clone().into()))
+        .collect()
+}
+
+/// Nothing that was edited is gone without a report, and every document is seen by all who may see
+/// it, and by nobody else.
+pub(super) async fn judge(world: &World, lives: &mut [Life]) -> Result<(), String> {
+    clerk::confirm(world).await?;
+    excuse(world, lives).await?;
+    let mut all = BTreeMap::new();
+    for user in &world.users {
+        let pulled = world.pull(user, None).await?;
+        for ((owner, key), document) in &pulled {
+            if owner.is_none() {
+                let namespace = Namespace::Personal(user_id(user));
+                let key = key.clone();
+                all.insert(Name { namespace, key }, document.clone());
+            }
+        }
+    }
+    let organisation = lock(&world.model).organisation.clone();
+    let common = world
+        .pull(&world.users[0], Some(organisation.as_str()))
+        .await?;
+    for ((_, key), document) in common {
+        let namespace = Namespace::Organisation(organisation.clone());
+        all.insert(Name { namespace, key }, document);
+    }
+    for user in &world.users {
+        everything_is_seen(world, user, &all).await?;
+    }
+    let model = lock(&world.model);
+    for name in model.names() {
+        let document = all.get(&name).unwrap_or(&Value::Null);
+        model.ledger.check(&name.to_string(), document)?;
+    }
+    Ok(())
+}
+
+/// Whoever could not push an edit knows that it may be gone.
+async fn excuse(world: &World, lives: &mut [Life]) -> Result<(), String> {
+    for life in lives {
+        let view = life.view().await?;
+        life.hear();
+        let is_outside = life.device.place.organisation.is_some()
+            && !lock(&world.model).is_member(&life.device.place.user);
+        for id in &view.rejected {
+            let name = life.device.named(id);
+            let access = lock(&world.model).access(&life.device.place.user, &name);
+            if !is_outside && access == Some(syncline_domain::access::Access::Write) {
+                return Err(format!("{}: {name} was rejected", life.device.name));
+            }
+        }
+        let model = &mut lock(&world.model);
+        for tokens in life.device.unsettled.values() {
+            model.ledger.excuse(tokens.iter().copied());
+        }
+    }
+    // A report may have reached a program a moment before it was killed.
+    if world.blows != Blows::Network {
+        let exchanges = world.network.exchanges();
+        for exchange in exchanges.iter().filter(|exchange| exchange.is_delivered) {
+            lock(&world.model)
+                .ledger
+                .heard(&exchange.answer["conflicts"]);
+        }
+    }
+    Ok(())
+}
+
+async fn everything_is_seen(
+    world: &World,
+    user: &str,
+    all: &BTreeMap<Name, Value>,
+) -> Result<(), String> {
+    let pulled = world.pull(user, None).await?;
+    let model = lock(&world.model);
+    let visible = all.iter().filter_map(|(name, document)| {
+        let Namespace::Personal(owner) = &name.namespace else {
+            return None;
+        };
+        let owner = (owner.as_str() != user).then(|| owner.as_str().to_owned());
+        let is_visible = model.access(user, name).is_some();
+        is_visible.then(|| ((owner, name.key.clone()), document.clone()))
+    });
+    let visible: Documents = visible.collect();
+    if visible == pulled {
+        Ok(())
+    } else {
+        Err(format!(
+            "{user} pulls {pulled:#?}, and may see {visible:#?}"
+        ))
+    }
+}
+
+/// Nothing was ever answered that should not have been.
+pub(super) fn judge_answers(world: &World) -> Result<(), String> {
+    let model = lock(&world.model);
+    for exchange in world.network.exchanges().iter() {
+        let judged = judge_answer(world.blows, &model, exchange);
+        judged.map_err(|error| format!("answer {}: {error}", exchange.number))?;
+    }
+    Ok(())
+}
+
+fn judge_answer(blows: Blows, model: &Model, exchange: &Exchange) -> Result<(), String> {
+    let Exchange {
+        user,
+        start,
+        end,
+        status,
+        answer,
+        ..
+    } = exchange;
+    let is_sync = exchange.path.ends_with("/sync");
+    match status {
+        200..300 => {}
+        503 if blows != Blows::Network => return Ok(()),
+        403 if exchange.organisation.is_some() && model.may_be_outside(user, *start, *end) => {
+            return Ok(());
+        }
+        400..500 if !is_sync => return Ok(()),
+        _ => return Err(format!("{status} {answer}")),
+    }
+    if is_sync {
+        judge_rejections(answer)?;
+        if exchange.has_clock && answer["reset"] == true {
+            return Err("a clock of the server's counts as none".to_owned());
+        }
+        if exchange.organisation.is_some() && !model.may_be_inside(user, *start, *end) {
+            return Err(format!("{user} is no member"));
+        }
+    }
+    let shown = if is_sync {
+        shown_by_sync(answer)
+    } else {
+        tokens(answer)
+    };
+    let foreign = shown
+        .into_iter()
+        .filter(|token| *token > VALUES)
+        .find(|token| !model.may_see(user, *token, *start, *end));
+    match foreign {
+        Some(token) => Err(format!("{user} may not see <{token}>")),
+        None => Ok(()),
+    }
+}
+
+/// The values that an answer holds: in documents, and in reports.
+fn shown_by_sync(answer: &Value) -> Vec<Token> {
+    let list = |member: &str| answer[member].as_array().into_iter().flatten();
+    let fields = list("serverChanges").flat_map(|state| {
+        let fields = state.as_object().into_iter().flatten();
+        fields.filter(|(name, _)| !name.starts_with('_'))
+    });
+    let reported = list("conflicts").flat_map(|report| {
+        let values = ["localValue", "remoteValue", "winnerValue"];
+        values.into_iter().map(|member| &report[member])
+    });
+    let values = fields.map(|(_, value)| value).chain(reported);
+    values.flat_map(tokens).collect()
+}
+
+/// The only documents that may be rejected are those of others.
+fn judge_rejections(answer: &Value) -> Result<(), String> {
+    let rejected = answer["rejected"].as_array().into_iter().flatten();
+    for rejection in rejected {
+        let code = rejection["code"].as_str().unwrap_or_default();
+        if !matches!(code, "forbidden" | "not_found" | "clock_skew") {
+            return Err(format!("a document was rejected: {rejection}"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! What is true of a world, as far as its requests and answers tell: who may see what, and which
+//! values were made where.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use serde_json::Value;
+use syncline_domain::{
+    access::{Access, AccessEntry, Namespace, Reader, access},
+    identifier::{OrganisationId, UserId},
+};
+use tokio::time::Instant;
+
+use super::timeline::Timeline;
+use crate::simulation::ledger::{Ledger, Token, tokens};
+
+/// The values of a run are above a multiple of this, and smaller numbers are no values.
+pub(super) const VALUES: u64 = 1_000_000;
+
+/// A document, whoever looks at it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Name {
+    pub(super) namespace: Namespace,
+    pub(super) key: String,
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.namespace {
+            Namespace::Personal(user) => write!(formatter, "{}/{}", user.as_str(), self.key),
+            Namespace::Organisation(_) => write!(formatter, "organisation/{}", self.key),
+        }
+    }
+}
+
+/// The judge's knowledge of a world.
+pub(super) struct Model {
+    start: Instant,
+    pub(super) organisation: OrganisationId,
+    pub(super) ledger: Ledger,
+    /// In which document each value was made, and by whom.
+    makers: BTreeMap<Token, (Name, String)>,
+    members: BTreeMap<String, Timeline<bool>>,
+    entries: BTreeMap<Name, Timeline<AccessEntry>>,
+    /// Documents whose last change may have been made or not.
+    pub(super) uncertain: BTreeSet<Name>,
+}
+
+impl Model {
+    /// A world in which nothing was made, with these members in its organisation.
+    pub(super) fn new(seed: u64, organisation: OrganisationId, members: &[&str]) -> Self {
+        let start = Instant::now();
+        let members = members
+            .iter()
+            .map(|member| ((*member).to_owned(), Timeline::new(true, start)));
+        Self {
+            start,
+            organisation,
+            ledger: Ledger::above((seed + 1) * VALUES),
+            makers: BTreeMap::new(),
+            members: members.collect(),
+            entries: BTreeMap::new(),
+            uncertain: BTreeSet::new(),
+        }
+    }
+
+    /// Somebody is about to make `new` of `old`.
+    pub(super) fn making(&mut self, name: &Name, user: &str, old: &Value, new: &Value) {
+        let old: BTreeSet<_> = tokens(old).into_iter().collect();
+        for token in tokens(new) {
+            if !old.contains(&token) {
+                self.makers.insert(token, (name.clone(), user.to_owned()));
+            }
+        }
+    }
+
+    /// Who is in the organisation, and who was or will be.
+    pub(super) fn member(&mut self, user: &str) -> &mut Timeline<bool> {
+        let outside = || Timeline::new(false, self.start);
+        self.members.entry(user.to_owned()).or_insert_with(outside)
+    }
+
+    /// What is said of a document's readers.
+    pub(super) fn entry(&mut self, name: &Name) -> &mut Timeline<AccessEntry> {
+        let private = || Timeline::new(AccessEntry::default(), self.start);
+        self.entries.entry(name.clone()).or_insert_with(private)
+    }
+
+    /// Every document whose readers were ever decided.
+    pub(super) fn names(&self) -> BTreeSet<Name> {
+        let made = self.makers.values().map(|(name, _)| name);
+        self.entries.keys().chain(made).cloned().collect()
+    }
+
+    /// Whether the user is in the organisation, after all changes.
+    pub(super) fn is_member(&self, user: &str) -> bool {
+        self.members
+            .get(user)
+            .is_some_and(|timeline| *timeline.last())
+    }
+
+    /// Whether the user may have been in the organisation at some moment between two.
+    pub(super) fn may_be_inside(&self, user: &str, start: Instant, end: Instant) -> bool {
+        self.may_have_been(user, start, end, true)
+    }
+
+    /// Whether the user may not have been in it.
+    pub(super) fn may_be_outside(&self, user: &str, start: Instant, end: Instant) -> bool {
+        self.may_have_been(user, start, end, false)
+    }
+
+    fn may_have_been(&self, user: &str, start: Instant, end: Instant, is_member: bool) -> bool {
+        let Some(timeline) = self.members.get(user) else {
+            return !is_member;
+        };
+        let mut periods = timeline.between(start, end);
+        periods.any(|period| period.value == is_member)
+    }
+
+    /// What the user may do with a document, after all changes.
+    pub(super) fn access(&self, user: &str, name: &Name) -> Option<Access> {
+        let private = AccessEntry::default();
+        let entry = self.entries.get(name).map_or(&private, Timeline::last);
+        self.rule(user, name, entry, self.is_member(user))
+    }
+
+    /// Whether the user may have seen a value at some moment between two.
+    pub(super) fn may_see(&self, user: &str, token: Token, start: Instant, end: Instant) -> bool {
+        let Some((name, maker)) = self.makers.get(&token) else {
+            return false;
+        };
+        maker == user || self.may_see_document(user, name, start, end)
+    }
+
+    pub(super) fn may_see_document(
+        &self,
+        user: &str,
+        name: &Name,
+        start: Instant,
+        end: Instant,
+    ) -> bool {
+        let (outside, private) = (
+            Timeline::new(false, start),
+            Timeline::new(AccessEntry::default(), start),
+        );
+        let members = self.members.get(user).unwrap_or(&outside);
+        let entries = self.entries.get(name).unwrap_or(&private);
+        members.between(start, end).any(|member| {
+            let (start, end) = (
+                start.max(member.from),
+                member.until.map_or(end, |until| until.min(end)),
+            );
+            let mut entries = entries.between(start, end);
+            entries.any(|entry| self.rule(user, name, &entry.value, member.value).is_some())
+        })
+    }
+
+    fn rule(
+        &self,
+        user: &str,
+        name: &Name,
+        entry: &AccessEntry,
+        is_member: bool,
+    ) -> Option<Access> {
+        let organisations = std::slice::from_ref(&self.organisation);
+        let reader = Reader {
+            user: &user_id(user),
+            organisations: if is_member { organisations } else { &[] },
+        };
+        access(&name.namespace, entry, reader)
+    }
+}
+
+/// A user of a world.
+pub(super) fn user_id(user: &str) -> UserId {
+    UserId::new(user).expect("a world names its users well")
+}

@@ -1,0 +1,329 @@
+//! The way from clients to servers, on which requests are delayed, cut and repeated, and every
+//! answer is written down.
+
+mod http;
+mod weather;
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use reqwest::{Client, Method};
+use serde_json::Value;
+use tokio::{
+    io::Result,
+    net::{TcpListener, TcpStream},
+    task::{JoinHandle, JoinSet},
+    time::{Instant, sleep, timeout},
+};
+
+use super::log::Log;
+use crate::server::client;
+use http::{Answer, Request};
+use weather::{Cut, Fault, Weather};
+
+/// What a request carries from the client to the server.
+const CARRIED: [&str; 3] = ["authorization", "content-type", "x-org-id"];
+
+/// Where the servers are at present. One that was killed is missing until it is back.
+pub(super) type Servers = Arc<Mutex<Vec<String>>>;
+
+/// A request, and what a server answered.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    pub(super) number: u64,
+    pub(super) path: String,
+    pub(super) user: String,
+    pub(super) organisation: Option<String>,
+    pub(super) start: Instant,
+    pub(super) end: Instant,
+    pub(super) status: u16,
+    pub(super) answer: Value,
+    /// Whether the client got all of it.
+    pub(super) is_delivered: bool,
+    /// Whether the client had a clock of a server.
+    pub(super) has_clock: bool,
+}
+
+/// A network between the clients of one world and the servers.
+pub(super) struct Network {
+    address: SocketAddr,
+    state: Arc<State>,
+    listening: JoinHandle<()>,
+}
+
+struct State {
+    servers: Servers,
+    next: AtomicUsize,
+    client: Client,
+    weather: Mutex<Weather>,
+    is_calm: AtomicBool,
+    numbers: AtomicU64,
+    exchanges: Mutex<Vec<Exchange>>,
+    late: Mutex<JoinSet<()>>,
+    /// How often each sender was refused something.
+    refusals: Mutex<BTreeMap<String, u64>>,
+    cuts: AtomicU64,
+    repeats: AtomicU64,
+    log: Log,
+}
+
+impl Network {
+    /// A network to `servers`, whose faults `seed` decides.
+    pub(super) async fn new(servers: Servers, seed: u64, log: Log) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("there is a free port");
+        let address = listener.local_addr().expect("a listener has an address");
+        let state = Arc::new(State {
+            servers,
+            next: AtomicUsize::new(0),
+            client: client(),
+            weather: Mutex::new(Weather::new(seed)),
+            is_calm: AtomicBool::new(false),
+            numbers: AtomicU64::new(0),
+            exchanges: Mutex::default(),
+            late: Mutex::default(),
+            refusals: Mutex::default(),
+            cuts: AtomicU64::new(0),
+            repeats: AtomicU64::new(0),
+            log,
+        });
+        let listening = tokio::spawn(listen(listener, Arc::clone(&state)));
+        Self {
+            address,
+            state,
+            listening,
+        }
+    }
+
+    /// Where clients reach it.
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// No faults from now on. Returns when the last request that was to come again has come.
+    pub(super) async fn calm(&self) {
+        self.state.is_calm.store(true, Ordering::SeqCst);
+        let mut late = std::mem::take(&mut *lock(&self.state.late));
+        while late.join_next().await.is_some() {}
+    }
+
+    /// Everything that servers answered.
+    pub(super) fn exchanges(&self) -> MutexGuard<'_, Vec<Exchange>> {
+        lock(&self.state.exchanges)
+    }
+
+    /// How many connections broke, and how many requests were repeated.
+    pub(super) fn faults(&self) -> (u64, u64) {
+        let State { cuts, repeats, .. } = &*self.state;
+        (cuts.load(Ordering::SeqCst), repeats.load(Ordering::SeqCst))
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}
+
+async fn listen(listener: TcpListener, state: Arc<State>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let state = Arc::clone(&state);
+        // A client that leaves is none of its business.
+        tokio::spawn(async move { drop(serve(state, stream).await) });
+    }
+}
+
+async fn serve(state: Arc<State>, mut stream: TcpStream) -> Result<()> {
+    let request = Request::read(&mut stream).await?;
+    if request.path.ends_with("/events") {
+        return Answer::unavailable().write(&mut stream, 1.0).await;
+    }
+    let number = state.numbers.fetch_add(1, Ordering::SeqCst);
+    let fault = state.fault(&request);
+    state.note(number, &request, &fault);
+    sleep(fault.delay).await;
+    if let Some(after) = fault.repeat {
+        state.repeat(&request, after);
+    }
+    if fault.cut != Cut::None {
+        state.cuts.fetch_add(1, Ordering::SeqCst);
+    }
+    let answer = match fault.cut {
+        Cut::Before => None,
+        Cut::Amid(after) => {
+            // The server may answer sooner, and then the answer is lost.
+            drop(timeout(after, state.forward(number, &request)).await);
+            None
+        }
+        Cut::None | Cut::After | Cut::Within(_) => state.forward(number, &request).await,
+    };
+    let (Some(answer), true) = (answer, fault.cut != Cut::After) else {
+        return Ok(());
+    };
+    let Cut::Within(part) = fault.cut else {
+        answer.write(&mut stream, 1.0).await?;
+        state.delivered(number);
+        return Ok(());
+    };
+    answer.write(&mut stream, part).await
+}
+
+impl State {
+    fn fault(&self, request: &Request) -> Fault {
+        if self.is_calm.load(Ordering::SeqCst) {
+            return Fault {
+                delay: Duration::ZERO,
+                cut: Cut::None,
+                repeat: None,
+            };
+        }
+        lock(&self.weather).fault(&sender(request), request.is_sync())
+    }
+
+    /// Sends a request to the next server, and writes the answer down; none if there was none.
+    async fn forward(&self, number: u64, request: &Request) -> Option<Answer> {
+        let server = {
+            let servers = lock(&self.servers);
+            let next = self.next.fetch_add(1, Ordering::SeqCst);
+            servers.get(next.checked_rem(servers.len())?)?.clone()
+        };
+        let start = Instant::now();
+        let answer = self.send(&server, request).await;
+        let Ok(answer) = answer else {
+            self.log.add(format!("request {number}: {server} is gone"));
+            return None;
+        };
+        self.write_down(number, request, start, &answer);
+        Some(answer)
+    }
+
+    async fn send(&self, server: &str, request: &Request) -> reqwest::Result<Answer> {
+        let method = Method::from_bytes(request.method.as_bytes()).unwrap_or_default();
+        let url = format!("{server}{}", request.path);
+        let mut forwarded = self.client.request(method, url);
+        for name in CARRIED {
+            if let Some(value) = request.header(name) {
+                forwarded = forwarded.header(name, value);
+            }
+        }
+        let response = forwarded.body(request.body.clone()).send().await?;
+        let retry_after = response.headers().get("retry-after");
+        let retry_after = retry_after.and_then(|value| value.to_str().ok().map(str::to_owned));
+        Ok(Answer {
+            status: response.status().as_u16(),
+            retry_after,
+            body: response.bytes().await?.to_vec(),
+        })
+    }
+
+    fn write_down(&self, number: u64, request: &Request, start: Instant, answer: &Answer) {
+        let (status, body) = (answer.status, answer.json());
+        if is_refusal(status, &body) {
+            *lock(&self.refusals).entry(sender(request)).or_default() += 1;
+        }
+        self.log.add(format!("answer {number}: {status} {body}"));
+        lock(&self.exchanges).push(Exchange {
+            number,
+            path: request.path.clone(),
+            user: user(request),
+            organisation: request.header("x-org-id").map(str::to_owned),
+            start,
+            end: Instant::now(),
+            status,
+            answer: body,
+            is_delivered: false,
+            has_clock: has_clock(request),
+        });
+    }
+
+    fn delivered(&self, number: u64) {
+        let mut exchanges = lock(&self.exchanges);
+        let mut latest = exchanges.iter_mut().rev();
+        if let Some(exchange) = latest.find(|exchange| exchange.number == number) {
+            exchange.is_delivered = true;
+        }
+    }
+
+    /// Sends a request once more after a while, when there may be newer ones; not after a refusal, on
+    /// which whoever heard it may count.
+    fn repeat(self: &Arc<Self>, request: &Request, after: Duration) {
+        self.repeats.fetch_add(1, Ordering::SeqCst);
+        let (state, request) = (Arc::clone(self), request.clone());
+        let refusals = self.refusals(&request);
+        lock(&self.late).spawn(async move {
+            sleep(after).await;
+            if state.refusals(&request) > refusals {
+                return;
+            }
+            let number = state.numbers.fetch_add(1, Ordering::SeqCst);
+            state
+                .log
+                .add(format!("request {number} comes again: {}", text(&request)));
+            drop(state.forward(number, &request).await);
+        });
+    }
+
+    fn refusals(&self, request: &Request) -> u64 {
+        let refusals = lock(&self.refusals);
+        refusals.get(&sender(request)).copied().unwrap_or_default()
+    }
+
+    fn note(&self, number: u64, request: &Request, fault: &Fault) {
+        let user = user(request);
+        let organisation = request.header("x-org-id").unwrap_or("");
+        self.log.add(format!(
+            "request {number} of {user} {organisation}: {} {fault:?}",
+            text(request)
+        ));
+    }
+}
+
+fn text(request: &Request) -> String {
+    let Request {
+        method, path, body, ..
+    } = request;
+    format!("{method} {path} {}", String::from_utf8_lossy(body))
+}
+
+/// The device, or else the user.
+fn sender(request: &Request) -> String {
+    node(request).unwrap_or_else(|| user(request))
+}
+
+/// Whether something was not stored, and the sender told so.
+fn is_refusal(status: u16, answer: &Value) -> bool {
+    let rejected = answer["rejected"].as_array();
+    (400..500).contains(&status) || rejected.is_some_and(|rejected| !rejected.is_empty())
+}
+
+/// Whose session it is.
+fn user(request: &Request) -> String {
+    let token = request.header("authorization").unwrap_or_default();
+    let payload = token.split('.').nth(1).unwrap_or_default();
+    let payload = URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
+    let payload: Value = serde_json::from_slice(&payload).unwrap_or_default();
+    payload["sub"].as_str().unwrap_or_default().to_owned()
+}
+
+fn node(request: &Request) -> Option<String> {
+    Some(request.json()["node"].as_str()?.to_owned())
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn has_clock(request: &Request) -> bool {
+    let body = request.json();
+    let clock = body["clientClock"].as_str().unwrap_or_default();
+    clock.contains("server~")
+}

@@ -1,0 +1,179 @@
+//! One run, from the first edit to the verdict.
+
+use std::{sync::Arc, time::Duration};
+
+use rand::RngExt;
+use tokio::{sync::watch, task::JoinSet, time::sleep};
+
+use super::{
+    arena::Arena,
+    clerk,
+    judge::{judge, judge_answers, quiet},
+    life::Life,
+    world::{Blows, Children, World},
+};
+
+/// How much is killed in a run, at most.
+const BLOWS: u64 = 8;
+
+/// What happened in runs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tally {
+    /// How many runs there were.
+    pub runs: u64,
+    /// Edits that devices made.
+    pub edits: u64,
+    /// Requests that servers answered.
+    pub answers: u64,
+    /// Connections that broke.
+    pub cuts: u64,
+    /// Requests that were sent again later.
+    pub repeats: u64,
+    /// Servers and databases that were killed.
+    pub kills: u64,
+    /// Devices that were killed.
+    pub deaths: u64,
+}
+
+impl std::iter::Sum for Tally {
+    fn sum<I: Iterator<Item = Self>>(tallies: I) -> Self {
+        tallies.fold(Self::default(), |sum, tally| Self {
+            runs: sum.runs + tally.runs,
+            edits: sum.edits + tally.edits,
+            answers: sum.answers + tally.answers,
+            cuts: sum.cuts + tally.cuts,
+            repeats: sum.repeats + tally.repeats,
+            kills: sum.kills + tally.kills,
+            deaths: sum.deaths + tally.deaths,
+        })
+    }
+}
+
+/// Runs a seed in an arena that nobody else uses meanwhile, unless nothing is killed in it.
+///
+/// # Errors
+/// What does not hold, and every step that led there.
+pub(super) async fn run(
+    arena: &mut Arena,
+    children: &Children,
+    blows: Blows,
+    seed: u64,
+) -> Result<Tally, String> {
+    let world = Arc::new(World::new(Arc::clone(&arena.servers), blows, seed).await);
+    let devices = world.devices(children).into_iter().zip(10..);
+    let mut lives = Vec::new();
+    for (device, actor) in devices {
+        lives.push(Life::new(Arc::clone(&world), device, actor));
+    }
+    let result = play(&world, arena, children, lives).await;
+    result.map_err(|error| {
+        format!(
+            "seed {seed} of {blows:?}: {error}\n{}\nseed {seed} of {blows:?}: {error}",
+            world.log.text()
+        )
+    })
+}
+
+async fn play(
+    world: &Arc<World>,
+    arena: &mut Arena,
+    children: &Children,
+    lives: Vec<Life>,
+) -> Result<Tally, String> {
+    let (end, ended) = watch::channel(false);
+    let acting = async {
+        let acted = act(world, lives).await;
+        end.send_replace(true);
+        acted
+    };
+    let (lives, kills) = tokio::join!(acting, strike(world, arena, children, ended));
+    world.network.calm().await;
+    let mut lives = lives?;
+    quiet(world, &mut lives).await?;
+    judge_answers(world)?;
+    judge(world, &mut lives).await?;
+    for life in &mut lives {
+        life.device.close().await;
+    }
+    let (cuts, repeats) = world.network.faults();
+    Ok(Tally {
+        runs: 1,
+        edits: lives.iter().map(|life| life.edits).sum(),
+        answers: world.network.exchanges().len() as u64,
+        cuts,
+        repeats,
+        kills,
+        deaths: lives.iter().map(|life| life.deaths).sum(),
+    })
+}
+
+/// Everybody acts at once.
+async fn act(world: &Arc<World>, lives: Vec<Life>) -> Result<Vec<Life>, String> {
+    let mut acting = JoinSet::new();
+    for mut life in lives {
+        acting.spawn(async move {
+            life.live().await?;
+            Ok::<_, String>(Some(life))
+        });
+    }
+    let clerks = Arc::clone(world);
+    acting.spawn(async move {
+        tokio::try_join!(
+            clerk::share(&clerks, 1),
+            clerk::admit(&clerks, 2),
+            clerk::look(&clerks, 3)
+        )?;
+        Ok(None)
+    });
+    let mut lives = Vec::new();
+    while let Some(acted) = acting.join_next().await {
+        let life = acted.map_err(|error| format!("it panicked: {error}"))??;
+        lives.extend(life);
+    }
+    lives.sort_by(|one, other| one.device.name.cmp(&other.device.name));
+    Ok(lives)
+}
+
+/// Kills what may be killed until all have acted. Returns how often.
+async fn strike(
+    world: &World,
+    arena: &mut Arena,
+    children: &Children,
+    ended: watch::Receiver<bool>,
+) -> u64 {
+    let mut dice = world.dice(4);
+    let mut kills = 0;
+    let blows = if world.blows == Blows::Network {
+        0
+    } else {
+        BLOWS
+    };
+    while kills < blows {
+        sleep(Duration::from_millis(dice.random_range(20..300))).await;
+        if *ended.borrow() {
+            break;
+        }
+        kills += 1;
+        match dice.random_range(0..10) {
+            0..2 => {
+                world.log.add("the Rust clients are killed");
+                children.rust.kill().await;
+            }
+            2..4 => {
+                world.log.add("the TypeScript clients are killed");
+                children.typescript.kill().await;
+            }
+            4..8 if world.blows == Blows::Database => {
+                world.log.add("PostgreSQL is killed");
+                world.log.add(arena.strike_database().await);
+                // Servers look for it twice a second.
+                sleep(Duration::from_millis(dice.random_range(600..1_200))).await;
+            }
+            _ => {
+                world.log.add("a server is killed");
+                world.log.add(arena.strike_server(&mut dice).await);
+            }
+        }
+    }
+    kills
+}

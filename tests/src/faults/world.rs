@@ -1,0 +1,229 @@
+//! One run: users and their devices, on a network of their own.
+
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+
+use rand::{RngExt, SeedableRng};
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+use syncline_domain::identifier::OrganisationId;
+use tokio::time::{Instant, sleep};
+
+use super::{
+    child::{Child, Language},
+    device::{Device, Place},
+    log::Log,
+    model::Model,
+    network::{Network, Servers, lock},
+};
+use crate::{
+    server::{client, token},
+    simulation::Dice,
+};
+
+/// For how long an answer may be away before a run has failed.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// What may happen in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blows {
+    /// Faults of the network, clients that start again, clocks that jump.
+    Network,
+    /// And servers and clients that are killed.
+    Servers,
+    /// And a PostgreSQL that is killed.
+    Database,
+}
+
+/// What all who act in a run share.
+pub(super) struct World {
+    pub(super) seed: u64,
+    pub(super) blows: Blows,
+    pub(super) users: [String; 3],
+    pub(super) collection: String,
+    pub(super) network: Network,
+    pub(super) model: Mutex<Model>,
+    pub(super) log: Log,
+    client: Client,
+}
+
+/// The processes in which clients of both kinds run.
+#[derive(Clone)]
+pub(super) struct Children {
+    pub(super) rust: Child,
+    pub(super) typescript: Child,
+}
+
+impl Children {
+    pub(super) fn new() -> Self {
+        Self {
+            rust: Child::new(Language::Rust),
+            typescript: Child::new(Language::TypeScript),
+        }
+    }
+}
+
+impl World {
+    /// A world in which nothing has happened but that an organisation was founded.
+    pub(super) async fn new(servers: Servers, blows: Blows, seed: u64) -> Self {
+        let log = Log::new();
+        let users = ["ada", "bob", "cyd"].map(|user| format!("{user}-{blows:?}-{seed}"));
+        let network = Network::new(servers, seed, log.clone()).await;
+        let client = client();
+        let (url, name) = (network.url(), format!("Club of {}", users[0]));
+        let organisation = found(&client, &url, &users[0], &name).await;
+        let model = Model::new(seed, organisation, &[&users[0]]);
+        Self {
+            seed,
+            blows,
+            collection: format!("notes-{blows:?}-{seed}"),
+            users,
+            network,
+            model: Mutex::new(model),
+            log,
+            client,
+        }
+    }
+
+    /// Chances of their own for somebody who acts in this run.
+    pub(super) fn dice(&self, actor: u64) -> Dice {
+        Dice::seed_from_u64(self.seed.wrapping_mul(1_000).wrapping_add(actor))
+    }
+
+    /// The devices of the run.
+    pub(super) fn devices(&self, children: &Children) -> Vec<Device> {
+        let dice = &mut self.dice(0);
+        let count = dice.random_range(4..=6);
+        (0..count)
+            .map(|number| self.device(number, children, dice))
+            .collect()
+    }
+
+    fn device(&self, number: usize, children: &Children, dice: &mut Dice) -> Device {
+        let name = format!("device-{number}-{}", self.seed);
+        let user = match number {
+            0 | 1 => &self.users[0],
+            2 => &self.users[1],
+            _ => &self.users[dice.random_range(0..3)],
+        };
+        let organisation = lock(&self.model).organisation.as_str().to_owned();
+        let is_common = number > 2 && dice.random_bool(0.5);
+        let place = Place {
+            url: self.network.url(),
+            token: token(user),
+            user: user.clone(),
+            organisation: is_common.then_some(organisation),
+            collection: self.collection.clone(),
+            page: [1, 2, 5, 500][dice.random_range(0..4)],
+        };
+        let offset = dice.random_range(-3_000..=3_000);
+        // What a process keeps in its memory alone would be lost when it is killed.
+        let is_killed = self.blows != Blows::Network;
+        match dice.random_range(0..10) {
+            0..4 => Device::core(&name, place, offset),
+            4..6 => Device::remote(&name, place, offset, children.rust.clone(), "store"),
+            6..8 if !is_killed => {
+                Device::remote(&name, place, offset, children.typescript.clone(), "core")
+            }
+            _ => Device::remote(&name, place, offset, children.typescript.clone(), "store"),
+        }
+    }
+
+    /// Asks for something until there is an answer that is one: its status, its body, and whether an
+    /// earlier attempt may have been heard.
+    pub(super) async fn ask(
+        &self,
+        user: &str,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> Result<(u16, Value, bool), String> {
+        let (start, mut is_repeated) = (Instant::now(), false);
+        loop {
+            if let Some((status, answer)) = self.try_asking(user, &method, path, body).await {
+                return Ok((status, answer, is_repeated));
+            }
+            if start.elapsed() > PATIENCE {
+                return Err(format!("{method} {path} of {user} is never answered"));
+            }
+            is_repeated = true;
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn try_asking(
+        &self,
+        user: &str,
+        method: &Method,
+        path: &str,
+        body: &Value,
+    ) -> Option<(u16, Value)> {
+        let url = format!("{}{path}", self.network.url());
+        let request = self.client.request(method.clone(), url);
+        let request = request.bearer_auth(token(user));
+        let request = if body.is_null() {
+            request
+        } else {
+            request.json(body)
+        };
+        let response = request.send().await.ok()?;
+        let status = response.status().as_u16();
+        let answer = response.text().await.ok()?;
+        let answer = serde_json::from_str(&answer).unwrap_or(Value::Null);
+        (status < 500).then_some((status, answer))
+    }
+
+    /// Every document that a user sees, by owner and key, as a fresh pull gives it.
+    pub(super) async fn pull(
+        &self,
+        user: &str,
+        organisation: Option<&str>,
+    ) -> Result<BTreeMap<(Option<String>, String), Value>, String> {
+        let url = format!("{}/todo/sync", self.network.url());
+        let request = self.client.post(url).bearer_auth(token(user));
+        let request = match organisation {
+            Some(organisation) => request.header("X-Org-Id", organisation),
+            None => request,
+        };
+        let body = json!({ "collection": self.collection, "protocol": 2, "changes": [] });
+        let answer = request.json(&body).send().await;
+        let answer = answer.map_err(|error| format!("a fresh pull fails: {error}"))?;
+        let answer: Value = answer
+            .json()
+            .await
+            .map_err(|error| format!("a fresh pull fails: {error}"))?;
+        let states = answer["serverChanges"].as_array();
+        let states = states.ok_or_else(|| format!("{user} cannot pull: {answer}"))?;
+        Ok(states.iter().map(document).collect())
+    }
+}
+
+/// A document of an answer, by owner and key.
+fn document(state: &Value) -> ((Option<String>, String), Value) {
+    let owner = state["_owner"].as_str().map(str::to_owned);
+    let key = state["_key"].as_str().expect("a document has a key");
+    let mut fields = state.as_object().expect("it is an object").clone();
+    fields.retain(|name, _| !name.starts_with('_'));
+    ((owner, key.to_owned()), fields.into())
+}
+
+async fn found(client: &Client, url: &str, user: &str, name: &str) -> OrganisationId {
+    for _ in 0..100 {
+        let request = client.post(format!("{url}/orgs")).bearer_auth(token(user));
+        let request = request.json(&json!({ "name": name }));
+        if let Ok(response) = request.send().await
+            && let Ok(answer) = response.json::<Value>().await
+            && let Some(id) = answer["orgId"].as_str()
+        {
+            return OrganisationId::new(id).expect("a server gave it");
+        }
+        // It may exist already, and the answer have been lost.
+        let request = client.get(format!("{url}/orgs")).bearer_auth(token(user));
+        if let Ok(response) = request.send().await
+            && let Ok(answer) = response.json::<Value>().await
+            && let Some(id) = answer["orgs"][0]["orgId"].as_str()
+        {
+            return OrganisationId::new(id).expect("a server gave it");
+        }
+    }
+    panic!("{user} can found no organisation");
+}
