@@ -253,6 +253,16 @@ impl LocalDocument {
         self.pending = Some(Pending::healing(server, pending));
     }
 
+    /// Whether nothing is pending but what [`LocalDocument::heal`] made so.
+    #[must_use]
+    pub fn is_only_healing(&self) -> bool {
+        let (Some(server), Some(pending)) = (&self.server, &self.pending) else {
+            return false;
+        };
+        let healing = Pending::healing(server, None);
+        (&pending.deletion, &pending.fields) == (&healing.deletion, &healing.fields)
+    }
+
     /// Replaces the revisions of pending edits that the server refused: they were ahead of its
     /// time, so that it knows none of them.
     pub fn restamp(&mut self, renewed: &BTreeMap<Hlc, Hlc>) {

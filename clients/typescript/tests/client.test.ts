@@ -256,6 +256,18 @@ describe("resets", () => {
       { key: "gone", deleted: true, fieldRevs: { _deleted: clock(255) } },
     ]);
   });
+
+  it("lets go what others took back before the backup, though it offered it", () => {
+    const client = synced({});
+    const shown = { ...stored("shown", { n: 1 }, 250), _owner: "grace", _access: "write" as const };
+    client.sync(answer(300, { serverChanges: [shown] }), 300);
+    client.getChanges();
+    assert.ok(client.sync(answer(400, { reset: true, healFrom: clock(100) }), 400).hasMore);
+    assert.equal(client.getChanges()[0]?.owner, "grace");
+    const rejected = [{ key: "shown", code: "not_found", error: "No." }];
+    client.sync(answer(410, { rejected }), 410);
+    assert.deepEqual([[...client.documents()], [...client.rejected()]], [[], []]);
+  });
 });
 
 /** A client that had these documents from the server at 50, in an answer at 100. */

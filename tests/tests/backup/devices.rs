@@ -20,6 +20,9 @@ const READER: &str = "grace";
 const COLLECTION: &str = "notes";
 const BEFORE: [&str; 5] = ["1", "2", "3", "4", "dropped"];
 
+/// What the other user could see for a while, and what could be done with it.
+const SHARED: [(&str, &str); 2] = [("3", "read"), ("4", "write")];
+
 /// Devices may be ahead by so little that what is older than a test is not taken for lost.
 const SETTINGS: &str = "limits.clockSkewSeconds = 1";
 const SKEW: Duration = Duration::from_millis(1100);
@@ -37,7 +40,7 @@ pub(crate) struct Devices {
     client: SyncClient,
     /// It has a document that was deleted so long ago that nobody else knows of it.
     old: SyncClient,
-    /// The other user's: it has a document that it may no longer see, and has not heard of that.
+    /// The other user's: it has documents that it may no longer see, and has not heard of that.
     reader: SyncClient,
 }
 
@@ -63,14 +66,15 @@ impl Devices {
         for key in BEFORE {
             push(server, &mut whole, key, 2).await;
         }
-        share(
-            server,
-            &json!({ "sharedWith": [{ "userId": READER, "access": "read" }] }),
-        )
-        .await;
+        for (key, access) in SHARED {
+            let reader = json!({ "sharedWith": [{ "userId": READER, "access": access }] });
+            share(server, key, &reader).await;
+        }
         synced(server, READER, &mut reader).await;
-        assert_eq!(reader.documents().count(), 1);
-        share(server, &json!({ "visibility": "private" })).await;
+        assert_eq!(reader.documents().count(), SHARED.len());
+        for (key, _) in SHARED {
+            share(server, key, &json!({ "visibility": "private" })).await;
+        }
         synced(server, USER, &mut client).await;
         let page = server.sync(USER, paged.body(&[])).await;
         assert!(paged.apply(&page, &[]));
@@ -124,7 +128,7 @@ impl Devices {
             synced(server, USER, &mut old).await;
             synced(server, READER, &mut reader).await;
         }
-        assert_eq!(reader.documents().count(), 0, "its share was revoked");
+        assert_eq!(reader.documents().count(), 0, "its shares were revoked");
         assert_eq!(reader.rejected().count(), 0);
         assert!(self::fresh(server, READER).await.documents().is_empty());
         fresh.sync(server, USER, &[]).await;
@@ -175,8 +179,8 @@ async fn push(server: &TestServer, replica: &mut Replica, key: &str, sequence: u
 }
 
 /// Changes who may see a document.
-async fn share(server: &TestServer, change: &Value) {
-    let path = format!("/docIndex/todo/3?collection={COLLECTION}");
+async fn share(server: &TestServer, key: &str, change: &Value) {
+    let path = format!("/docIndex/todo/{key}?collection={COLLECTION}");
     let request = server.request(Method::PATCH, &path);
     let request = request.bearer_auth(server.token(USER));
     let shared = answer(request.json(change)).await;

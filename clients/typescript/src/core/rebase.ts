@@ -12,7 +12,7 @@
  */
 
 import { diff } from "./document.js";
-import { type Document, sameDocument } from "./json.js";
+import { type Document, sameDocument, sameValue } from "./json.js";
 import {
   type Pending,
   type Push,
@@ -29,6 +29,7 @@ import {
   overlay,
   pushedAndGone,
   restamp as restampPending,
+  revisionsOf,
   settle,
   takeBack,
   undelete,
@@ -163,6 +164,12 @@ export function missing({ server, pending }: LocalDocument): LocalDocument {
 export function heal(document: LocalDocument): LocalDocument {
   const { server, pending } = document;
   return server ? { ...document, pending: healing(server, pending) } : document;
+}
+
+/** Whether nothing is pending but what `heal` made so. */
+export function isOnlyHealing({ server, pending }: LocalDocument): boolean {
+  if (!server || !pending) return false;
+  return sameValue(revisionsOf(pending), revisionsOf(healing(server, undefined)));
 }
 
 /**

@@ -1,7 +1,8 @@
 /** What a client does when the server sends its whole state anew. */
 
-import { heal, missing } from "./rebase.js";
+import { heal, isOnlyHealing, missing } from "./rebase.js";
 import { type Replica, type ReplicaState, withDocument } from "./replica.js";
+import { documentIdOf } from "./wire.js";
 
 /**
  * Doubts every document until the server brings it. Those that a restored database may have lost
@@ -33,7 +34,10 @@ export function forgetServer({ clock, ahead }: ReplicaState): ReplicaState {
 
 function dropMissing(replica: Replica): string[] {
   const dropped = [...replica.entries].filter(([, entry]) => entry.isMissing);
-  for (const [id, { isMissing: _, ...entry }] of dropped)
-    replica.set(id, withDocument(entry, missing(entry)));
+  for (const [id, { isMissing: _, ...entry }] of dropped) {
+    // Another's, which the client offered to give back, and may no longer see.
+    const isTakenBack = documentIdOf(id).owner !== undefined && isOnlyHealing(entry);
+    replica.set(id, isTakenBack ? {} : withDocument(entry, missing(entry)));
+  }
   return dropped.map(([id]) => id);
 }

@@ -72,6 +72,24 @@ fn a_server_from_a_backup_is_given_back_what_it_lost() {
 }
 
 #[test]
+fn what_others_took_back_before_the_backup_goes_though_it_was_offered() {
+    let mut client = synced(&[]);
+    begin(&mut client);
+    let mut shown = stored("shown", json!({ "n": 1 }), 250);
+    shown["_owner"] = json!("grace");
+    shown["_access"] = json!("write");
+    apply(&mut client, 300, json!({ "serverChanges": [shown] }));
+    begin(&mut client);
+    let reset = json!({ "reset": true, "healFrom": clock(100) });
+    assert!(apply(&mut client, 400, reset).has_more);
+    assert_eq!(begin(&mut client)[0]["owner"], "grace");
+    let rejection = json!({ "key": "shown", "code": "not_found", "error": "No." });
+    apply(&mut client, 410, json!({ "rejected": [rejection] }));
+    let left = (client.documents().count(), client.rejected().count());
+    assert_eq!(left, (0, 0));
+}
+
+#[test]
 fn pruning_forgets_all_but_pending_edits() {
     let mut client = synced(&[("a", json!({ "n": 1 })), ("b", json!({ "n": 1 }))]);
     edit(&mut client, "a", json!({ "n": 2 }), 200);
