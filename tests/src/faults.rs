@@ -42,6 +42,7 @@ use arena::Arena;
 use world::Children;
 
 pub use driver::drive;
+pub use network::Lie;
 pub use run::Tally;
 pub use world::Blows;
 
@@ -61,7 +62,7 @@ pub async fn simulate(blows: Blows, seeds: u64, always: &[u64]) -> Tally {
         let free = Arc::clone(&free);
         async move {
             let (mut arena, children) = free.lock().await.pop().expect("one is free");
-            let result = run::run(&mut arena, &children, blows, seed).await;
+            let result = run::run(&mut arena, &children, blows, seed, None).await;
             free.lock().await.push((arena, children));
             result
         }
@@ -71,6 +72,23 @@ pub async fn simulate(blows: Blows, seeds: u64, always: &[u64]) -> Tally {
         arena.finish().await;
     }
     tally
+}
+
+/// Whether the judge notices servers that break a promise, in the first of so many seeds that lets it.
+/// Gives what it says.
+pub async fn verdict(lie: Lie, seeds: u64) -> Option<String> {
+    child::compile_typescript();
+    let (mut arena, children) = (Arena::inside().await, Children::new());
+    let mut verdict = None;
+    for seed in 0..seeds {
+        let run = run::run(&mut arena, &children, Blows::Network, seed, Some(lie)).await;
+        if let Err(error) = run {
+            verdict = error.lines().next().map(str::to_owned);
+            break;
+        }
+    }
+    arena.finish().await;
+    verdict
 }
 
 fn at_once(blows: Blows) -> usize {

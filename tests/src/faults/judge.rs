@@ -81,7 +81,7 @@ async fn differs(world: &World, life: &mut Life) -> Result<Option<String>, Strin
     }
     Ok((fresh != shown).then(|| {
         format!(
-            "{} of {user} has {shown:#?}, a fresh pull gives {fresh:#?}",
+            "{} of {user} has {shown:?}, a fresh pull gives {fresh:?}",
             life.device.name
         )
     }))
@@ -179,9 +179,7 @@ async fn everything_is_seen(
     if visible == pulled {
         Ok(())
     } else {
-        Err(format!(
-            "{user} pulls {pulled:#?}, and may see {visible:#?}"
-        ))
+        Err(format!("{user} pulls {pulled:?}, and may see {visible:?}"))
     }
 }
 

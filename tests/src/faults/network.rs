@@ -2,6 +2,7 @@
 //! answer is written down.
 
 mod http;
+mod lie;
 mod weather;
 
 use std::{
@@ -27,7 +28,13 @@ use tokio::{
 use super::log::Log;
 use crate::server::client;
 use http::{Answer, Request};
+use lie::Liar;
 use weather::{Cut, Fault, Weather};
+
+pub use lie::Lie;
+
+/// How often lies are told, if they are.
+const LIES: u64 = 3;
 
 /// What a request carries from the client to the server.
 const CARRIED: [&str; 3] = ["authorization", "content-type", "x-org-id"];
@@ -73,11 +80,12 @@ struct State {
     cuts: AtomicU64,
     repeats: AtomicU64,
     log: Log,
+    liar: Option<Liar>,
 }
 
 impl Network {
-    /// A network to `servers`, whose faults `seed` decides.
-    pub(super) async fn new(servers: Servers, seed: u64, log: Log) -> Self {
+    /// A network to `servers`, whose faults `seed` decides. With a lie, they break a promise.
+    pub(super) async fn new(servers: Servers, seed: u64, log: Log, lie: Option<Lie>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0")
             .await
             .expect("there is a free port");
@@ -95,6 +103,7 @@ impl Network {
             cuts: AtomicU64::new(0),
             repeats: AtomicU64::new(0),
             log,
+            liar: lie.map(Liar::new),
         });
         let listening = tokio::spawn(listen(listener, Arc::clone(&state)));
         Self {
@@ -197,13 +206,25 @@ impl State {
             servers.get(next.checked_rem(servers.len())?)?.clone()
         };
         let start = Instant::now();
-        let answer = self.send(&server, request).await;
+        let answer = match self.liar(number, request) {
+            Some(liar) => {
+                let answer = self.send(&server, &liar.request(request)).await;
+                answer.map(|answer| liar.answer(request, answer))
+            }
+            None => self.send(&server, request).await,
+        };
         let Ok(answer) = answer else {
             self.log.add(format!("request {number}: {server} is gone"));
             return None;
         };
         self.write_down(number, request, start, &answer);
         Some(answer)
+    }
+
+    fn liar(&self, number: u64, request: &Request) -> Option<&Liar> {
+        let is_calm = self.is_calm.load(Ordering::SeqCst);
+        let liar = self.liar.as_ref();
+        liar.filter(|_| !is_calm && request.is_sync() && number.is_multiple_of(LIES))
     }
 
     async fn send(&self, server: &str, request: &Request) -> reqwest::Result<Answer> {

@@ -10,6 +10,7 @@ use super::{
     clerk,
     judge::{judge, judge_answers, quiet},
     life::Life,
+    network::Lie,
     world::{Blows, Children, World},
 };
 
@@ -58,8 +59,9 @@ pub(super) async fn run(
     children: &Children,
     blows: Blows,
     seed: u64,
+    lie: Option<Lie>,
 ) -> Result<Tally, String> {
-    let world = Arc::new(World::new(Arc::clone(&arena.servers), blows, seed).await);
+    let world = Arc::new(World::new(Arc::clone(&arena.servers), blows, seed, lie).await);
     let devices = world.devices(children).into_iter().zip(10..);
     let mut lives = Vec::new();
     for (device, actor) in devices {
@@ -89,6 +91,7 @@ async fn play(
     let (lives, kills) = tokio::join!(acting, strike(world, arena, children, ended));
     world.network.calm().await;
     let mut lives = lives?;
+    judge_answers(world)?;
     quiet(world, &mut lives).await?;
     judge_answers(world)?;
     judge(world, &mut lives).await?;

@@ -13,7 +13,7 @@ use super::{
     device::{Device, Place},
     log::Log,
     model::Model,
-    network::{Network, Servers, lock},
+    network::{Lie, Network, Servers, lock},
 };
 use crate::{
     server::{client, token},
@@ -64,10 +64,10 @@ impl Children {
 
 impl World {
     /// A world in which nothing has happened but that an organisation was founded.
-    pub(super) async fn new(servers: Servers, blows: Blows, seed: u64) -> Self {
+    pub(super) async fn new(servers: Servers, blows: Blows, seed: u64, lie: Option<Lie>) -> Self {
         let log = Log::new();
         let users = ["ada", "bob", "cyd"].map(|user| format!("{user}-{blows:?}-{seed}"));
-        let network = Network::new(servers, seed, log.clone()).await;
+        let network = Network::new(servers, seed, log.clone(), lie).await;
         let client = client();
         let (url, name) = (network.url(), format!("Club of {}", users[0]));
         let organisation = found(&client, &url, &users[0], &name).await;

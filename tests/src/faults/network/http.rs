@@ -78,6 +78,14 @@ impl Request {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
+    /// The same with another body.
+    pub(super) fn with_body(&self, body: &Value) -> Self {
+        Self {
+            body: body.to_string().into_bytes(),
+            ..self.clone()
+        }
+    }
+
     pub(super) fn is_sync(&self) -> bool {
         self.path.ends_with("/sync")
     }

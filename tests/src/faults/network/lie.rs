@@ -1,0 +1,135 @@
+//! Servers that do not keep their promises, so that the judge can show that it notices.
+
+use std::sync::Mutex;
+
+use serde_json::{Value, json};
+
+use super::{
+    http::{Answer, Request},
+    lock, user,
+};
+
+/// A promise that is broken now and then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lie {
+    /// A pull leaves a document out that has changed.
+    Skip,
+    /// A push is confirmed, and not stored.
+    Forget,
+    /// Of a text that is pushed, the first line is lost.
+    DropLine,
+    /// A text that is pushed has its first line twice.
+    DoubleLine,
+    /// The reports of conflicts are left out.
+    Silence,
+    /// A document of somebody else is in the answer.
+    Show,
+    /// A clock of the server's own counts as none.
+    Reset,
+}
+
+impl Lie {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Skip,
+        Self::Forget,
+        Self::DropLine,
+        Self::DoubleLine,
+        Self::Silence,
+        Self::Show,
+        Self::Reset,
+    ];
+}
+
+/// What tells a lie now and then.
+#[derive(Debug)]
+pub(super) struct Liar {
+    lie: Lie,
+    /// The last document that somebody was sent as the own one.
+    seen: Mutex<Option<(String, Value)>>,
+}
+
+impl Liar {
+    pub(super) fn new(lie: Lie) -> Self {
+        let seen = Mutex::default();
+        Self { lie, seen }
+    }
+
+    /// What the server gets in place of a request.
+    pub(super) fn request(&self, request: &Request) -> Request {
+        let mut body = request.json();
+        match self.lie {
+            Lie::Forget => body["changes"] = json!([]),
+            Lie::DropLine | Lie::DoubleLine => {
+                let changes = body["changes"].as_array_mut().into_iter().flatten();
+                for text in changes.filter_map(|change| change.pointer_mut("/doc/text")) {
+                    if let Some(changed) = self.text(text) {
+                        *text = changed;
+                    }
+                }
+            }
+            _ => return request.clone(),
+        }
+        request.with_body(&body)
+    }
+
+    fn text(&self, text: &Value) -> Option<Value> {
+        let (first, rest) = text.as_str()?.split_once('\n')?;
+        let changed = match self.lie {
+            Lie::DropLine => rest.to_owned(),
+            _ => format!("{first}\n{first}\n{rest}"),
+        };
+        Some(changed.into())
+    }
+
+    /// What the client gets in place of an answer.
+    pub(super) fn answer(&self, request: &Request, answer: Answer) -> Answer {
+        let mut body = answer.json();
+        if answer.status != 200 {
+            return answer;
+        }
+        match self.lie {
+            Lie::Skip => {
+                let changes = body["serverChanges"].as_array_mut();
+                changes.and_then(Vec::pop);
+            }
+            Lie::Forget => {
+                let changes = request.json()["changes"].take();
+                let pushed = changes.as_array().into_iter().flatten();
+                let accepted = pushed.map(|change| {
+                    let mut accepted = json!({ "key": change["key"], "rev": body["serverClock"] });
+                    if change["owner"].is_string() {
+                        accepted["owner"] = change["owner"].clone();
+                    }
+                    accepted
+                });
+                body["accepted"] = accepted.collect();
+            }
+            Lie::Silence => body["conflicts"] = json!([]),
+            Lie::Show => self.show(request, &mut body),
+            Lie::Reset => body["reset"] = true.into(),
+            Lie::DropLine | Lie::DoubleLine => {}
+        }
+        Answer {
+            body: body.to_string().into_bytes(),
+            ..answer
+        }
+    }
+
+    fn show(&self, request: &Request, body: &mut Value) {
+        let (user, mut seen) = (user(request), lock(&self.seen));
+        let Some(changes) = body["serverChanges"].as_array_mut() else {
+            return;
+        };
+        let own = changes
+            .iter()
+            .find(|state| request.header("x-org-id").is_none() && state["_owner"].is_null());
+        let own = own.map(|state| (user.clone(), state.clone()));
+        if let Some((owner, state)) = seen.as_ref().filter(|(owner, _)| *owner != user) {
+            let mut shown = state.clone();
+            shown["_owner"] = owner.as_str().into();
+            changes.push(shown);
+        }
+        *seen = own.or_else(|| seen.take());
+    }
+}
