@@ -1,6 +1,7 @@
 //! Pages of changes, read in one statement.
 
 mod columns;
+pub(crate) mod look;
 pub(crate) mod shared;
 
 use std::num::ParseIntError;

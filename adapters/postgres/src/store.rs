@@ -185,6 +185,10 @@ impl Store for PostgresStore {
         )))
     }
 
+    async fn look(&self, queries: &[PageQuery]) -> Result<Vec<Option<Page>>, StoreError> {
+        page::look::look(&self.pool, queries).await
+    }
+
     async fn pages(&self, queries: &[PageQuery]) -> Result<Vec<Page>, StoreError> {
         let Some(standby) = &self.standby else {
             return self.primary_pages(queries).await;

@@ -350,6 +350,14 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Unavailable`] when there is no database to begin it in.
     async fn begin(&self, patience: Patience) -> Result<Box<dyn SyncTransaction>, StoreError>;
 
+    /// Looks whether there is anything to read for each query, in their order, all in one statement.
+    /// Those who have seen everything are given their page, which has no documents; none is given to
+    /// those for whom there may be something, and to those in the midst of a pull.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn look(&self, queries: &[PageQuery]) -> Result<Vec<Option<Page>>, StoreError>;
+
     /// Reads one page of changes for each query, in their order, all in one statement.
     ///
     /// # Errors

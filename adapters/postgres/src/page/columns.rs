@@ -40,7 +40,7 @@ struct KeyColumns {
 }
 
 impl PageColumns {
-    pub(super) fn of(queries: &[PageQuery]) -> Self {
+    pub(super) fn of<'a>(queries: impl IntoIterator<Item = &'a PageQuery>) -> Self {
         let mut columns = Self::default();
         for (ordinal, query) in (1..).zip(queries) {
             columns.push_place(query);
@@ -107,7 +107,19 @@ impl PageColumns {
         }
     }
 
-    pub(super) fn bind<'q>(
+    /// What looking whether there is a page takes of them.
+    pub(super) fn bind_for_look<'q>(
+        &'q self,
+        statement: Query<'q, Postgres, PgArguments>,
+    ) -> Query<'q, Postgres, PgArguments> {
+        self.bind_seen(statement)
+            .bind(&self.own)
+            .bind(&self.own_is_known)
+            .bind(&self.wants_reports)
+    }
+
+    /// Where to read, and what was seen.
+    fn bind_seen<'q>(
         &'q self,
         statement: Query<'q, Postgres, PgArguments>,
     ) -> Query<'q, Postgres, PgArguments> {
@@ -121,6 +133,13 @@ impl PageColumns {
             .bind(&self.begins)
             .bind(&self.first_unseen)
             .bind(&self.seen_own)
+    }
+
+    pub(super) fn bind<'q>(
+        &'q self,
+        statement: Query<'q, Postgres, PgArguments>,
+    ) -> Query<'q, Postgres, PgArguments> {
+        self.bind_seen(statement)
             .bind(&self.later_than)
             .bind(&self.ends)
             .bind(&self.positions)

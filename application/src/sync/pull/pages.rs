@@ -71,7 +71,7 @@ impl SyncService {
 
     async fn read_entries(&self, entries: Vec<PageEntry>) {
         let queries: Vec<_> = entries.iter().map(|entry| entry.job.clone()).collect();
-        if let Ok(pages) = self.store.pages(&queries).await {
+        if let Ok(pages) = self.look_and_read(&queries).await {
             for (entry, page) in entries.into_iter().zip(pages) {
                 entry.answer(Ok(page));
             }
@@ -82,6 +82,23 @@ impl SyncService {
             entry.answer(page);
         };
         join_all(entries.into_iter().map(alone)).await;
+    }
+
+    /// Reads the pages of those for whom there is something.
+    async fn look_and_read(&self, queries: &[PageQuery]) -> Result<Vec<Page>, StoreError> {
+        let found = self.store.look(queries).await?;
+        let unread: Vec<_> = queries
+            .iter()
+            .zip(&found)
+            .filter(|(_, page)| page.is_none())
+            .map(|(query, _)| query.clone())
+            .collect();
+        let mut read = Vec::new().into_iter();
+        if !unread.is_empty() {
+            read = self.store.pages(&unread).await?.into_iter();
+        }
+        let pages = found.into_iter().map(|page| page.or_else(|| read.next()));
+        Ok(pages.flatten().collect())
     }
 }
 
