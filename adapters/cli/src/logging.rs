@@ -1,6 +1,6 @@
 //! Where log lines go and how they look.
 
-use std::io::stderr;
+use std::io::{IsTerminal, stderr};
 
 use tracing_subscriber::{
     EnvFilter, filter::ParseError, fmt, layer::SubscriberExt, util::SubscriberInitExt,
@@ -26,7 +26,9 @@ pub enum LoggingError {
 /// [`LoggingError`].
 pub fn start(log: &Log, filter: Option<&str>) -> Result<(), LoggingError> {
     let filter = EnvFilter::try_new(filter.unwrap_or(log.level.as_str()))?;
-    let lines = fmt::layer().with_writer(stderr);
+    let lines = fmt::layer()
+        .with_writer(stderr)
+        .with_ansi(stderr().is_terminal());
     let registry = tracing_subscriber::registry().with(filter);
     match log.format {
         LogFormat::Pretty => registry.with(lines).try_init()?,
