@@ -10,8 +10,8 @@ use std::sync::{
 use async_trait::async_trait;
 use sqlx::{Row, postgres::PgRow};
 use syncline_application::ports::{
-    DocumentWrite, History, HistoryQuery, LockRequest, Locked, Poke, Route, StoreError,
-    StoredVersion, SyncTransaction,
+    DocumentWrite, History, HistoryQuery, LockRequest, Locked, Page, PageQuery, Poke, Route,
+    StoreError, StoredVersion, SyncTransaction,
 };
 use syncline_domain::{
     access::Namespace, identifier::UserId, merge::PushedValue, path::Path, snapshot::TransactionId,
@@ -20,6 +20,7 @@ use syncline_domain::{
 use crate::{
     error::{corrupt, store_error},
     live::{self, Outbox, Pokes},
+    page,
     pool::Transaction,
     rows,
 };
@@ -243,6 +244,10 @@ impl SyncTransaction for PostgresTransaction {
         self.pokes.extend(live::readers_in(&row)?);
         self.note_owners(writes);
         rows::transaction(&row, "tx")?.ok_or_else(|| corrupt("tx", "it is null"))
+    }
+
+    async fn look(&mut self, queries: &[PageQuery]) -> Result<Vec<Option<Page>>, StoreError> {
+        page::look::look(&mut self.transaction, queries).await
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {

@@ -421,6 +421,13 @@ pub trait SyncTransaction: Send {
     /// locked.
     async fn write(&mut self, writes: &[DocumentWrite]) -> Result<TransactionId, StoreError>;
 
+    /// Looks as [`Store::look`] does, before the end: what this unit of work wrote counts as seen by
+    /// those who know all of it. The pages hold only once it is committed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn look(&mut self, queries: &[PageQuery]) -> Result<Vec<Option<Page>>, StoreError>;
+
     /// Makes everything durable.
     ///
     /// # Errors

@@ -57,7 +57,28 @@ pub struct Changes {
     remaining: Option<u32>,
 }
 
+/// What a pull begins with.
+#[derive(Debug)]
+pub(super) struct Opening {
+    start: Start,
+    /// Whether the caller's clock tells nothing here, so that everything is sent anew.
+    reset: bool,
+    /// The first page.
+    pub(super) query: PageQuery,
+}
+
+impl Opening {
+    /// Whether it is worth to look if there is anything. Who was sent nothing yet has all to come,
+    /// and who does not know all that it pushed is sent that.
+    pub(super) fn may_be_empty(&self) -> bool {
+        let query = &self.query;
+        let is_known = query.own.is_none() || query.own_is_known;
+        is_known && !query.seen.begin.is_nothing() && query.seen.paging.is_none()
+    }
+}
+
 /// Where a pull begins, and what its caller has to be told of that.
+#[derive(Debug)]
 struct Start {
     seen: Seen,
     /// How far a pull is that is through with the caller's own documents.
@@ -91,17 +112,13 @@ impl Start {
 }
 
 impl SyncService {
-    /// Reads the first page of what the caller has not seen.
-    pub(super) async fn pull(
-        self: Arc<Self>,
-        request: &SyncRequest,
-        pushed: Pushed,
-    ) -> Result<SyncAnswer, SyncError> {
+    /// What a pull after this push begins with.
+    pub(super) fn opening(&self, request: &SyncRequest, pushed: &Pushed) -> Opening {
         let presented = self
             .cursors
             .read(&request.client_clock, &request.reader, &request.scope);
-        let mut reset = presented == Presented::Foreign;
-        let mut start = match presented {
+        let reset = presented == Presented::Foreign;
+        let start = match presented {
             Presented::Nothing | Presented::Foreign => Start::at_nothing(),
             Presented::Clock(clock) => Start {
                 later_than: Some(clock),
@@ -121,11 +138,37 @@ impl SyncService {
         } else {
             Freshness::Seen(start.incarnation)
         };
-        let mut query = first_query(request, &pushed, &start, freshness);
-        let mut page = self.first_page(&query).await?;
+        Opening {
+            reset,
+            query: first_query(request, pushed, &start, freshness),
+            start,
+        }
+    }
+
+    /// Reads the first page of what the caller has not seen.
+    pub(super) async fn pull(
+        self: Arc<Self>,
+        request: &SyncRequest,
+        mut pushed: Pushed,
+    ) -> Result<SyncAnswer, SyncError> {
+        let (opening, mut page) = match pushed.opening.take() {
+            Some(begun) => begun,
+            None => {
+                let opening = self.opening(request, &pushed);
+                // Who has pushed is here because there is something to read.
+                let has_news = !request.changes.is_empty();
+                let page = self.first_page(&opening.query, has_news).await?;
+                (opening, page)
+            }
+        };
+        let Opening {
+            mut start,
+            mut reset,
+            mut query,
+        } = opening;
         if is_from_the_future(&start, &page) {
             self.store.renew_incarnation(page.state.incarnation).await?;
-            page = self.first_page(&query).await?;
+            page = self.first_page(&query, true).await?;
         }
         let mut heal_from = None;
         if !is_usable(&start, &page) {
@@ -134,7 +177,7 @@ impl SyncService {
             reset = true;
             measures::reset(&request.scope.application);
             query = first_query(request, &pushed, &start, Freshness::Now);
-            page = self.first_page(&query).await?;
+            page = self.first_page(&query, true).await?;
         }
         let repeated = std::mem::take(&mut page.reports)
             .into_iter()

@@ -17,12 +17,13 @@ use syncline_domain::{
 
 use super::{
     SyncError, SyncService,
+    pull::Opening,
     queue::Queue,
     request::{Rejection, SyncRequest},
 };
 use crate::{
     measures::{self, PushMeasures},
-    ports::{Patience, Position, StoreError},
+    ports::{Page, Patience, Position, StoreError},
 };
 
 /// How often a unit of work is run again when another one was in its way.
@@ -46,6 +47,8 @@ pub(super) struct Pushed {
     pub(super) conflicts: Vec<Value>,
     /// The changes that the caller may not make; with `partial: true`.
     pub(super) rejected: Vec<Rejection>,
+    /// The begin of the answer, if there is nothing to read.
+    pub(super) opening: Option<(Opening, Page)>,
 }
 
 impl Pushed {

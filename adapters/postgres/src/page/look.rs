@@ -1,19 +1,18 @@
 //! Looking whether there is a page to read.
 
-use sqlx::postgres::PgRow;
+use sqlx::{Executor, Postgres, postgres::PgRow};
 use syncline_application::ports::{Page, PageQuery, StoreError};
 
 use super::columns::PageColumns;
 use crate::{
     error::{corrupt, store_error},
-    pool::Pool,
     rows,
 };
 
 /// The empty page for each query whose caller has seen everything. None for the others, and for all
 /// if the database is not what it was.
 pub(crate) async fn look(
-    pool: &Pool,
+    executor: impl Executor<'_, Database = Postgres>,
     queries: &[PageQuery],
 ) -> Result<Vec<Option<Page>>, StoreError> {
     let mut pages = Vec::new();
@@ -27,7 +26,7 @@ pub(crate) async fn look(
     let columns = PageColumns::of(asked.iter().map(|(query, _)| *query));
     let rows = columns
         .bind_for_look(sqlx::query(include_str!("../sql/look.sql")))
-        .fetch_all(pool)
+        .fetch_all(executor)
         .await
         .map_err(store_error)?;
     for ((query, place), row) in asked.into_iter().zip(&rows) {

@@ -57,6 +57,8 @@ SELECT
           AND collection = asked.collection
           AND tx > '0'
           AND tx >= asked.first_unseen
+          AND NOT pg_visible_in_snapshot(tx, asked.seen)
+          AND tx IS DISTINCT FROM asked.seen_own
           AND tx IS DISTINCT FROM asked.own
     )
     OR asked.kind = 'personal' AND (
@@ -67,6 +69,8 @@ SELECT
               AND application = asked.application
               AND collection = asked.collection
               AND tx >= asked.first_unseen
+              AND NOT pg_visible_in_snapshot(tx, asked.seen)
+              AND tx IS DISTINCT FROM asked.seen_own
               AND tx IS DISTINCT FROM asked.own
         )
         OR EXISTS (

@@ -23,21 +23,35 @@ const SHARED_DOCUMENTS: u32 = 32;
 const SHARED_BYTES: u32 = 64 * 1024;
 
 /// Pages that wait for a statement.
-pub(in crate::sync) type PageQueue = Queue<PageQuery, Result<Page, StoreError>>;
+pub(in crate::sync) type PageQueue = Queue<FirstPage, Result<Page, StoreError>>;
 
-type PageEntry = Entry<PageQuery, Result<Page, StoreError>>;
+type PageEntry = Entry<FirstPage, Result<Page, StoreError>>;
+
+/// The page with which an answer begins.
+pub(in crate::sync) struct FirstPage {
+    query: PageQuery,
+    /// Whether there is something to read for all that is known: then nobody looks before.
+    has_news: bool,
+}
 
 impl SyncService {
     /// Reads the page with which an answer begins. Most answers are short: whether this one is, is
     /// tried together with others, unless it begins with the whole collection.
-    pub(super) async fn first_page(&self, query: &PageQuery) -> Result<Page, SyncError> {
+    pub(super) async fn first_page(
+        &self,
+        query: &PageQuery,
+        has_news: bool,
+    ) -> Result<Page, SyncError> {
         if query.seen.begin.is_nothing() {
             return self.page(query).await;
         }
-        let shared = PageQuery {
-            limit: query.limit.min(SHARED_DOCUMENTS),
-            bytes: SHARED_BYTES,
-            ..query.clone()
+        let shared = FirstPage {
+            query: PageQuery {
+                limit: query.limit.min(SHARED_DOCUMENTS),
+                bytes: SHARED_BYTES,
+                ..query.clone()
+            },
+            has_news,
         };
         let page = self.pages.run(shared).await;
         let page = page.ok_or(SyncError::Interrupted)??;
@@ -70,36 +84,47 @@ impl SyncService {
     }
 
     async fn read_entries(&self, entries: Vec<PageEntry>) {
-        let queries: Vec<_> = entries.iter().map(|entry| entry.job.clone()).collect();
-        if let Ok(pages) = self.look_and_read(&queries).await {
-            for (entry, page) in entries.into_iter().zip(pages) {
+        let has_news = |entry: &PageEntry| entry.job.has_news;
+        let (mut unread, unsure): (Vec<_>, Vec<_>) = entries.into_iter().partition(has_news);
+        unread.extend(self.look(unsure).await);
+        if unread.is_empty() {
+            return;
+        }
+        if let Ok(pages) = self.store.pages(&queries(&unread)).await {
+            for (entry, page) in unread.into_iter().zip(pages) {
                 entry.answer(Ok(page));
             }
             return;
         }
         let alone = |entry: PageEntry| async move {
-            let page = self.read_alone(&entry.job).await;
+            let page = self.read_alone(&entry.job.query).await;
             entry.answer(page);
         };
-        join_all(entries.into_iter().map(alone)).await;
+        join_all(unread.into_iter().map(alone)).await;
     }
 
-    /// Reads the pages of those for whom there is something.
-    async fn look_and_read(&self, queries: &[PageQuery]) -> Result<Vec<Page>, StoreError> {
-        let found = self.store.look(queries).await?;
-        let unread: Vec<_> = queries
-            .iter()
-            .zip(&found)
-            .filter(|(_, page)| page.is_none())
-            .map(|(query, _)| query.clone())
-            .collect();
-        let mut read = Vec::new().into_iter();
-        if !unread.is_empty() {
-            read = self.store.pages(&unread).await?.into_iter();
+    /// Answers those for whom there is nothing to read. Returns the others.
+    async fn look(&self, entries: Vec<PageEntry>) -> Vec<PageEntry> {
+        if entries.is_empty() {
+            return entries;
         }
-        let pages = found.into_iter().map(|page| page.or_else(|| read.next()));
-        Ok(pages.flatten().collect())
+        let Ok(pages) = self.store.look(&queries(&entries)).await else {
+            return entries;
+        };
+        let mut unread = Vec::new();
+        for (entry, page) in entries.into_iter().zip(pages) {
+            match page {
+                Some(page) => entry.answer(Ok(page)),
+                None => unread.push(entry),
+            }
+        }
+        unread
     }
+}
+
+fn queries(entries: &[PageEntry]) -> Vec<PageQuery> {
+    let queries = entries.iter().map(|entry| &entry.job.query);
+    queries.cloned().collect()
 }
 
 fn allowed(page: Page) -> Result<Page, SyncError> {

@@ -50,13 +50,45 @@ impl SyncService {
         } else {
             Some(transaction.write(&writes).await?)
         };
-        transaction.commit().await?;
         let outcomes = parts.iter().zip(decided).map(|(part, decisions)| {
             let current = locked.current.get(part.documents.clone());
             let current = current.unwrap_or_default();
             Ok(summarise(part.request, decisions?, current, written))
         });
-        Ok(outcomes.collect())
+        let mut outcomes: Vec<_> = outcomes.collect();
+        self.look_for_news(transaction.as_mut(), &parts, &mut outcomes)
+            .await?;
+        transaction.commit().await?;
+        Ok(outcomes)
+    }
+
+    /// Begins the answers of those who have seen everything: they need no statement of their own.
+    async fn look_for_news(
+        &self,
+        transaction: &mut dyn SyncTransaction,
+        parts: &[Part<'_>],
+        outcomes: &mut [Result<Pushed, SyncError>],
+    ) -> Result<(), StoreError> {
+        let pushed = parts.iter().zip(outcomes);
+        let pushed =
+            pushed.filter_map(|(part, outcome)| Some((part.request, outcome.as_mut().ok()?)));
+        let openings = pushed.map(|(request, pushed)| (self.opening(request, pushed), pushed));
+        let (openings, pushed): (Vec<_>, Vec<_>) = openings
+            .filter(|(opening, _)| opening.may_be_empty())
+            .unzip();
+        if openings.is_empty() {
+            return Ok(());
+        }
+        let queries: Vec<_> = openings
+            .iter()
+            .map(|opening| opening.query.clone())
+            .collect();
+        let pages = transaction.look(&queries).await?;
+        for ((pushed, opening), page) in pushed.into_iter().zip(openings).zip(pages) {
+            let page = page.filter(|page| page.is_member);
+            pushed.opening = page.map(|page| (opening, page));
+        }
+        Ok(())
     }
 
     /// What the device had seen of each document.
