@@ -151,15 +151,14 @@ impl SyncService {
         request: &SyncRequest,
         mut pushed: Pushed,
     ) -> Result<SyncAnswer, SyncError> {
-        let (opening, mut page) = match pushed.opening.take() {
-            Some(begun) => begun,
-            None => {
-                let opening = self.opening(request, &pushed);
-                // Who has pushed is here because there is something to read.
-                let has_news = !request.changes.is_empty();
-                let page = self.first_page(&opening.query, has_news).await?;
-                (opening, page)
-            }
+        let (opening, mut page) = if let Some(begun) = pushed.opening.take() {
+            begun
+        } else {
+            let opening = self.opening(request, &pushed);
+            // Who has pushed is here because there is something to read.
+            let has_news = !request.changes.is_empty();
+            let page = self.first_page(&opening.query, has_news).await?;
+            (opening, page)
         };
         let Opening {
             mut start,
