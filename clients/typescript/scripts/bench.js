@@ -9,7 +9,7 @@ import { openStore } from "../build/src/index.js";
 import { fileStorage } from "../build/src/node.js";
 
 const DOCUMENTS = 10_000;
-const RUNS = 3;
+const RUNS = 5;
 
 const [server, browser] = await Promise.all([TestServer.start(), TestBrowser.start()]);
 const options = { url: server.url, app: "notes", token: server.token("bench") };

@@ -40,6 +40,23 @@ describe("a tab", () => {
     await Promise.all([profile.close(), other.close()]);
   });
 
+  it("pulls when the network is back, and when the user looks at it again", async () => {
+    const [profile, options] = await device({ pollInterval: 1e9 });
+    await profile.route(`${server.url}/notes/events`, (route) => route.fulfill({ status: 404 }));
+    const page = await browser.tab(profile, options);
+    await push(page, { a: { n: 1 } });
+    const [other] = await device();
+    const laptop = await browser.tab(other, options);
+    await profile.setOffline(true);
+    await push(laptop, { b: { n: 2 } });
+    await profile.setOffline(false);
+    await eventually(async () => (await keys(page)).join() === "a,b", "the network is back");
+    await push(laptop, { c: { n: 3 } });
+    await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+    await eventually(async () => (await keys(page)).join() === "a,b,c", "the user looks at it");
+    await Promise.all([profile.close(), other.close()]);
+  });
+
   it("can be killed in the middle of a sync", async () => {
     const [profile, options] = await device({ pollInterval: Infinity });
     const page = await browser.tab(profile, options);
@@ -64,6 +81,34 @@ describe("a tab", () => {
       text: "one\ntwo\nthree\n",
     });
     await profile.close();
+  });
+});
+
+describe("edits that are made while an answer comes", () => {
+  it("stay, on top of what the answer brings", async () => {
+    const [profile, options] = await device({ pollInterval: 1e9 });
+    const merged = { a: { n: 2, m: 2 }, b: { n: 2, m: 2 }, c: { n: 2 } };
+    const page = await browser.tab(profile, options);
+    await push(page, { a: { n: 1, m: 1 }, b: { n: 1, m: 1 }, c: { n: 1 } });
+    const [other] = await device();
+    const laptop = await browser.tab(other, options);
+    await laptop.evaluate(() => store.collection("notes") && store.sync());
+    await push(laptop, { a: { n: 2, m: 1 }, b: { n: 2, m: 1 }, c: { n: 2 } });
+    await profile.route(`${server.url}/notes/sync`, async (route) => {
+      const response = await route.fetch();
+      await page.evaluate(async () => {
+        for (const key of ["a", "b"]) await store.collection("notes").update(key, { m: 2 });
+      });
+      await profile.unroute(`${server.url}/notes/sync`);
+      await route.fulfill({ response });
+    });
+    await page.evaluate(() => store.sync());
+    assert.deepEqual(await contents(page), merged);
+    await browser.load(page, options);
+    assert.deepEqual(await contents(page), merged);
+    await laptop.evaluate(() => store.sync());
+    assert.deepEqual(await contents(laptop), merged);
+    await Promise.all([profile.close(), other.close()]);
   });
 });
 
@@ -294,6 +339,19 @@ async function set(page: Page, key: string, doc: object): Promise<void> {
     key,
     doc,
   ] as const);
+}
+
+/** Stores documents on the device and on the server. */
+async function push(page: Page, documents: Readonly<Record<string, object>>): Promise<void> {
+  for (const [key, doc] of Object.entries(documents)) await set(page, key, doc);
+  await page.evaluate(() => store.sync());
+}
+
+function contents(page: Page): Promise<Record<string, object>> {
+  return page.evaluate(async () => {
+    const found = await store.collection("notes").query();
+    return Object.fromEntries(found.map(({ key, doc }) => [key, doc]));
+  });
 }
 
 function keys(page: Page): Promise<string[]> {

@@ -12,6 +12,7 @@ import {
   type Store,
   type SyncAnswer,
   type SyncRequest,
+  SynclineError,
   openStore,
 } from "../src/index.js";
 import { eventually } from "./eventually.js";
@@ -52,6 +53,49 @@ describe("a reset", () => {
     );
     assert.deepEqual(await contents(store), { kept: { n: 1 }, lost: { n: 2 } });
     assert.equal(await store.unsent(), 0);
+    await store.close();
+  });
+});
+
+describe("a page", () => {
+  const pages = [
+    { serverChanges: [stored("a", { n: 1 }, 150)], hasMore: true },
+    { serverChanges: [stored("b", { n: 2 }, 150)] },
+  ];
+
+  it("is on its way while the one before it is kept", async () => {
+    const storage = new MemoryStorage();
+    const [store, script] = await synced({}, 50, storage);
+    script.answers.push(...pages);
+    const update = storage.update.bind(storage);
+    storage.update = async (...given) => {
+      const isFirstPage = script.requests.length > 0;
+      if (isFirstPage) await eventually(() => script.requests.length === 2, "the second page is asked for");
+      return update(...given);
+    };
+    await store.sync();
+    const [first, second] = script.requests;
+    assert.ok(second!.clientClock > first!.clientClock);
+    assert.deepEqual(second!.changes, []);
+    assert.deepEqual(await contents(store), { a: { n: 1 }, b: { n: 2 } });
+    await store.close();
+  });
+
+  it("is not taken in if the one before it could not be kept", async () => {
+    const storage = new MemoryStorage();
+    const [store, script] = await synced({}, 50, storage);
+    script.answers.push(...pages, ...pages);
+    const update = storage.update.bind(storage);
+    storage.update = async (...given) => {
+      if (script.requests.length === 0) return update(...given);
+      storage.update = update;
+      throw new SynclineError("quota", "the disk is full");
+    };
+    await assert.rejects(store.sync(), { code: "quota" });
+    assert.deepEqual(await contents(store), {});
+    const [failed, , again] = [...script.requests, ...(await requestsOf(store, script))];
+    assert.equal(again!.clientClock, failed!.clientClock);
+    assert.deepEqual(await contents(store), { a: { n: 1 }, b: { n: 2 } });
     await store.close();
   });
 });
@@ -189,6 +233,13 @@ async function synced(
   await store.sync();
   script.requests.length = 0;
   return [store, script];
+}
+
+/** What a sync sends. */
+async function requestsOf(store: Store, script: Script): Promise<SyncRequest[]> {
+  const { length } = script.requests;
+  await store.sync();
+  return script.requests.slice(length);
 }
 
 async function contents(store: Store): Promise<Record<string, Document>> {

@@ -82,7 +82,7 @@ export class IndexedDbStorage implements Storage {
     return this.#transact("readwrite", (transaction) => {
       for (const scope of scopes) {
         transaction.objectStore(SCOPES).delete(scope);
-        transaction.objectStore(DOCUMENTS).delete(IDBKeyRange.bound([scope], [scope, []]));
+        transaction.objectStore(DOCUMENTS).delete(rangeOf(scope));
       }
       return Promise.resolve();
     });
@@ -172,9 +172,10 @@ function openDatabase(name: string, onLoss: () => void): Promise<IDBDatabase> {
 async function load(transaction: IDBTransaction, scope: string, wanted: Wanted): Promise<Loaded> {
   const documents = transaction.objectStore(DOCUMENTS);
   const waiting = documents.index(WAITING);
-  const { ids = [], unsent = 0, rejected = false, all = false } = wanted;
+  const { waitingOf = [], unsent = 0, rejected = false, all = false } = wanted;
+  const ids = all ? [] : [...(wanted.ids ?? []), ...(await waitingAmong(waiting, scope, waitingOf))];
   const rows: Promise<(Row | undefined)[]>[] = all
-    ? [resultOf(documents.getAll(IDBKeyRange.bound([scope], [scope, []])))]
+    ? [resultOf(documents.getAll(rangeOf(scope)))]
     : ids.map((id) => resultOf<Row | undefined>(documents.get([scope, id])).then((row) => [row]));
   const limit = Number.isFinite(unsent) ? unsent : undefined;
   if (unsent > 0 && !all) rows.push(resultOf(waiting.getAll([scope, "unsent"], limit)));
@@ -182,6 +183,22 @@ async function load(transaction: IDBTransaction, scope: string, wanted: Wanted):
   const record = resultOf<ScopeRecord | undefined>(transaction.objectStore(SCOPES).get(scope));
   const found = (await Promise.all(rows)).flat().filter((row) => row !== undefined);
   return { record: await record, entries: new Map(found.map(({ id, entry }) => [id, entry])) };
+}
+
+/**
+ * Those of `ids` that wait for the server. To read the few keys of an index is much faster than to ask
+ * for each document.
+ */
+async function waitingAmong(waiting: IDBIndex, scope: string, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const keys = (await resultOf(waiting.getAllKeys(rangeOf(scope)))) as [scope: string, id: string][];
+  const found = new Set(keys.map(([, id]) => id));
+  return ids.filter((id) => found.has(id));
+}
+
+/** Every key that begins with `scope`. */
+function rangeOf(scope: string): IDBKeyRange {
+  return IDBKeyRange.bound([scope], [scope, []]);
 }
 
 function write(transaction: IDBTransaction, scope: string, { record, entries }: Written): void {

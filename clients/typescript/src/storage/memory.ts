@@ -94,12 +94,13 @@ export class MemoryStorage implements Storage {
     for (const [scope, { record, entries }] of this.#scopes) yield [scope, { record, entries }];
   }
 
-  #load(scope: string, { ids = [], unsent = 0, rejected = false, all = false }: Wanted): Loaded {
+  #load(scope: string, wanted: Wanted): Loaded {
+    const { ids = [], waitingOf = [], unsent = 0, rejected = false, all = false } = wanted;
     const kept = this.#scopes.get(scope);
     if (!kept) return { record: undefined, entries: new Map() };
     if (all) return { record: kept.record, entries: new Map(kept.entries) };
     const entries = new Map<string, Entry>();
-    for (const id of ids) {
+    for (const id of [...ids, ...waitingOf]) {
       const entry = kept.entries.get(id);
       if (entry) entries.set(id, entry);
     }

@@ -13,6 +13,8 @@ export interface ScopeRecord {
 /** Which documents an operation concerns. */
 export interface Wanted {
   readonly ids?: readonly string[];
+  /** Those of these that wait for the server; the others need not be read, whatever is kept of them. */
+  readonly waitingOf?: readonly string[];
   /** At most so many that wait to be pushed. */
   readonly unsent?: number;
   /** Those that the server did not store. */

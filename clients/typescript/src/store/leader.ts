@@ -3,7 +3,7 @@ import { type Conflict, documentIdOf } from "../core/wire.js";
 import type { StoreEvents } from "./events.js";
 import { listen } from "./live.js";
 import { type Status, SyncLoop } from "./loop.js";
-import { type Scope, type StoredReplica, type Taken, nameOf } from "./replica.js";
+import { type Kept, type Scope, type StoredReplica, type Taken, nameOf } from "./replica.js";
 import { Sync } from "./sync.js";
 import type { Transport } from "./transport.js";
 
@@ -14,6 +14,8 @@ export interface LeaderPort {
   scopes(): Promise<string[]>;
   replica(scope: string): StoredReplica;
   onChanged(scope: string, ids: readonly string[]): Promise<void>;
+  /** Documents changed to what is kept of them now. */
+  onKept(scope: string, kept: Kept): Promise<void>;
   onPass(error: SynclineError | undefined): void;
   onStatus(status: Status): void;
   emit<Name extends keyof StoreEvents>(name: Name, event: StoreEvents[Name]): void;
@@ -72,8 +74,8 @@ export class Leader {
     return new Sync(replica, transport, port.pageSize, listener, signal).run();
   }
 
-  async #taken(scope: Scope, { touched, changed, hasMore }: Taken, received: number): Promise<void> {
-    await this.port.onChanged(nameOf(scope), [...touched]);
+  async #taken(scope: Scope, { kept, changed, hasMore }: Taken, received: number): Promise<void> {
+    await this.port.onKept(nameOf(scope), kept);
     if (changed.size > 0) this.port.emit("progress", { ...scope, received, isComplete: !hasMore });
   }
 

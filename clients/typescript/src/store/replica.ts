@@ -40,9 +40,12 @@ interface Margin {
 export interface Taken extends Applied {
   /** Conflicts that the application has perhaps not heard of. */
   readonly reports: readonly Conflict[];
-  /** Every document of which something else is known than before. */
-  readonly touched: ReadonlySet<string>;
+  /** Every document of which something else is known than before, and what is kept of it now. */
+  readonly kept: Kept;
 }
+
+/** What is kept of some documents. Of those without an entry, nothing is. */
+export type Kept = ReadonlyMap<string, Entry | undefined>;
 
 /** One text for each scope. Collections hold no control characters. */
 export function nameOf({ collection, org }: Scope): string {
@@ -151,7 +154,7 @@ export class StoredReplica {
       if (margin.request !== id) return undefined;
       const applied = applyAnswer(replica, answer, inFlight, Date.now());
       if (applied.conflicts.length > 0) margin.reports = [...margin.reports, ...applied.conflicts];
-      return { ...applied, reports: margin.reports, touched: replica.touched };
+      return { ...applied, reports: margin.reports, kept: keptBy(replica) };
     });
   }
 
@@ -189,8 +192,9 @@ export class StoredReplica {
   /** Whether the answer concerns documents that it does not name: with a reset, all are doubted. */
   async #needsAll(answer: SyncAnswer): Promise<Wanted> {
     if (answer.reset) return { all: true };
+    if (answer.hasMore) return {};
     const { record } = await this.storage.read(nameOf(this.scope), {});
-    return record?.state.reset !== undefined && answer.hasMore !== true ? { all: true } : {};
+    return record?.state.reset !== undefined ? { all: true } : {};
   }
 
   #change<T>(wanted: Wanted, operation: (replica: Replica, margin: Margin) => T): Promise<T> {
@@ -208,13 +212,17 @@ export class StoredReplica {
   }
 }
 
-function writtenBy({ state, touched, entries }: Replica, { request, reports }: Margin): Written {
+function writtenBy(replica: Replica, { request, reports }: Margin): Written {
   const record = {
-    state,
+    state: replica.state,
     ...(request !== undefined && { request }),
     ...(reports.length > 0 && { reports }),
   };
-  return { record, entries: new Map([...touched].map((id) => [id, entries.get(id)])) };
+  return { record, entries: keptBy(replica) };
+}
+
+function keptBy({ touched, entries }: Replica): Kept {
+  return new Map([...touched].map((id) => [id, entries.get(id)]));
 }
 
 function wantedFor(answer: SyncAnswer, inFlight: InFlight): Wanted {
@@ -223,7 +231,9 @@ function wantedFor(answer: SyncAnswer, inFlight: InFlight): Wanted {
   );
   const isSkewed = answer.rejected?.some(({ code }) => code === "clock_skew") === true;
   return {
-    ids: [...new Set([...sent, ...inFlight.keys()])],
+    ids: [...inFlight.keys()],
+    // What the server sends takes the place of what it sent before; edits are all that stays.
+    waitingOf: sent.filter((id) => !inFlight.has(id)),
     // One more than was pushed tells whether anything else waits.
     unsent: isSkewed ? Infinity : inFlight.size + 1,
     rejected: isSkewed,

@@ -8,7 +8,7 @@ import { Listeners, type StoreEvents } from "./events.js";
 import { Leader } from "./leader.js";
 import type { Status } from "./loop.js";
 import { PAGE_DOCUMENTS, POLL_INTERVAL, type StoreOptions, openStorage } from "./options.js";
-import { StoredReplica, nameOf, scopeOf } from "./replica.js";
+import { type Kept, StoredReplica, nameOf, scopeOf } from "./replica.js";
 import { Session, userOf } from "./session.js";
 import { type Message, Tabs, heard, told } from "./tabs.js";
 import { Transport } from "./transport.js";
@@ -47,6 +47,7 @@ export class Store {
         scopes: () => storage.scopes(),
         replica: (scope) => this.#part(scope).replica,
         onChanged: (scope, ids) => this.#changed(scope, ids),
+        onKept: (scope, kept) => this.#kept(scope, kept),
         onPass: (error) => this.#passed(error),
         onStatus: (status) => this.#tellStatus(status),
         emit: (name, event) => this.#emit(name, event),
@@ -187,6 +188,12 @@ export class Store {
     await this.#parts.get(scope)?.view.refresh(ids);
   }
 
+  /** This tab's view need not read what the tab itself has just written. */
+  async #kept(scope: string, kept: Kept): Promise<void> {
+    this.#tabs.post({ type: "changed", scope, ids: [...kept.keys()] });
+    await this.#parts.get(scope)?.view.take(kept);
+  }
+
   #edited(scope: string): void {
     if (this.#leader) this.#leader.kick(scope);
     else this.#tabs.post({ type: "edited", scope });
@@ -286,7 +293,8 @@ export class Store {
       if (waiting.length === 0) continue;
       const message = "has edits that the server has not stored";
       const details = waiting.map((id) => ({ ...documentIdOf(id), field: "", message }));
-      const sentence = `of ${replica.scope.collection}, ${waiting.length} documents have edits that the server has not stored`;
+      const documents = waiting.length === 1 ? "a document has" : `${waiting.length} documents have`;
+      const sentence = `of \`${replica.scope.collection}\`, ${documents} edits that the server has not stored`;
       throw new SynclineError("unsent", `${sentence}: call \`sync\` first, or pass \`discardUnsent\``, {
         details,
       });

@@ -1,6 +1,6 @@
 import { SynclineError } from "../core/error.js";
 import { MAX_CHANGES, type InFlight } from "../core/request.js";
-import type { Conflict, SyncAnswer } from "../core/wire.js";
+import type { Conflict, SyncAnswer, SyncRequest } from "../core/wire.js";
 import type { Begun, StoredReplica, Taken } from "./replica.js";
 import { type Transport, isRefusal } from "./transport.js";
 
@@ -34,34 +34,61 @@ export class Sync {
 
   /** Runs it to its end. What was taken in before an error stays, and the next sync goes on from there. */
   async run(): Promise<void> {
-    while (!this.signal.aborted) {
+    let hasMore = true;
+    while (hasMore && !this.signal.aborted) {
       const begun = await this.replica.begin(this.#inFlight, this.pageSize, this.#maxChanges);
-      const answer = await this.#send(begun);
-      if (answer && !(await this.#apply(begun, answer))) return;
+      hasMore = await this.#exchange(begun);
     }
   }
 
-  /** Sends a request; without an answer, another one is worth sending. */
-  async #send(begun: Begun): Promise<SyncAnswer | undefined> {
+  /**
+   * Sends a request, and takes in its answer and the pages that follow it: while one of them is being
+   * kept, the next is on its way. Returns whether another request is worth sending.
+   */
+  async #exchange(begun: Begun): Promise<boolean> {
+    let coming = this.#send(begun.body);
+    while (!this.signal.aborted) {
+      const answer = await this.#answerOf(begun, coming);
+      if (!answer) return true;
+      const body = requestOfNextPage(begun.body, answer);
+      const next = answer.hasMore ? this.#send(body) : undefined;
+      const taken = await this.#apply(begun, answer);
+      // Another tab has begun a request meanwhile, and goes on.
+      if (!taken) return false;
+      if (!next) return taken.hasMore;
+      begun = { ...begun, body, inFlight: taken.inFlight };
+      coming = next;
+    }
+    return false;
+  }
+
+  #send(body: SyncRequest): Promise<SyncAnswer> {
+    const coming = this.transport.sync(body, this.replica.scope.org, this.signal);
+    // Whoever waits for it hears of an error; what comes before it may fail first, and nobody waits.
+    coming.catch(() => undefined);
+    return coming;
+  }
+
+  /** The answer to a request; without one, another request is worth sending. */
+  async #answerOf(begun: Begun, coming: Promise<SyncAnswer>): Promise<SyncAnswer | undefined> {
     try {
-      return await this.transport.sync(begun.body, this.replica.scope.org, this.signal);
+      return await coming;
     } catch (error) {
       if (!isRefusal(error) || !(await this.#mend(begun, error as SynclineError))) throw error;
       return undefined;
     }
   }
 
-  /** Returns whether there is more. */
-  async #apply(begun: Begun, answer: SyncAnswer): Promise<boolean> {
+  /** Takes an answer in, and tells what it did; nothing if another request has begun. */
+  async #apply(begun: Begun, answer: SyncAnswer): Promise<Taken | undefined> {
     const taken = await this.replica.apply(begun, answer);
-    // Another tab has begun a request meanwhile, and goes on.
-    if (!taken) return false;
+    if (!taken) return undefined;
     this.#inFlight = taken.inFlight;
     this.#received += taken.changed.size;
     await this.listener.onTaken(taken, this.#received);
     await this.#report(taken.reports);
     if (taken.rejected.size > 0) await this.listener.onRejected(taken.rejected);
-    return taken.hasMore;
+    return taken;
   }
 
   async #report(conflicts: readonly Conflict[]): Promise<void> {
@@ -87,4 +114,9 @@ export class Sync {
     }
     return true;
   }
+}
+
+/** Asks for the page after `answer`. It depends on nothing but that: pages are pulled, and nothing is pushed. */
+function requestOfNextPage(body: SyncRequest, { serverClock }: SyncAnswer): SyncRequest {
+  return { ...body, clientClock: serverClock, changes: [] };
 }

@@ -2,7 +2,7 @@ import { contentOf } from "../core/rebase.js";
 import type { Document } from "../core/json.js";
 import type { Entry } from "../core/replica.js";
 import { type Access, type DocumentId, type Rejection, documentIdOf } from "../core/wire.js";
-import { type StoredReplica, nameOf } from "./replica.js";
+import { type Kept, type StoredReplica, nameOf } from "./replica.js";
 
 /** A document as a query finds it. It is frozen: `Collection.update` changes it. */
 export interface Found<T extends object = Document> extends DocumentId {
@@ -23,6 +23,8 @@ export class View {
   readonly #documents = new Map<string, Found>();
   #loaded: Promise<void> | undefined;
   #last: Promise<void> = Promise.resolve();
+  /** Whether documents were read again since the last ones were taken over. */
+  #isRefreshed = false;
   readonly #listeners = new Set<() => void>();
 
   constructor(readonly replica: StoredReplica) {}
@@ -36,25 +38,41 @@ export class View {
 
   /** Reads documents that changed again. If that fails, whoever asks next reads all of them. */
   refresh(ids: readonly string[]): Promise<void> {
-    const loaded = this.#loaded;
-    // Nobody has asked for the documents yet.
-    if (!loaded) return Promise.resolve();
-    this.#last = Promise.all([loaded, this.#last])
-      .then(() => this.#refresh(ids))
-      .catch(() => this.forget());
-    return this.#last;
+    this.#isRefreshed = true;
+    return this.#enqueue(() => this.#refresh(ids));
+  }
+
+  /**
+   * Takes over what this tab has just written, one answer after the other. If the view has heard of
+   * other changes since the last answer, those may be later ones of the same documents: then it reads.
+   */
+  take(kept: Kept): Promise<void> {
+    const isPerhapsOld = this.#isRefreshed;
+    this.#isRefreshed = false;
+    return this.#enqueue(() => (isPerhapsOld ? this.#refresh([...kept.keys()]) : this.#take(kept)));
   }
 
   /** The documents may have changed unheard: whoever asks next reads all of them. */
   forget(): void {
     this.#loaded = undefined;
-    for (const listener of this.#listeners) listener();
+    this.#tell();
   }
 
   /** Calls `listener` whenever documents have changed. */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Does `work` after all that came before it; nothing if the documents are read as a whole after that. */
+  #enqueue(work: () => Promise<void> | void): Promise<void> {
+    const loaded = this.#loaded;
+    // Nobody has asked for the documents yet.
+    if (!loaded) return Promise.resolve();
+    this.#last = Promise.all([loaded, this.#last])
+      .then(() => (this.#loaded === loaded ? work() : undefined))
+      .catch(() => this.forget());
+    return this.#last;
   }
 
   async #load(): Promise<void> {
@@ -78,6 +96,15 @@ export class View {
       const entries = await this.replica.entries(slice);
       for (const id of slice) this.#put(id, entries.get(id));
     }
+    this.#tell();
+  }
+
+  #take(kept: Kept): void {
+    for (const [id, entry] of kept) this.#put(id, entry);
+    this.#tell();
+  }
+
+  #tell(): void {
     for (const listener of this.#listeners) listener();
   }
 
