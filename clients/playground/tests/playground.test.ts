@@ -7,6 +7,7 @@ import { violations } from "../../typescript/tests/accessibility.js";
 import { launch } from "../../typescript/tests/chromium.js";
 import { eventually } from "../../typescript/tests/eventually.js";
 import { SAMPLE, TestServer } from "../../typescript/tests/server.js";
+import { isKept } from "./kept.js";
 import { Playground, type ProfileOptions, profileOf } from "./visit.js";
 
 let server: TestServer;
@@ -63,7 +64,7 @@ describe("two browsers of one person", () => {
     const [onTheWay, way] = await visit({}, name);
     await home.phone.add("milk");
     await way.phone.shows("milk");
-    await way.isKept();
+    await isKept(way.page);
     await onTheWay.setOffline(true);
     await way.phone.add("bread");
     await way.phone.says("Server not reached, 1 change waits");
@@ -303,6 +304,7 @@ describe("everybody", () => {
     ["light", { colorScheme: "light" }],
     ["dark", { colorScheme: "dark" }],
     ["on a phone", { viewport: { width: 390, height: 844 } }],
+    ["on a phone, dark", { viewport: { width: 390, height: 844 }, colorScheme: "dark" }],
   ] as [string, ProfileOptions][]) {
     it(`can use the page, ${look}`, async () => {
       const [profile, playground] = await visit(options);

@@ -60,14 +60,6 @@ export class Playground {
     await this.page.reload();
     await this.laptop.region.waitFor();
   }
-
-  /** Waits until the page itself is kept on the device. */
-  async isKept(): Promise<void> {
-    await this.page.evaluate(async () => {
-      await navigator.serviceWorker.ready;
-      while (!(await caches.match("/"))) await new Promise((resolve) => setTimeout(resolve, 20));
-    });
-  }
 }
 
 /** A device on the page. */

@@ -1,9 +1,10 @@
-// Keeps the page itself on the device, so that it opens without a network. The documents are kept by the
-// page; whatever else is asked of the server passes by.
+// Keeps a page itself on the device, so that it opens without a network: the page of its scope, and the files
+// that this names in the worker's own folder. The documents are kept by the page; whatever else is asked of
+// a server passes by. The playground and the year planner share it.
 
-const CACHE = "syncline-playground";
-const PAGE = "/";
-const ASSETS = "/playground/";
+const PAGE = new URL(self.registration.scope).pathname;
+const FILES = new URL("./", self.location.href).pathname;
+const CACHE = `syncline page ${PAGE}`;
 
 /** How long to wait for a slow network before the page that is kept is shown. */
 const PATIENCE = 3_000;
@@ -16,13 +17,15 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== self.location.origin) return;
-  if (pathname === PAGE && request.mode === "navigate") event.respondWith(newestPage(request, event));
-  else if (pathname.startsWith(ASSETS)) event.respondWith(asset(request));
+  const isPage = request.mode === "navigate";
+  if (isPage && pathname === PAGE) event.respondWith(newestPage(request, event));
+  // What the page itself asks of a server has no destination.
+  if (!isPage && request.destination !== "" && pathname.startsWith(FILES)) event.respondWith(file(request));
 });
 
 /** The page from the server, or the one that is kept. */
 async function newestPage(request, event) {
-  const kept = await caches.match(PAGE);
+  const kept = await ofCache(PAGE);
   const fetched = fetch(request);
   if (!kept) return fetched;
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE, kept));
@@ -32,8 +35,12 @@ async function newestPage(request, event) {
 }
 
 /** A file of the page: its name changes with its content. */
-async function asset(request) {
-  return (await caches.match(request)) ?? fetch(request);
+async function file(request) {
+  return (await ofCache(request)) ?? fetch(request);
+}
+
+async function ofCache(request) {
+  return (await caches.open(CACHE)).match(request);
 }
 
 /** Keeps the page and the files that it names, and drops those of an older one. */
@@ -41,7 +48,8 @@ async function keepPage() {
   const page = await fetch(PAGE, { cache: "no-cache" });
   if (!page.ok) throw new Error(`the page is not there: ${page.status}`);
   const text = await page.clone().text();
-  const files = [...text.matchAll(/"(\/playground\/[^"]+)"/g)].map(([, path]) => path);
+  const named = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path);
+  const files = named.filter((path) => path.startsWith(FILES));
   const cache = await caches.open(CACHE);
   await cache.addAll(files);
   await cache.put(PAGE, page);

@@ -7,12 +7,18 @@ import { after, before, describe, it } from "node:test";
 
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 
+import { isKept } from "../../../playground/tests/kept.js";
 import { violations } from "../../../typescript/tests/accessibility.js";
 import { launch } from "../../../typescript/tests/chromium.js";
 import { eventually } from "../../../typescript/tests/eventually.js";
 import { SAMPLE, TestServer } from "../../../typescript/tests/server.js";
 
-const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
+const TYPES: Record<string, string> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+};
 const YEAR = new Date().getFullYear();
 
 let server: TestServer;
@@ -50,6 +56,27 @@ describe("the year planner", () => {
         async () => (await read(page, "1 May")) === "By the lake\nPicnic\nBring cups\n",
         "merged",
       );
+    }
+    await Promise.all([home.profile.close(), way.profile.close()]);
+  });
+
+  it("opens again without a network, with what was written without one", async () => {
+    const [home, way] = [await visit("mary"), await visit("mary")];
+    await isKept(home.page);
+    await home.profile.setOffline(true);
+    await write(home.page, "8 March", "Notes", "Written offline");
+    await home.page.reload();
+    assert.equal(await read(home.page, "8 March"), "Written offline");
+    await write(home.page, "9 March", "Notes", "Written after a reload");
+    await home.page.getByText("Kept on this device, not yet on the server.").waitFor();
+    assert.ok(!(await says(way.page, "8 March", "with notes")));
+    await home.profile.setOffline(false);
+    for (const [date, text] of [
+      ["8 March", "Written offline"],
+      ["9 March", "Written after a reload"],
+    ] as const) {
+      await eventually(() => says(way.page, date, "with notes"), "the other device has it");
+      assert.equal(await read(way.page, date), text);
     }
     await Promise.all([home.profile.close(), way.profile.close()]);
   });
@@ -101,10 +128,10 @@ describe("the year planner", () => {
     await page.keyboard.press(before.endsWith("-12-31") ? "ArrowLeft" : "ArrowRight");
     await page.keyboard.press("Enter");
     await page.getByRole("textbox", { name: "Notes" }).fill("by keyboard");
-    assert.deepEqual(await violations(page), []);
+    assert.deepEqual(await violationsInAnyLight(page), []);
     await page.keyboard.press("Escape");
     assert.match(await page.evaluate(() => document.activeElement!.ariaLabel!), /with notes$/);
-    assert.deepEqual(await violations(page), []);
+    assert.deepEqual(await violationsInAnyLight(page), []);
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     assert.ok(overflow <= 0);
     await profile.close();
@@ -123,6 +150,15 @@ async function visit(
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByText("Up to date.").waitFor();
   return { page, profile };
+}
+
+async function violationsInAnyLight(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    found.push(...(await violations(page)));
+  }
+  return found;
 }
 
 function day(page: Page, date: string): Locator {
