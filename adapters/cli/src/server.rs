@@ -7,6 +7,7 @@ use std::{
     convert::Infallible, error::Error, net::SocketAddr, num::NonZero, sync::Arc, time::Duration,
 };
 
+use axum::serve::ListenerExt;
 use secrecy::ExposeSecret;
 use syncline_application::{
     access::AccessService,
@@ -173,6 +174,12 @@ async fn serve(
         // Nothing else ends a stream, and the server waits for what runs.
         live.close();
     };
+    // A poke that waits for the one before to be acknowledged comes late.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection holds small packets back");
+        }
+    });
     let router = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, router)
         .with_graceful_shutdown(until_stopped)
