@@ -8,8 +8,9 @@ use syncline_domain::identifier::CollectionName;
 use super::{ImportRejection, entry::ExportedEntry, line, line::ExportedLine, place::index_of};
 use crate::sync::Rejection;
 
-/// So many bytes of lines are stored at once, if there is more than one.
-const MOST_BYTES: usize = 4 * 1024 * 1024;
+/// So many bytes of lines are stored at once, if there is more than one. A push takes some twenty
+/// times the memory of its documents, and an import is to fit 64 MiB.
+const MOST_BYTES: usize = 512 * 1024;
 
 /// What was read and is not stored yet.
 #[derive(Default)]
