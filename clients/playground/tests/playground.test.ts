@@ -286,6 +286,7 @@ describe("people", () => {
     await phone.says("Up to date");
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement!.textContent), "Sign in");
     await eventually(
       () => page.evaluate(async () => (await indexedDB.databases()).length === 0),
       "nothing stays in the browser",

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { NEWCOMER, type Playground } from "../playground.js";
 import { sentenceOf } from "../server.js";
@@ -16,10 +16,17 @@ export function SignIn({ playground }: Props) {
     setProblem(undefined);
     work().catch((error: unknown) => setProblem(sentenceOf(error)));
   };
-  useEffect(() => attempt(async () => setWays(await signIns())), []);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    // Where the focus was, nothing is any more.
+    heading.current?.focus();
+    attempt(async () => setWays(await signIns()));
+  }, []);
   return (
     <section class="sign-in" aria-labelledby="sign-in">
-      <h2 id="sign-in">Sign in</h2>
+      <h2 id="sign-in" ref={heading} tabIndex={-1}>
+        Sign in
+      </h2>
       {problem !== undefined && (
         <p class="banner" role="alert">
           {problem}

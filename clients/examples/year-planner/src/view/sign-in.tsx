@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { type Session, signIn } from "../session.js";
 
@@ -7,13 +7,18 @@ export function SignIn({ onSignedIn }: { readonly onSignedIn: (session: Session)
   const [server, setServer] = useState("http://127.0.0.1:8080");
   const [name, setName] = useState("");
   const [problem, setProblem] = useState<string>();
+  const heading = useRef<HTMLHeadingElement>(null);
+  // Where the focus was, nothing is any more.
+  useEffect(() => heading.current?.focus(), []);
   const submit = (event: Event) => {
     event.preventDefault();
     signIn(server, name).then(onSignedIn, (error: Error) => setProblem(error.message));
   };
   return (
     <main class="sign-in">
-      <h1>Year planner</h1>
+      <h1 ref={heading} tabIndex={-1}>
+        Year planner
+      </h1>
       <form onSubmit={submit}>
         <label>
           Server
