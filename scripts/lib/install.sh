@@ -25,6 +25,7 @@ install_missing_for_tests() {
     [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || install_packages chromium
     [ -x /usr/sbin/pgbouncer ] || without_services install_packages pgbouncer
     command -v openssl >/dev/null || install_packages openssl
+    command -v strace >/dev/null || install_packages strace
     find_node
 }
 

@@ -8,3 +8,4 @@ mod devices;
 mod files;
 mod refusals;
 mod sessions;
+mod steps;
