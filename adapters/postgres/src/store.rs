@@ -102,14 +102,15 @@ impl PostgresStore {
         &self.pool
     }
 
-    /// Begins to listen to these channels, on a connection of its own.
-    pub(crate) async fn listen(&self, channels: &[&str]) -> Result<PgListener, StoreError> {
+    /// Begins to listen, on a connection of its own, to the channel of this installation, which
+    /// has the name of its schema.
+    pub(crate) async fn listen(&self) -> Result<PgListener, StoreError> {
         let options = self.location.for_live();
         let pool = PgPoolOptions::new().max_connections(1);
         let pool = pool.connect_with(options).await.map_err(store_error)?;
         let mut listener = PgListener::connect_with(&pool).await.map_err(store_error)?;
-        let channels = channels.iter().copied();
-        listener.listen_all(channels).await.map_err(store_error)?;
+        let channel = self.location.schema().as_str();
+        listener.listen(channel).await.map_err(store_error)?;
         Ok(listener)
     }
 

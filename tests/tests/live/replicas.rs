@@ -10,6 +10,23 @@ use crate::{
 };
 
 #[tokio::test]
+async fn installations_in_one_database_hear_nothing_of_each_other() {
+    let here = TestServer::start().await;
+    // As long as a name may be.
+    let schema = format!("databaseSchema = \"{}\"", "s".repeat(63));
+    let there = TestServer::with(here.database.clone(), &schema).await;
+    let mut ours = Listener::open(&here, "ada").await;
+    let mut theirs = Listener::open(&there, "ada").await;
+    push(&there, "ada", "letters", "1").await;
+    assert_eq!(theirs.told(&there, "ada").await, [own("letters")]);
+    push(&here, "ada", "notes", "1").await;
+    assert_eq!(ours.told(&here, "ada").await, [own("notes")]);
+    drop((ours, theirs));
+    there.stop().await;
+    here.finish().await;
+}
+
+#[tokio::test]
 async fn servers_on_one_database_hear_each_other() {
     let here = TestServer::start().await;
     let there = TestServer::on(here.database.clone()).await;

@@ -11,14 +11,8 @@ use tokio::time::timeout;
 use super::text;
 use crate::{PostgresStore, error::store_error, standby::Standby};
 
-/// Where deletions of accounts are told; see `remember_deletion.sql`.
-const DELETED_ACCOUNTS: &str = "syncline_deleted_accounts";
-
-/// Where all else is; see `notify.sql`.
-const POKES: &str = "syncline_pokes";
-
 /// After so long without a word, the database is asked whether it is there.
-const SILENCE: Duration = Duration::from_secs(30);
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// How long it may take to say so.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -35,7 +29,7 @@ impl Notifications {
     /// # Errors
     /// [`StoreError`].
     pub async fn listen(store: &PostgresStore) -> Result<Self, StoreError> {
-        let listener = store.listen(&[DELETED_ACCOUNTS, POKES]).await?;
+        let listener = store.listen().await?;
         let standby = store.standby();
         let notifications = Self { listener, standby };
         // What was told before was not heard.
@@ -83,8 +77,5 @@ impl Notifications {
 }
 
 fn read(notification: &PgNotification) -> Vec<Poke> {
-    match notification.channel() {
-        DELETED_ACCOUNTS => vec![Poke::Accounts],
-        _ => text::read(notification.payload()),
-    }
+    text::read(notification.payload())
 }

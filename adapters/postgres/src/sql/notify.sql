@@ -1,3 +1,3 @@
--- Tells every server what has changed.
-SELECT pg_notify('syncline_pokes', payload)
+-- Tells every server of this installation what has changed.
+SELECT pg_notify(current_schema(), payload)
 FROM unnest($1::text[]) AS payload

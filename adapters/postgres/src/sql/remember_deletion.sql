@@ -4,4 +4,4 @@ INSERT INTO deleted_accounts (subject_hash, deleted_at)
 VALUES ($1, to_timestamp($2::bigint / 1000.0))
 ON CONFLICT (subject_hash) DO UPDATE
 SET deleted_at = greatest(deleted_accounts.deleted_at, excluded.deleted_at)
-RETURNING pg_notify('syncline_deleted_accounts', '')::text
+RETURNING pg_notify(current_schema(), 'accounts')::text
