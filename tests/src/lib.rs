@@ -17,6 +17,7 @@ pub mod database;
 pub mod dump;
 pub mod endpoint;
 pub mod faults;
+pub mod line;
 pub mod pooler;
 pub mod postgresql;
 pub mod process;

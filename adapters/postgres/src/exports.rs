@@ -5,7 +5,7 @@ mod table;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::{Executor, Postgres, pool::PoolConnection, postgres::PgRow};
+use sqlx::postgres::PgRow;
 use syncline_application::ports::{
     ExportInterrupted, ExportItem, ExportPart, ExportSink, ExportSnapshot, Exports, StoreError,
 };
@@ -14,13 +14,10 @@ use syncline_domain::access::Namespace;
 use crate::{
     PostgresStore,
     error::{corrupt, store_error},
-    pool::Session,
+    pool::Transaction,
     rows::{column, namespace},
 };
 use table::Table;
-
-/// A connection that the pool lent.
-type Connection = Session<PoolConnection<Postgres>>;
 
 /// How many documents a page holds at most, and how much JSON, if it has more than one.
 const PAGE_DOCUMENTS: i64 = 500;
@@ -58,7 +55,7 @@ impl Exports for PostgresStore {
 /// A transaction that sees everything as of when it began.
 struct PostgresSnapshot {
     /// None when it has ended.
-    connection: Option<Connection>,
+    connection: Option<Transaction>,
     owner: Namespace,
     /// None if the user has written nothing yet.
     namespace: Option<i64>,
@@ -71,7 +68,7 @@ impl Drop for PostgresSnapshot {
     /// opens another in its place.
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
-            drop(connection.into_inner().detach());
+            connection.close();
         }
     }
 }
@@ -95,6 +92,7 @@ impl PostgresSnapshot {
             .execute(&mut *connection)
             .await
             .map_err(store_error)?;
+        connection.limit_time(Some(LONGEST_STATEMENT));
         Ok(())
     }
 
@@ -198,16 +196,15 @@ impl ExportSnapshot for PostgresSnapshot {
     }
 
     async fn close(mut self: Box<Self>) -> Result<(), StoreError> {
-        let connection = connection(&mut self.connection)?;
-        connection.execute("COMMIT").await.map_err(store_error)?;
-        // Back to the pool it goes.
-        drop(self.connection.take());
-        Ok(())
+        match self.connection.take() {
+            Some(connection) => connection.commit().await.map_err(store_error),
+            None => Ok(()),
+        }
     }
 }
 
 /// The connection, until the snapshot has ended.
-fn connection(connection: &mut Option<Connection>) -> Result<&mut Connection, StoreError> {
+fn connection(connection: &mut Option<Transaction>) -> Result<&mut Transaction, StoreError> {
     let connection = connection.as_mut();
     connection.ok_or_else(|| corrupt("export", "it has ended"))
 }

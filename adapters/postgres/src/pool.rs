@@ -4,9 +4,9 @@
 //! statement is part of a transaction that brings its settings along, and none is prepared for
 //! later. Straight at PostgreSQL, settings belong to the session and prepared statements are kept.
 
-mod beginning;
 mod session;
 mod statement;
+mod waiting;
 mod watch;
 
 use std::{sync::Arc, time::Duration};
@@ -18,12 +18,10 @@ use futures::{
 };
 use sqlx::{
     Describe, Either, Execute, Executor, PgPool, Postgres, SqlStr,
-    pool::PoolConnection,
     postgres::{PgPoolOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo},
 };
 
 use crate::location::Location;
-use beginning::Beginning;
 pub(crate) use session::{Session, Transaction};
 use watch::Watch;
 
@@ -106,27 +104,24 @@ impl Pool {
         self.begin_with(&self.begin_patient).await
     }
 
-    /// In a task of its own, which goes on when the caller has gone: a connection that was lent
-    /// again before its `BEGIN` is answered would be in a transaction of which nobody knows.
-    async fn begin_with(&self, begin: &SqlStr) -> Result<Transaction, sqlx::Error> {
-        let (connections, begin) = (self.connections.clone(), begin.clone());
-        let beginning = tokio::spawn(async move { connections.begin_with(begin).await });
-        let transaction = beginning.unwrap_or_else(|_| Err(sqlx::Error::WorkerCrashed));
-        let transaction = self.watch.unless_away(transaction).await?;
-        Ok(Session::new(transaction, !self.is_pooled))
+    /// A transaction that sees everything as of now.
+    pub(crate) async fn begin_snapshot(&self) -> Result<Transaction, sqlx::Error> {
+        self.begin_with(&self.begin_snapshot).await
     }
 
-    /// A connection in a transaction that sees everything as of now. Whoever takes it ends it with
-    /// `COMMIT`, or closes the connection.
-    pub(crate) async fn begin_snapshot(
-        &self,
-    ) -> Result<Session<PoolConnection<Postgres>>, sqlx::Error> {
-        let connection = async {
-            let mut beginning = Beginning(Some(self.connections.acquire().await?));
-            beginning.begin(self.begin_snapshot.clone()).await
-        };
-        let connection = self.watch.unless_away(connection).await?;
-        Ok(Session::new(connection, !self.is_pooled))
+    /// In a task of its own, which goes on when the caller has gone: the connection would have to be
+    /// closed, since nobody would know whether it is in a transaction.
+    async fn begin_with(&self, begin: &SqlStr) -> Result<Transaction, sqlx::Error> {
+        let (pool, begin) = (self.clone(), begin.clone());
+        let beginning = tokio::spawn(async move { pool.lend().await?.begin(begin).await });
+        let transaction = beginning.unwrap_or_else(|_| Err(sqlx::Error::WorkerCrashed));
+        self.watch.unless_away(transaction).await
+    }
+
+    async fn lend(&self) -> Result<Session, sqlx::Error> {
+        let connection = self.connections.acquire().await?;
+        let watch = Arc::clone(&self.watch);
+        Ok(Session::new(connection, watch, !self.is_pooled))
     }
 
     /// Runs one statement, through a pooler in a transaction of its own.
@@ -140,10 +135,8 @@ impl Pool {
             transaction.commit().await?;
             return Ok(results);
         }
-        let connection = self.connections.acquire();
-        let mut connection = self.watch.unless_away(connection).await?;
-        let results = connection.fetch_many(query).try_collect().await;
-        results.inspect_err(|error| self.watch.hear(error))
+        let mut session = self.watch.unless_away(self.lend()).await?;
+        session.fetch_many(query).try_collect().await
     }
 }
 
@@ -196,16 +189,14 @@ impl<'p> Executor<'p> for &'p Pool {
     }
 }
 
-/// Connections that may be broken are not lent, and what comes back while the database is away is thrown away: the answer that it waits for may never come.
+/// Connections that may be broken are not lent, and those that come back are thrown away: the answer
+/// that they wait for may never come.
 fn watched(options: PgPoolOptions, watch: &Arc<Watch>) -> PgPoolOptions {
     let (lending, returning) = (Arc::clone(watch), Arc::clone(watch));
     options
         .before_acquire(move |connection, about| {
             let watch = Arc::clone(&lending);
-            Box::pin(async move { Ok(watch.is_good(connection, about).await) })
+            Box::pin(async move { Ok(watch.is_good(connection, &about).await) })
         })
-        .after_release(move |_, _| {
-            let is_here = returning.check().map(|()| true);
-            Box::pin(future::ready(is_here))
-        })
+        .after_release(move |_, about| Box::pin(future::ready(returning.check_age(&about))))
 }

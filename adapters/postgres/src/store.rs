@@ -161,7 +161,8 @@ impl PostgresStore {
     /// Begins a new incarnation: a statement found that the database is not what it was.
     pub(crate) async fn renew(&self) -> Result<(), StoreError> {
         let mut transaction = self.pool.begin().await.map_err(store_error)?;
-        incarnation::begin_if_changed(transaction.connection())
+        transaction
+            .work(incarnation::begin_if_changed)
             .await
             .map_err(store_error)?;
         transaction.commit().await.map_err(store_error)
@@ -229,7 +230,8 @@ impl Store for PostgresStore {
 
     async fn renew_incarnation(&self, observed: Incarnation) -> Result<(), StoreError> {
         let mut transaction = self.pool.begin().await.map_err(store_error)?;
-        incarnation::begin_after(transaction.connection(), observed)
+        transaction
+            .work(async |connection| incarnation::begin_after(connection, observed).await)
             .await
             .map_err(store_error)?;
         transaction.commit().await.map_err(store_error)

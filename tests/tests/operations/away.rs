@@ -20,7 +20,7 @@ const REQUESTS: usize = 40;
 const LONGEST: Duration = Duration::from_secs(9);
 
 /// Once the server knows that the database is away, it says so at once.
-const AT_ONCE: Duration = Duration::from_secs(1);
+pub(crate) const AT_ONCE: Duration = Duration::from_secs(1);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stopped_database_is_said_to_be_away_and_found_again() {
@@ -91,7 +91,7 @@ async fn answered(process: &Process, body: &Value) -> Value {
 }
 
 /// Many ask at once; each gets this answer, within this time.
-async fn expect_all(server: &TestServer, status: StatusCode, within: Duration) {
+pub(crate) async fn expect_all(server: &TestServer, status: StatusCode, within: Duration) {
     let mut asking = JoinSet::new();
     for number in 0..REQUESTS {
         let request = server.request(reqwest::Method::POST, "/todo/sync");
@@ -121,7 +121,7 @@ fn expect_advice(answer: &Answer) {
     }
 }
 
-async fn found_again(server: &TestServer) {
+pub(crate) async fn found_again(server: &TestServer) {
     let begin = Instant::now();
     loop {
         let answer = server.post_sync("ada", "todo", &first_sync("notes")).await;

@@ -10,3 +10,4 @@ mod replicas;
 mod roles;
 mod support;
 mod tls;
+mod vanishing;

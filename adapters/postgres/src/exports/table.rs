@@ -3,9 +3,9 @@
 use futures::TryStreamExt;
 use syncline_application::ports::{ExportInterrupted, ExportSink, StoreError};
 
-use super::Connection;
 use crate::{
     error::store_error,
+    pool::Transaction,
     rows::{column, number},
 };
 
@@ -23,7 +23,7 @@ pub(super) struct Table {
 impl Table {
     /// A column for each path of the documents of a collection.
     pub(super) async fn of_paths(
-        connection: &mut Connection,
+        connection: &mut Transaction,
         namespace: Option<i64>,
         application: &str,
         collection: &str,
@@ -54,7 +54,7 @@ impl Table {
     /// Writes the header and the rows.
     pub(super) async fn copy(
         &self,
-        connection: &mut Connection,
+        connection: &mut Transaction,
         sink: &mut dyn ExportSink,
     ) -> Result<(), ExportInterrupted> {
         let header = copy(connection, &self.header, sink, 0);
@@ -65,19 +65,15 @@ impl Table {
 
 /// Each message of a copy is a row, which stands for so many documents.
 async fn copy(
-    connection: &mut Connection,
+    connection: &mut Transaction,
     statement: &str,
     sink: &mut dyn ExportSink,
     documents_per_row: u64,
 ) -> Result<(), ExportInterrupted> {
-    let mut rows = connection
-        .connection()
-        .copy_out_raw(statement)
-        .await
-        .map_err(store_error)?;
+    let mut rows = connection.copy_out(statement).await.map_err(store_error)?;
     let (mut piece, mut documents) = (Vec::new(), 0);
     while let Some(row) = rows.try_next().await.map_err(store_error)? {
-        piece.extend_from_slice(&row);
+        piece.extend_from_slice(row.as_ref());
         documents += documents_per_row;
         if piece.len() >= PIECE_BYTES {
             sink.take(std::mem::take(&mut piece), documents).await?;

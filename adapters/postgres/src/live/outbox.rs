@@ -73,12 +73,7 @@ impl Outbox {
             let mut connection = PgConnection::connect_with(options).await?;
             notify(&mut connection, &pokes).await
         };
-        let sent = timeout(ANSWER, sent).await;
-        let sent = sent.unwrap_or(Err(sqlx::Error::PoolTimedOut));
-        sent.map_err(|error| {
-            self.put(pokes);
-            store_error(error)
-        })
+        in_time(sent).await.inspect_err(|_| self.put(pokes))
     }
 
     /// Sends what there is, for ever, on a connection of its own.
@@ -86,16 +81,11 @@ impl Outbox {
     /// # Errors
     /// [`StoreError`]; what was not sent waits still.
     pub(crate) async fn send(&self, options: &PgConnectOptions) -> Result<Infallible, StoreError> {
-        let mut connection = PgConnection::connect_with(options)
-            .await
-            .map_err(store_error)?;
+        let mut connection = in_time(PgConnection::connect_with(options)).await?;
         loop {
             let pokes = self.take().await;
-            let sent = timeout(ANSWER, notify(&mut connection, &pokes)).await;
-            if let Err(error) = sent.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
-                self.put(pokes);
-                return Err(store_error(error));
-            }
+            let sent = in_time(notify(&mut connection, &pokes)).await;
+            sent.inspect_err(|_| self.put(pokes))?;
             sleep(GATHER).await;
         }
     }
@@ -113,6 +103,13 @@ impl Outbox {
     fn waiting(&self) -> MutexGuard<'_, Pokes> {
         self.0.pokes.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn in_time<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
+    let answer = timeout(ANSWER, answer).await;
+    answer
+        .unwrap_or(Err(sqlx::Error::PoolTimedOut))
+        .map_err(store_error)
 }
 
 async fn notify(connection: &mut PgConnection, pokes: &Pokes) -> Result<(), sqlx::Error> {

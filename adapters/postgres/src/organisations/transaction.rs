@@ -45,6 +45,7 @@ pub(crate) async fn take_time(transaction: &mut Transaction) -> Result<(), Store
         .execute(&mut *transaction)
         .await
         .map_err(store_error)?;
+    transaction.limit_time(None);
     Ok(())
 }
 

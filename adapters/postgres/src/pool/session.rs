@@ -1,54 +1,128 @@
-use std::{fmt::Debug, ops::DerefMut};
+use std::{sync::Arc, time::Duration};
 
-use futures::{future::BoxFuture, stream::BoxStream};
+use futures::{FutureExt, Stream, StreamExt, future::BoxFuture, stream::BoxStream};
 use sqlx::{
     Describe, Either, Execute, Executor, PgConnection, Postgres, SqlStr,
-    postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo},
+    pool::PoolConnection,
+    postgres::{PgQueryResult, PgRow, PgStatement, PgTransactionManager, PgTypeInfo},
 };
+// Sqlx does not export the trait itself, without which nothing can be rolled back by hand.
+use sqlx_core::transaction::TransactionManager;
 
-use super::statement::Statement;
+use super::{statement::Statement, waiting::Waiting, watch::Watch};
+use crate::store::LONGEST_TRANSACTION;
 
-/// A connection for several statements, which knows whether statements may be kept on it.
+/// A connection that the pool has lent. Nobody waits on it for a database that is not there: neither
+/// whoever uses it, nor the pool when it comes back.
 #[derive(Debug)]
-pub(crate) struct Session<C> {
-    connection: C,
+pub(crate) struct Session {
+    connection: PoolConnection<Postgres>,
+    watch: Arc<Watch>,
     keeps_statements: bool,
+    /// For how long the database runs one statement; none for as long as it takes.
+    time_limit: Option<Duration>,
+    end: End,
 }
 
-/// A transaction, which is rolled back when it is dropped.
-pub(crate) type Transaction = Session<sqlx::Transaction<'static, Postgres>>;
+/// A session in a transaction, which is rolled back when it is dropped.
+pub(crate) type Transaction = Session;
 
-impl<C> Session<C> {
-    pub(super) fn new(connection: C, keeps_statements: bool) -> Self {
+/// What a session ends with.
+#[derive(Debug)]
+enum End {
+    Return,
+    RollBack,
+    Close,
+}
+
+impl Session {
+    pub(super) fn new(
+        connection: PoolConnection<Postgres>,
+        watch: Arc<Watch>,
+        keeps_statements: bool,
+    ) -> Self {
         Self {
             connection,
+            watch,
             keeps_statements,
+            time_limit: Some(LONGEST_TRANSACTION),
+            end: End::Return,
         }
     }
 
-    /// What it was made of.
-    pub(crate) fn into_inner(self) -> C {
-        self.connection
+    /// Begins a transaction.
+    pub(super) async fn begin(mut self, statement: SqlStr) -> Result<Transaction, sqlx::Error> {
+        // Until that is answered nobody knows whether there is one: not for the next whom it is lent.
+        self.end = End::Close;
+        let waiting = self.waiting();
+        let begun = PgTransactionManager::begin(&mut self.connection, Some(statement));
+        waiting.answer(begun).await?;
+        self.end = End::RollBack;
+        Ok(self)
+    }
+
+    /// Ends a transaction.
+    pub(crate) async fn commit(mut self) -> Result<(), sqlx::Error> {
+        let waiting = self.waiting();
+        let committed = PgTransactionManager::commit(&mut self.connection);
+        waiting.answer(committed).await?;
+        self.end = End::Return;
+        Ok(())
+    }
+
+    /// Closes the connection, whatever it is doing.
+    pub(crate) fn close(mut self) {
+        self.end = End::Close;
+    }
+
+    /// Statements may take so long from now on, or as long as they need. The database is told as well.
+    pub(crate) fn limit_time(&mut self, time_limit: Option<Duration>) {
+        self.time_limit = time_limit;
+    }
+
+    /// Does several things on the connection itself, for which there is no limit while the database
+    /// is there.
+    pub(crate) async fn work<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, sqlx::Error> {
+        let waiting = Waiting::new(&self.watch, None);
+        waiting.answer(work(&mut self.connection)).await
+    }
+
+    /// What a `COPY ... TO STDOUT` gives, each message as it comes.
+    pub(crate) async fn copy_out(
+        &mut self,
+        statement: &str,
+    ) -> Result<impl Stream<Item = Result<impl AsRef<[u8]> + use<>, sqlx::Error>>, sqlx::Error>
+    {
+        let (beginning, waiting) = (self.waiting(), self.waiting());
+        let copy = beginning
+            .answer(self.connection.copy_out_raw(statement))
+            .await?;
+        Ok(waiting.answers(copy))
+    }
+
+    fn waiting(&self) -> Waiting {
+        Waiting::new(&self.watch, self.time_limit)
     }
 }
 
-impl<C: DerefMut<Target = PgConnection>> Session<C> {
-    /// The connection itself, for what is no statement with parameters.
-    pub(crate) fn connection(&mut self) -> &mut PgConnection {
-        &mut self.connection
+impl Drop for Session {
+    fn drop(&mut self) {
+        match self.end {
+            End::Close => return self.connection.close_on_drop(),
+            End::RollBack => PgTransactionManager::start_rollback(&mut self.connection),
+            End::Return => {}
+        }
+        // The pool has it ask whether it is there. A statement that nobody waits for any more may
+        // still run.
+        let returned = self.connection.return_to_pool().map(Ok);
+        tokio::spawn(self.waiting().answer(returned));
     }
 }
 
-impl Transaction {
-    pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
-        self.connection.commit().await
-    }
-}
-
-impl<'c, C> Executor<'c> for &'c mut Session<C>
-where
-    C: DerefMut<Target = PgConnection> + Debug + Send,
-{
+impl<'c> Executor<'c> for &'c mut Session {
     type Database = Postgres;
 
     fn fetch_many<'e, 'q: 'e, E>(
@@ -60,7 +134,10 @@ where
         E: 'q + Execute<'q, Postgres>,
     {
         let statement = Statement::new(query, self.keeps_statements);
-        self.connection.fetch_many(statement)
+        let waiting = self.waiting();
+        waiting
+            .answers(self.connection.fetch_many(statement))
+            .boxed()
     }
 
     fn fetch_optional<'e, 'q: 'e, E>(
@@ -72,7 +149,10 @@ where
         E: 'q + Execute<'q, Postgres>,
     {
         let statement = Statement::new(query, self.keeps_statements);
-        self.connection.fetch_optional(statement)
+        let waiting = self.waiting();
+        waiting
+            .answer(self.connection.fetch_optional(statement))
+            .boxed()
     }
 
     fn prepare_with<'e>(

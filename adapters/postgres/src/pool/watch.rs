@@ -80,19 +80,33 @@ impl Watch {
         if !matches!(error, sqlx::Error::PoolTimedOut) {
             self.note_broken();
         }
+        self.look_soon();
+    }
+
+    /// Has somebody look for the database, unless somebody does.
+    pub(super) fn look_soon(self: &Arc<Self>) {
         if !self.is_looking.swap(true, Ordering::AcqRel) {
             tokio::spawn(Arc::clone(self).look());
         }
+    }
+
+    /// Fails for a connection that was made before one was found broken, and while the database is
+    /// away.
+    pub(super) fn check_age(&self, about: &PoolConnectionMetadata) -> Result<bool, sqlx::Error> {
+        let broken_for = self.broken_at().map(|instant| instant.elapsed());
+        if broken_for.is_some_and(|broken_for| about.age > broken_for) {
+            return Err(away());
+        }
+        self.check().map(|()| true)
     }
 
     /// Whether an idle connection is still good. Only one that was idle for long costs a round trip.
     pub(super) async fn is_good(
         &self,
         connection: &mut PgConnection,
-        about: PoolConnectionMetadata,
+        about: &PoolConnectionMetadata,
     ) -> bool {
-        let broken_for = self.broken_at().map(|instant| instant.elapsed());
-        if broken_for.is_some_and(|broken_for| about.age > broken_for) {
+        if self.check_age(about).is_err() {
             return false;
         }
         if about.idle_for < LONG_IDLE {
