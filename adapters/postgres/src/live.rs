@@ -6,6 +6,7 @@
 
 mod heard;
 mod outbox;
+mod pace;
 mod text;
 
 use sqlx::postgres::PgRow;

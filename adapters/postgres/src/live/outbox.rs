@@ -9,10 +9,10 @@ use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use syncline_application::ports::{Poke, StoreError};
 use tokio::{
     sync::Notify,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
-use super::text;
+use super::{pace::Pace, text};
 use crate::error::store_error;
 
 /// With more pokes that wait, everybody is told that anything may have changed.
@@ -82,21 +82,30 @@ impl Outbox {
     /// [`StoreError`]; what was not sent waits still.
     pub(crate) async fn send(&self, options: &PgConnectOptions) -> Result<Infallible, StoreError> {
         let mut connection = in_time(PgConnection::connect_with(options)).await?;
+        let mut pace = Pace::default();
         loop {
-            let pokes = self.take().await;
+            let pokes = self.take(&mut pace).await;
             let sent = in_time(notify(&mut connection, &pokes)).await;
             sent.inspect_err(|_| self.put(pokes))?;
             sleep(GATHER).await;
         }
     }
 
-    async fn take(&self) -> Pokes {
+    async fn take(&self, pace: &mut Pace) -> Pokes {
         loop {
-            let pokes = std::mem::take(&mut *self.waiting());
-            if !pokes.is_empty() {
-                return pokes;
+            let next = {
+                let mut waiting = self.waiting();
+                let pokes = pace.take(&mut waiting, Instant::now());
+                if !pokes.is_empty() {
+                    return pokes;
+                }
+                pace.next(&waiting)
+            };
+            match next {
+                // Whichever comes first.
+                Some(next) => drop(timeout_at(next, self.0.woken.notified()).await),
+                None => self.0.woken.notified().await,
             }
-            self.0.woken.notified().await;
         }
     }
 
