@@ -222,6 +222,7 @@ impl SyncService {
         let mut seen = HashSet::new();
         let (mut valid, mut rejected) = (Vec::with_capacity(changes.len()), Vec::new());
         for (index, change) in changes.into_iter().enumerate() {
+            let owner = change::named_owner(&change, scope);
             let checked = PushedChange::parse(index, change, scope)
                 .and_then(|change| self.check_change(index, change, schema))
                 .and_then(|change| {
@@ -238,7 +239,7 @@ impl SyncService {
                 });
             match checked {
                 Ok(change) => valid.push(change),
-                Err(rejection) => rejected.push(rejection),
+                Err(rejection) => rejected.push(Rejection { owner, ..rejection }),
             }
         }
         (valid, rejected)

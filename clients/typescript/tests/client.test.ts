@@ -137,6 +137,23 @@ describe("answers", () => {
     assert.deepEqual(client.getChanges()[0]!.doc, { n: 2 });
   });
 
+  it("takes a rejection that names nothing for all that was not accepted", () => {
+    const client = synced({ bad: { n: 1 }, good: { n: 1 } });
+    for (const key of ["bad", "good"]) client.edit(key, { n: 2 }, 200);
+    client.getChanges();
+    const result = client.sync(
+      answer(300, {
+        serverChanges: [stored("bad", { n: 1, m: 1 }, 250)],
+        accepted: [{ key: "good", rev: clock(290) }],
+        rejected: [{ code: "bad_request", error: "No." }],
+      }),
+      300,
+    );
+    assert.deepEqual(result.rejected, [{ key: "bad" }]);
+    assert.deepEqual(client.get("bad"), { n: 2, m: 1 });
+    assert.deepEqual(client.pending(), [{ key: "bad" }]);
+  });
+
   it("keeps the edits of a rejected document that another device changed", () => {
     const client = synced({ bad: { n: 1 }, gone: { n: 1 } });
     for (const key of ["bad", "gone", "good"]) client.edit(key, { n: 2 }, 200);

@@ -68,6 +68,41 @@ async fn who_may_not_write_is_refused_and_nothing_is_stored() {
     server.finish().await;
 }
 
+/// A rejection tells whose document it means: another one may have the same key.
+#[tokio::test]
+async fn what_is_rejected_of_another_is_named_with_its_owner() {
+    let server = TestServer::start().await;
+    let ahead = "00ffffffffff0-000000-phone";
+    let change = |owner: Option<&str>, members: Value| {
+        let mut change = json!({ "key": "plan", "doc": { "title": "New" } });
+        change["fieldRevs"] = json!({ "title": "0190000000000-000000-phone" });
+        let named = owner.map(|owner| json!({ "owner": owner })).into_iter();
+        for part in named.chain([members]) {
+            for (name, value) in part.as_object().expect("an object") {
+                change[name] = value.clone();
+            }
+        }
+        change
+    };
+    for members in [
+        json!({ "fieldRevs": { "title": ahead } }),
+        json!({ "doc": { "_hidden": 1 } }),
+        json!({ "doc": "none" }),
+    ] {
+        let changes = [change(None, members.clone()), change(Some("ada"), members)];
+        let body = json!({
+            "collection": "notes", "protocol": 2, "partial": true, "changes": changes,
+        });
+        let answer = server.sync("bob", body).await;
+        let rejected = &answer["rejected"];
+        assert_eq!(rejected[0]["key"], "plan", "{rejected}");
+        assert_eq!(rejected[0]["owner"], Value::Null, "{rejected}");
+        assert_eq!(rejected[1]["key"], "plan", "{rejected}");
+        assert_eq!(rejected[1]["owner"], "ada", "{rejected}");
+    }
+    server.finish().await;
+}
+
 #[tokio::test]
 async fn with_partial_the_other_changes_are_stored() {
     let server = TestServer::start().await;

@@ -26,6 +26,13 @@ pub(in crate::sync) struct PushedChange {
     pub base: Option<Hlc>,
 }
 
+/// The other user whose document a change names, whatever else is wrong with it: two documents of
+/// one request may have the same key.
+pub(super) fn named_owner(change: &Value, scope: &Scope) -> Option<UserId> {
+    let owner = UserId::new(change.get("owner")?.as_str()?).ok()?;
+    (scope.namespace != Namespace::Personal(owner.clone())).then_some(owner)
+}
+
 /// Reads the members of one change, and says which of them is wrong.
 struct Members {
     index: usize,

@@ -7,7 +7,7 @@ use syncline_domain::{hlc::Hlc, hlc::UnixMillis, rebase::Push};
 use super::{SyncClient, documents::Entry};
 use crate::{
     ClientError, DocumentId,
-    wire::{Rejection, ReportedConflict, ServerChange, SyncAnswer},
+    wire::{Accepted, Rejection, ReportedConflict, ServerChange, SyncAnswer},
 };
 
 /// The code of a rejection that a correct clock prevents.
@@ -56,6 +56,8 @@ impl SyncClient {
         // answer to what was pushed.
         let skewed = server_time(&answer.rejected, &answer.server_clock);
         let vague = self.reject(answer.rejected, &mut pushes, &mut applied);
+        let accepted: Vec<_> = answer.accepted.into_iter().map(named_revision).collect();
+        self.reject_rest(&vague, &accepted, &mut pushes, &mut applied);
         for change in answer.server_changes {
             let id = change.id();
             self.receive(
@@ -66,16 +68,11 @@ impl SyncClient {
             );
             applied.changed.insert(id);
         }
-        for accepted in answer.accepted {
-            let id = DocumentId {
-                owner: accepted.owner,
-                key: accepted.key,
-            };
+        for (id, revision) in accepted {
             if let Some(push) = pushes.remove(&id) {
-                self.accept(&id, &push, accepted.rev, &answer.server_clock);
+                self.accept(&id, &push, revision, &answer.server_clock);
             }
         }
-        self.reject_rest(&vague, &mut pushes, &mut applied);
         if let Some(server_time) = skewed {
             self.correct_rejected(server_time, now, &mut applied)?;
         }
@@ -148,18 +145,25 @@ impl SyncClient {
         vague
     }
 
-    /// A rejection that names none, or not exactly, means every push of which the answer says nothing
-    /// else: better sent again than taken for stored.
+    /// A rejection that names none, or not exactly, means every push that the answer does not say was
+    /// accepted: better sent again than taken for stored.
     fn reject_rest(
         &mut self,
         vague: &[Rejection],
+        accepted: &[(DocumentId, Hlc)],
         pushes: &mut BTreeMap<DocumentId, Push>,
         applied: &mut Applied,
     ) {
-        if let Some(rejection) = vague.first() {
-            for id in std::mem::take(pushes).into_keys() {
-                self.reject_document(id, rejection.clone(), applied);
-            }
+        let Some(rejection) = vague.first() else {
+            return;
+        };
+        let accepted: BTreeSet<_> = accepted.iter().map(|(id, _)| id).collect();
+        let (kept, refused) = std::mem::take(pushes)
+            .into_iter()
+            .partition::<BTreeMap<_, _>, _>(|(id, _)| accepted.contains(id));
+        *pushes = kept;
+        for id in refused.into_keys() {
+            self.reject_document(id, rejection.clone(), applied);
         }
     }
 
@@ -190,6 +194,15 @@ impl SyncClient {
         }
         Ok(())
     }
+}
+
+/// The document that was accepted, and its revision.
+fn named_revision(accepted: Accepted) -> (DocumentId, Hlc) {
+    let id = DocumentId {
+        owner: accepted.owner,
+        key: accepted.key,
+    };
+    (id, accepted.rev)
 }
 
 /// The push that a rejection names.

@@ -45,6 +45,7 @@ export function applyAnswer(replica: Replica, answer: SyncAnswer, pushed: InFlig
   // First of all: the same answer may hold what others made of these documents, which is no answer to
   // what was pushed.
   const vague = reject(replica, answer.rejected ?? [], inFlight, rejected);
+  rejectRest(replica, vague, answer.accepted ?? [], inFlight, rejected);
   for (const change of answer.serverChanges ?? []) {
     const id = idOf({ key: change._key, ...(change._owner !== undefined && { owner: change._owner }) });
     take(replica, id, change, inFlight.get(id), answer.serverClock);
@@ -57,7 +58,6 @@ export function applyAnswer(replica: Replica, answer: SyncAnswer, pushed: InFlig
     if (push) accept(replica, id, push, accepted.rev, answer.serverClock);
     inFlight.delete(id);
   }
-  rejectRest(replica, vague, inFlight, rejected);
   correctRejected(replica, answer, rejected, wallMs);
   const isPaging = answer.hasMore === true;
   replica.state = { ...replica.state, serverClock: answer.serverClock, lastSync: wallMs, isPaging };
@@ -135,18 +135,22 @@ function reject(
 }
 
 /**
- * A rejection that names none, or not exactly, means every push of which the answer says nothing else:
- * better sent again than taken for stored.
+ * A rejection that names none, or not exactly, means every push that the answer does not say was
+ * accepted: better sent again than taken for stored.
  */
 function rejectRest(
   replica: Replica,
   [rejection]: readonly Rejection[],
+  accepted: NonNullable<SyncAnswer["accepted"]>,
   inFlight: InFlight,
   rejected: Set<string>,
 ): void {
   if (!rejection) return;
-  for (const id of inFlight.keys()) rejectDocument(replica, id, rejection, rejected);
-  inFlight.clear();
+  const kept = new Set(accepted.map(idOf));
+  for (const id of [...inFlight.keys()].filter((id) => !kept.has(id))) {
+    rejectDocument(replica, id, rejection, rejected);
+    inFlight.delete(id);
+  }
 }
 
 function rejectDocument(replica: Replica, id: string, rejection: Rejection, rejected: Set<string>): void {

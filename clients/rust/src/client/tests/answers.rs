@@ -147,6 +147,29 @@ fn a_rejected_document_is_kept_and_blocks_no_other() {
     assert_eq!(begin(&mut client)[0]["doc"], json!({ "n": 2 }));
 }
 
+/// A rejection without a document, beside what another device made of one that was pushed.
+#[test]
+fn a_rejection_that_names_nothing_means_all_that_is_not_accepted() {
+    let mut client = synced(&[("bad", json!({ "n": 1 })), ("good", json!({ "n": 1 }))]);
+    for key in ["bad", "good"] {
+        edit(&mut client, key, json!({ "n": 2 }), 200);
+    }
+    begin(&mut client);
+    let applied = apply(
+        &mut client,
+        300,
+        json!({
+            "serverChanges": [stored("bad", json!({ "n": 1, "m": 1 }), 250)],
+            "accepted": [{ "key": "good", "rev": clock(290) }],
+            "rejected": [{ "code": "bad_request", "error": "No." }],
+        }),
+    );
+    assert_eq!(applied.rejected, [id("bad")].into());
+    let shown = client.get(&id("bad"));
+    assert_eq!(shown, Some(document(json!({ "n": 2, "m": 1 }))));
+    assert_eq!(client.pending().cloned().collect::<Vec<_>>(), [id("bad")]);
+}
+
 /// The same answer holds what another device made of the document.
 #[test]
 fn a_rejected_document_that_changed_elsewhere_keeps_its_edits() {
