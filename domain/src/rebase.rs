@@ -11,7 +11,8 @@
 //!
 //! A push that got no answer is sent again word for word until it gets one; what was edited
 //! meanwhile waits for that. So whatever `after` names is known to the server, however many
-//! requests and answers were lost before.
+//! requests and answers were lost before. One that is refused after it had got no answer may have
+//! arrived or not: `after` names it, and means nothing if the server does not know it.
 
 mod pending;
 
@@ -177,12 +178,7 @@ impl LocalDocument {
     /// [`Self::refused`] told of it.
     pub fn push(&mut self) -> Option<Push> {
         let pending = self.pending.as_mut()?;
-        let push = match pending.sent.take() {
-            Some(push) => push,
-            None => pending.next_push(self.server.as_ref()),
-        };
-        pending.sent = Some(push.clone());
-        Some(push)
+        Some(pending.send(self.server.as_ref()))
     }
 
     /// The server took `push` in and now holds `stored`, in an answer whose clock is `clock`; none
@@ -204,7 +200,7 @@ impl LocalDocument {
         }
     }
 
-    /// The server took nothing in of the last push.
+    /// The server refused the last push. If it was sent only once, nothing of it was taken in.
     pub fn refused(&mut self) {
         if let Some(pending) = &mut self.pending {
             pending.take_back(self.server.as_ref());

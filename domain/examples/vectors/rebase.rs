@@ -29,6 +29,7 @@ fn told() -> Vec<Story> {
         undone(),
         deletion_lost(),
         refused(),
+        refused_later(),
         restamped(),
         healed(),
         forgotten(),
@@ -115,6 +116,17 @@ fn refused() -> Story {
     story.push();
     story.refused();
     story.edit(&fields(json!({"a": 2, "b": {"c": "text"}})));
+    story.push();
+    story
+}
+
+fn refused_later() -> Story {
+    let mut story = synced("sent twice, refused, then taken back");
+    story.edit(&fields(json!({"a": 1, "b": {"c": "text"}, "d": true})));
+    story.push();
+    story.push();
+    story.refused();
+    story.edit(&fields(json!({"a": 1, "b": {"c": "text"}})));
     story.push();
     story
 }

@@ -52,6 +52,9 @@ pub struct Pending {
     /// The push that waits for its answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<Push>,
+    /// Whether that was sent more than once: it may have arrived, even if it is refused in the end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_sent_again: bool,
 }
 
 /// What there was to be seen when an edit was made.
@@ -183,7 +186,18 @@ impl Pending {
         self.sent.is_some() || !self.after.is_empty()
     }
 
-    pub(super) fn next_push(&self, server: Option<&ServerDocument>) -> Push {
+    /// The last push once more, or one of everything that is pending.
+    pub(super) fn send(&mut self, server: Option<&ServerDocument>) -> Push {
+        self.is_sent_again = self.sent.is_some();
+        let push = match self.sent.take() {
+            Some(push) => push,
+            None => self.next_push(server),
+        };
+        self.sent = Some(push.clone());
+        push
+    }
+
+    fn next_push(&self, server: Option<&ServerDocument>) -> Push {
         let known = server.into_iter().flat_map(ServerDocument::fields);
         let known = known.map(|(path, revision)| (path.clone(), revision.clone()));
         let is_deletion = self.deletion.is_some();
@@ -203,6 +217,7 @@ impl Pending {
         let sent = &push.field_revisions;
         let is_recreated = push.content.is_none() && self.deletion.is_none();
         self.sent = None;
+        self.is_sent_again = false;
         self.fields
             .retain(|path, field| sent.get(path) != Some(&field.revision));
         self.deletion = self
@@ -216,11 +231,28 @@ impl Pending {
         (self.has_edits() || is_recreated).then_some(self)
     }
 
-    /// The push that was sent is none: what was made from it was made from what that was made from.
+    /// The push that was sent was refused, and does not wait for an answer any longer.
     pub(super) fn take_back(&mut self, server: Option<&ServerDocument>) {
-        let Some(mut sent) = self.sent.take() else {
+        let Some(sent) = self.sent.take() else {
             return;
         };
+        if std::mem::take(&mut self.is_sent_again) {
+            self.keep_as_origin(&sent);
+        } else {
+            self.forget(sent, server);
+        }
+    }
+
+    /// An earlier try may have arrived: what comes next is made from that, if it did.
+    fn keep_as_origin(&mut self, sent: &Push) {
+        let pending: Vec<_> = self.revisions().collect();
+        let is_sent =
+            |(path, revision): &(Path, Hlc)| sent.field_revisions.get(path) == Some(revision);
+        self.after.extend(pending.into_iter().filter(is_sent));
+    }
+
+    /// The push is none: what was made from it was made from what that was made from.
+    fn forget(&mut self, mut sent: Push, server: Option<&ServerDocument>) {
         self.after = std::mem::take(&mut self.after)
             .into_iter()
             .filter_map(|(path, revision)| {

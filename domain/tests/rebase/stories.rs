@@ -34,6 +34,45 @@ fn a_document_that_no_server_gave_has_no_base() {
     assert_eq!(push.after.len(), 0);
 }
 
+/// A member whose answer was lost, who was shut out for a while, and who took the field away then.
+#[test]
+fn what_was_refused_may_have_arrived_before() {
+    for edits_before in [true, false] {
+        let (mut server, mut phone, mut laptop) = two_devices(json!({ "title": "x" }));
+        phone.set("mail", json!("a@b"), 10);
+        phone.sync(&mut server, Network::LosesAnswer, 11, |_| {});
+        if edits_before {
+            phone.edit(&document(json!({ "title": "x" })), 12);
+        }
+        phone.document.push().unwrap();
+        phone.document.refused();
+        if !edits_before {
+            phone.edit(&document(json!({ "title": "x" })), 13);
+        }
+        laptop.set("title", json!("y"), 14);
+        laptop.sync_quietly(&mut server, 15);
+        phone.sync_quietly(&mut server, 16);
+        laptop.sync_quietly(&mut server, 17);
+        assert_eq!(laptop.content(), document(json!({ "title": "y" })));
+        assert_eq!(phone.content(), laptop.content());
+    }
+}
+
+/// The same, if nothing had arrived.
+#[test]
+fn what_was_refused_may_never_have_arrived() {
+    let (mut server, mut phone, mut laptop) = two_devices(json!({ "title": "x" }));
+    phone.set("title", json!("phone"), 10);
+    phone.sync(&mut server, Network::LosesRequest, 11, |_| {});
+    phone.document.push().unwrap();
+    phone.document.refused();
+    phone.set("title", json!("phone's"), 12);
+    phone.sync_quietly(&mut server, 13);
+    laptop.sync_quietly(&mut server, 14);
+    assert_eq!(laptop.content(), document(json!({ "title": "phone's" })));
+    assert!(server.conflicts.is_empty());
+}
+
 #[test]
 fn a_lost_answer_and_another_edit_double_no_line_and_conflict_with_nothing() {
     let (mut server, mut phone, mut laptop) = two_devices(json!({ "text": "a\nz\n" }));

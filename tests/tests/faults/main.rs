@@ -9,6 +9,10 @@ use syncline_tests::faults::{Blows, Lie, drive, simulate, verdict};
 /// Seeds of `the_network_fails` that failed once: they lost the edits of rejected documents, and reports.
 const KEPT: [u64; 3] = [4, 12, 15];
 
+/// Seeds of `servers_and_clients_are_killed` that failed once: what was refused late came back, and
+/// edits of a document of another were lost whose key the device had as well.
+const KEPT_WITH_KILLS: [u64; 2] = [7, 10];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_network_fails() {
     let tally = simulate(Blows::Network, 120, &KEPT).await;
@@ -21,9 +25,11 @@ async fn the_network_fails() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn servers_and_clients_are_killed() {
-    let tally = simulate(Blows::Servers, 10, &[]).await;
+    let tally = simulate(Blows::Servers, 10, &KEPT_WITH_KILLS).await;
     println!("{tally:?}");
-    assert!(tally.kills > 0 && tally.deaths > 0, "{tally:?}");
+    // One seed alone, which somebody looks at, need not have both.
+    let is_one = tally.runs == 1;
+    assert!(is_one || tally.kills > 0 && tally.deaths > 0, "{tally:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

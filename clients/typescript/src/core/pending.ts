@@ -58,6 +58,8 @@ export interface Pending {
   after: Revisions;
   /** The push that waits for its answer. */
   sent?: Push;
+  /** Whether that was sent more than once: it may have arrived, even if it is refused in the end. */
+  isSentAgain?: true;
 }
 
 /** What there was to be seen when an edit was made. */
@@ -144,8 +146,14 @@ export function isPerhapsKnown(pending: Pending): boolean {
   return pending.sent !== undefined || !isEmpty(pending.after);
 }
 
+/** The last push once more, or one of everything that is pending. */
+export function send(pending: Pending, server: ServerDocument | undefined): Pending & { sent: Push } {
+  const { sent } = pending;
+  return sent ? { ...pending, sent, isSentAgain: true } : { ...pending, sent: nextPush(pending, server) };
+}
+
 /** Everything that is pending, and all that is around it. */
-export function nextPush(pending: Pending, server: ServerDocument | undefined): Push {
+function nextPush(pending: Pending, server: ServerDocument | undefined): Push {
   const isDeletion = pending.deletion !== undefined;
   const known = isDeletion ? {} : fieldRevisionsOf(server);
   return {
@@ -162,6 +170,7 @@ export function settle(pending: Pending, push: Push): Pending | undefined {
   const isTaken = (path: Path, revision: string) => own(push.fieldRevisions, path) === revision;
   const rest = fork(pending);
   delete rest.sent;
+  delete rest.isSentAgain;
   rest.fields = filter(pending.fields, (path, { revision }) => !isTaken(path, revision));
   if (rest.deletion !== undefined && isTaken(DELETED, rest.deletion)) delete rest.deletion;
   if (rest.deletion === undefined) {
@@ -170,18 +179,29 @@ export function settle(pending: Pending, push: Push): Pending | undefined {
   return hasEdits(rest) || isRecreated ? rest : undefined;
 }
 
-/** The push that was sent is none: what was made from it was made from what that was made from. */
+/** The push that was sent was refused, and does not wait for an answer any longer. */
 export function takeBack(pending: Pending, server: ServerDocument | undefined): Pending {
-  const { sent, ...rest } = pending;
+  const { sent, isSentAgain, ...rest } = pending;
   if (sent === undefined) return pending;
-  const after: Revisions = {};
-  for (const [path, revision] of Object.entries(pending.after)) {
+  return { ...rest, after: isSentAgain ? asOrigin(pending, sent) : forget(pending.after, sent, server) };
+}
+
+/** An earlier try may have arrived: what comes next is made from that, if it did. */
+function asOrigin(pending: Pending, sent: Push): Revisions {
+  const isSent = (path: Path, revision: string) => own(sent.fieldRevisions, path) === revision;
+  return { ...pending.after, ...filter(revisionsOf(pending), isSent) };
+}
+
+/** The push is none: what was made from it was made from what that was made from. */
+function forget(after: Revisions, sent: Push, server: ServerDocument | undefined): Revisions {
+  const kept: Revisions = {};
+  for (const [path, revision] of Object.entries(after)) {
     const isKnown = server !== undefined && own(server.fieldRevisions, path) === revision;
     const isVoid = own(sent.fieldRevisions, path) === revision && !isKnown;
     const origin = isVoid ? own(sent.after, path) : revision;
-    if (origin !== undefined) put(after, path, origin);
+    if (origin !== undefined) put(kept, path, origin);
   }
-  return { ...rest, after };
+  return kept;
 }
 
 /** What remains was made from the server's state at `clock`. */

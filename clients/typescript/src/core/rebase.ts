@@ -25,7 +25,7 @@ import {
   isNeeded,
   isPerhapsKnown,
   markDeleted,
-  nextPush,
+  send,
   overlay,
   pushedAndGone,
   restamp as restampPending,
@@ -100,9 +100,8 @@ export function remove(document: LocalDocument, revision: string, clock?: string
 
 /** What to send: the last push again, unless `answer` or `refused` told of it. */
 export function push(document: LocalDocument & { pending: Pending }): [LocalDocument, Push] {
-  const { server, pending } = document;
-  const sent = pending.sent ?? nextPush(pending, server);
-  return [{ ...document, pending: { ...pending, sent } }, sent];
+  const pending = send(document.pending, document.server);
+  return [{ ...document, pending }, pending.sent];
 }
 
 /**
@@ -125,7 +124,7 @@ export function answer(
   return next.pending && isAsPushed ? { ...next, pending: advance(next.pending, clock) } : next;
 }
 
-/** The server took nothing in of the last push. */
+/** The server refused the last push. If it was sent only once, nothing of it was taken in. */
 export function refused({ server, pending }: LocalDocument): LocalDocument {
   return local(server, pending && takeBack(pending, server));
 }
