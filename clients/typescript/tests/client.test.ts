@@ -226,6 +226,22 @@ describe("the device's clock", () => {
     assert.deepEqual(client.getChanges()[0]!.fieldRevs, { n: stamp(500) });
   });
 
+  it("sends again what was made from an edit that was ahead, and may have arrived", () => {
+    const client = synced({ a: { n: 1 } });
+    client.edit("a", { n: 2 }, YEAR + 500).getChanges();
+    client.getChanges();
+    client.edit("a", { n: 3 }, YEAR + 600).refuse();
+    assert.ok(client.getChanges()[0]!.after);
+    const skewed = { key: "a", code: "clock_skew", error: "It is ahead.", serverTime: 1000 };
+    for (const time of [1000, 1001]) {
+      const result = client.sync(answer(time, { rejected: [skewed] }), YEAR + time);
+      assert.deepEqual([result.hasMore, result.rejected], [true, []]);
+      client.getChanges();
+    }
+    const [change] = client.getChanges();
+    assert.deepEqual([change!.doc, change!.after], [{ n: 3 }, undefined]);
+  });
+
   it("leaves a rejection that a correct clock does not mend", () => {
     const client = new SyncClient("phone");
     client.edit("a", { n: 1 }, 10).getChanges();

@@ -22,7 +22,11 @@ impl SyncClient {
         server_time: UnixMillis,
         now: UnixMillis,
     ) -> Result<bool, ClientError> {
-        let (refused, kept) = self.own_revisions(server_time);
+        let (mut refused, kept) = self.own_revisions(server_time, Entry::pending_revisions);
+        if refused.is_empty() {
+            // Then it is what edits were made from that the server cannot have.
+            (refused, _) = self.own_revisions(server_time, Entry::origins);
+        }
         let latest = refused
             .last()
             .map_or(now, |revision| max(now, revision.millis()));
@@ -47,11 +51,16 @@ impl SyncClient {
         Ok(!renewed.is_empty())
     }
 
-    /// The device's revisions of pending edits: those later than `server_time`, and the others.
-    fn own_revisions(&self, server_time: UnixMillis) -> (BTreeSet<Hlc>, BTreeSet<Hlc>) {
+    /// The device's revisions among these of each document: those later than `server_time`, and the
+    /// others.
+    fn own_revisions<'e, R: Iterator<Item = Hlc> + 'e>(
+        &'e self,
+        server_time: UnixMillis,
+        revisions: impl Fn(&'e Entry) -> R,
+    ) -> (BTreeSet<Hlc>, BTreeSet<Hlc>) {
         let entries = self.state.documents.values();
-        let revisions = entries.flat_map(Entry::pending_revisions);
-        revisions
+        entries
+            .flat_map(revisions)
             .filter(|revision| revision.node() == self.node())
             .partition(|revision| revision.millis() > server_time)
     }

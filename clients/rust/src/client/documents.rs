@@ -111,4 +111,10 @@ impl Entry {
             .flat_map(Pending::revisions)
             .map(|(_, revision)| revision)
     }
+
+    /// The revisions from which pending edits were made, where that is not the base's.
+    pub(super) fn origins(&self) -> impl Iterator<Item = Hlc> {
+        let pending = self.document.pending().into_iter();
+        pending.flat_map(|pending| pending.after.values().cloned())
+    }
 }

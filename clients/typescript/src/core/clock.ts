@@ -12,8 +12,10 @@ import type { SyncAnswer } from "./wire.js";
 export function correctClock(replica: Replica, serverTime: number, wallMs: number): boolean {
   const revisions = [...new Set(replica.ownRevisions())].sort();
   const isRefused = (revision: string) => HLC.millisOf(revision) > serverTime;
-  const refused = revisions.filter(isRefused);
+  const ahead = revisions.filter(isRefused);
   const kept = revisions.filter((revision) => !isRefused(revision));
+  // If none is, it is what edits were made from that the server cannot have.
+  const refused = ahead.length > 0 ? ahead : [...new Set(replica.ownOrigins().filter(isRefused))].sort();
   const last = refused.at(-1);
   const difference = Math.max(wallMs, last === undefined ? 0 : HLC.millisOf(last)) - serverTime;
   let clock = HLC.create(replica.node, 0);

@@ -2,7 +2,7 @@
 
 import * as HLC from "./hlc.js";
 import { type LocalDocument, isUnknown } from "./rebase.js";
-import { revisionsOf } from "./pending.js";
+import { type Pending, type Revisions, revisionsOf } from "./pending.js";
 import type { Access, Rejection } from "./wire.js";
 
 /** Everything but the documents. */
@@ -87,10 +87,19 @@ export class Replica {
 
   /** The revisions of pending edits that the device itself stamped. */
   ownRevisions(): string[] {
+    return this.#own(revisionsOf);
+  }
+
+  /** The device's own revisions from which pending edits were made, where that is not the base's. */
+  ownOrigins(): string[] {
+    return this.#own(({ after }) => after);
+  }
+
+  #own(revisions: (pending: Pending) => Revisions): string[] {
     const { node } = this;
     const pending = [...this.entries.values()].flatMap((entry) => entry.pending ?? []);
-    const revisions = pending.flatMap((edits) => Object.values(revisionsOf(edits)));
-    return revisions.filter((revision) => HLC.decode(revision).node === node);
+    const all = pending.flatMap((edits) => Object.values(revisions(edits)));
+    return all.filter((revision) => HLC.decode(revision).node === node);
   }
 }
 

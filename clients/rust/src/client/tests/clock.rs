@@ -38,6 +38,37 @@ fn edits_that_were_ahead_are_stamped_anew_by_the_difference() {
     assert_eq!(begin(&mut client)[1]["fieldRevs"]["k"], json!(stamp(1200)));
 }
 
+/// Sent twice, shut out, edited again: what the edit names as its origin is ahead as well.
+#[test]
+fn what_edits_were_made_from_is_no_obstacle_if_it_was_ahead() {
+    let mut client = synced(&[("a", json!({ "n": 1 }))]);
+    edit(&mut client, "a", json!({ "n": 2 }), YEAR + 500);
+    begin(&mut client);
+    client.abandon();
+    begin(&mut client);
+    edit(&mut client, "a", json!({ "n": 3 }), YEAR + 600);
+    client.refuse();
+    let refused = || {
+        json!({ "rejected": [{
+            "key": "a", "code": "clock_skew", "error": "It is ahead.", "serverTime": 1000,
+        }] })
+    };
+    assert!(begin(&mut client)[0]["after"]["n"].is_string());
+    for time in [1000, 1001] {
+        let empty = json!({ "serverClock": clock(time), "serverChanges": [], "conflicts": [] });
+        let mut answer = super::document(empty);
+        answer.extend(super::document(refused()));
+        let answer = serde_json::from_value(serde_json::to_value(answer).unwrap()).unwrap();
+        let applied = client.apply(answer, at(YEAR + time)).unwrap();
+        assert!(applied.has_more && applied.rejected.is_empty());
+        begin(&mut client);
+    }
+    client.abandon();
+    let change = &begin(&mut client)[0];
+    assert_eq!(change["after"], json!(null));
+    assert_eq!(change["doc"], json!({ "n": 3 }));
+}
+
 #[test]
 fn what_a_correct_clock_does_not_mend_is_rejected() {
     let mut client = client();
