@@ -233,11 +233,8 @@ describe("the device's clock", () => {
     client.edit("a", { n: 3 }, YEAR + 600).refuse();
     assert.ok(client.getChanges()[0]!.after);
     const skewed = { key: "a", code: "clock_skew", error: "It is ahead.", serverTime: 1000 };
-    for (const time of [1000, 1001]) {
-      const result = client.sync(answer(time, { rejected: [skewed] }), YEAR + time);
-      assert.deepEqual([result.hasMore, result.rejected], [true, []]);
-      client.getChanges();
-    }
+    const result = client.sync(answer(1000, { rejected: [skewed] }), YEAR + 1000);
+    assert.deepEqual([result.hasMore, result.rejected], [true, []]);
     const [change] = client.getChanges();
     assert.deepEqual([change!.doc, change!.after], [{ n: 3 }, undefined]);
   });

@@ -23,10 +23,8 @@ impl SyncClient {
         now: UnixMillis,
     ) -> Result<bool, ClientError> {
         let (mut refused, kept) = self.own_revisions(server_time, Entry::pending_revisions);
-        if refused.is_empty() {
-            // Then it is what edits were made from that the server cannot have.
-            (refused, _) = self.own_revisions(server_time, Entry::origins);
-        }
+        // The server refuses what names them as well.
+        refused.extend(self.own_revisions(server_time, Entry::origins).0);
         let latest = refused
             .last()
             .map_or(now, |revision| max(now, revision.millis()));

@@ -10,12 +10,11 @@ import type { SyncAnswer } from "./wire.js";
  * much as the device's clock is ahead: the server refused them. Returns whether there were any.
  */
 export function correctClock(replica: Replica, serverTime: number, wallMs: number): boolean {
-  const revisions = [...new Set(replica.ownRevisions())].sort();
   const isRefused = (revision: string) => HLC.millisOf(revision) > serverTime;
-  const ahead = revisions.filter(isRefused);
-  const kept = revisions.filter((revision) => !isRefused(revision));
-  // If none is, it is what edits were made from that the server cannot have.
-  const refused = ahead.length > 0 ? ahead : [...new Set(replica.ownOrigins().filter(isRefused))].sort();
+  const revisions = replica.ownRevisions();
+  // The server refuses what names origins that are ahead as well.
+  const refused = [...new Set([...revisions, ...replica.ownOrigins()].filter(isRefused))].sort();
+  const kept = revisions.filter((revision) => !isRefused(revision)).sort();
   const last = refused.at(-1);
   const difference = Math.max(wallMs, last === undefined ? 0 : HLC.millisOf(last)) - serverTime;
   let clock = HLC.create(replica.node, 0);
