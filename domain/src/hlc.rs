@@ -9,7 +9,10 @@
 
 use std::{cmp::max, fmt, str::FromStr};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smol_str::SmolStr;
+
+use crate::written;
 
 /// The greatest length of a written clock, in bytes. A server clock carries a cursor in its node.
 pub const MAX_BYTES: usize = 1024;
@@ -33,7 +36,7 @@ pub struct UnixMillis(pub u64);
 /// The name of whoever stamps clocks: 1 or more printable ASCII characters, at most so many that a
 /// clock fits [`MAX_BYTES`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Node(Box<str>);
+pub struct Node(SmolStr);
 
 /// A Hybrid Logical Clock, ordered as its written form is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,7 +104,7 @@ impl Hlc {
         Self {
             millis: 0,
             sequence: 0,
-            node: Node("00000000".into()),
+            node: Node(SmolStr::new_static("00000000")),
         }
     }
 
@@ -188,11 +191,12 @@ fn step(millis: u64, sequence: u32) -> Result<(u64, u32), HlcError> {
 
 impl fmt::Display for Hlc {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{:013x}-{:06x}-{}",
-            self.millis, self.sequence, self.node.0
-        )
+        let mut numbers = [b'-'; NODE_OFFSET];
+        let (millis, sequence) = numbers.split_at_mut(MILLIS_DIGITS + 1);
+        write_hexadecimal(self.millis, millis.get_mut(..MILLIS_DIGITS));
+        write_hexadecimal(self.sequence.into(), sequence.get_mut(..SEQUENCE_DIGITS));
+        formatter.write_str(std::str::from_utf8(&numbers).map_err(|_| fmt::Error)?)?;
+        formatter.write_str(&self.node.0)
     }
 }
 
@@ -214,6 +218,16 @@ impl FromStr for Hlc {
     }
 }
 
+/// Writes a number with as many digits as there is room for. Clocks are written many times for each
+/// document, and formatting takes several times as long.
+fn write_hexadecimal(mut number: u64, room: Option<&mut [u8]>) {
+    for digit in room.into_iter().flatten().rev() {
+        let value = (number & 0xf) as u8;
+        *digit = if value < 10 { b'0' } else { b'a' - 10 } + value;
+        number >>= 4;
+    }
+}
+
 fn lower_hexadecimal(text: &str, width: usize) -> Option<u64> {
     let valid = text
         .bytes()
@@ -232,7 +246,6 @@ impl Serialize for Hlc {
 
 impl<'de> Deserialize<'de> for Hlc {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(de::Error::custom)
+        written::deserialize(deserializer, str::parse)
     }
 }

@@ -36,3 +36,4 @@ pub mod rebase;
 pub mod snapshot;
 pub mod sort;
 pub mod text;
+mod written;

@@ -6,22 +6,27 @@
 
 use std::{
     borrow::{Borrow, Cow},
+    convert::Infallible,
     fmt,
 };
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smol_str::{SmolStr, SmolStrBuilder, ToSmolStr, format_smolstr};
+
+use crate::written;
 
 /// A canonical dot-path. The empty path names the top-level field whose key is the empty string.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
-pub struct Path(String);
+///
+/// Most are short: a merge makes dozens for each document, and none of those takes memory of its own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Path(SmolStr);
 
 impl Path {
     /// Reads a written path.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         if !text.contains('%') {
-            return Self(text.to_owned());
+            return Self(text.into());
         }
         let mut segments = text.split('.').map(decode);
         let first = segments.next().unwrap_or_default();
@@ -31,18 +36,17 @@ impl Path {
     /// The path of a top-level field.
     #[must_use]
     pub fn of_key(key: &str) -> Self {
-        Self(encode(key).into_owned())
+        Self(encode(key).to_smolstr())
     }
 
     /// The path of the field `key` of the object at this path.
     #[must_use]
     pub fn child(&self, key: &str) -> Self {
-        let key = encode(key);
-        let mut text = String::with_capacity(self.0.len() + 1 + key.len());
+        let mut text = SmolStrBuilder::new();
         text.push_str(&self.0);
         text.push('.');
-        text.push_str(&key);
-        Self(text)
+        text.push_str(&encode(key));
+        Self(text.finish())
     }
 
     /// The path of the object that this path is in; none for a top-level field.
@@ -50,7 +54,7 @@ impl Path {
     pub fn parent(&self) -> Option<Self> {
         self.0
             .rsplit_once('.')
-            .map(|(parent, _)| Self(parent.to_owned()))
+            .map(|(parent, _)| Self(parent.into()))
     }
 
     /// The written paths of all objects that this path is in, the nearest first.
@@ -76,7 +80,10 @@ impl Path {
     /// directly followed by `/` in ASCII.
     #[must_use]
     pub fn below(&self) -> (Self, Self) {
-        (Self(format!("{}.", self.0)), Self(format!("{}/", self.0)))
+        (
+            Self(format_smolstr!("{}.", self.0)),
+            Self(format_smolstr!("{}/", self.0)),
+        )
     }
 }
 
@@ -119,7 +126,7 @@ impl From<String> for Path {
         if text.contains('%') {
             Self::parse(&text)
         } else {
-            Self(text)
+            Self(text.into())
         }
     }
 }
@@ -132,6 +139,18 @@ impl From<&str> for Path {
 
 impl From<Path> for String {
     fn from(path: Path) -> Self {
-        path.0
+        path.0.into()
+    }
+}
+
+impl Serialize for Path {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Path {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        written::deserialize(deserializer, |text| Ok::<_, Infallible>(Self::parse(text)))
     }
 }

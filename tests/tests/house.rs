@@ -32,7 +32,7 @@ const EVERYTHING: &[&str] = &[
 ];
 
 /// Crates without I/O, clock or random source, which is what `domain` must stay.
-const DOMAIN: &[&str] = &["serde", "serde_json", "similar", "thiserror"];
+const DOMAIN: &[&str] = &["serde", "serde_json", "similar", "smol_str", "thiserror"];
 
 /// `domain` and pure libraries; `tokio` within [`TOKIO_FEATURES`].
 const APPLICATION: &[&str] = &[

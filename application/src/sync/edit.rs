@@ -12,10 +12,10 @@ use syncline_domain::{
 
 use super::{
     Rejection, SyncError, SyncService,
-    request::{PushedChange, SyncRequest},
+    request::{PushedChange, SyncRequest, WireChange},
 };
 use crate::{
-    cursor::Cursor,
+    cursor::{Cursor, Presented},
     ports::{DocumentQuery, Scope, Session},
     registry::{Application, CollectionSchema},
 };
@@ -117,6 +117,7 @@ impl SyncService {
         scope: Scope,
         changes: Vec<Value>,
     ) -> Result<Outcome, SyncError> {
+        let changes = changes.into_iter().map(WireChange::from).collect();
         let (valid, rejected) = self.check_changes(&scope, changes, self.schema_of(&scope));
         let outcome = self.store_changes(writer, scope, valid).await?;
         Ok(Outcome {
@@ -142,7 +143,7 @@ impl SyncService {
             reader: writer.user_id.clone(),
             session_began_at: writer.session_began_at,
             scope: Arc::new(scope),
-            client_clock: Hlc::zero(),
+            presented: Presented::Nothing,
             changes,
             rejected: None,
             everybody: false,

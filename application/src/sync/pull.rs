@@ -114,11 +114,8 @@ impl Start {
 impl SyncService {
     /// What a pull after this push begins with.
     pub(super) fn opening(&self, request: &SyncRequest, pushed: &Pushed) -> Opening {
-        let presented = self
-            .cursors
-            .read(&request.client_clock, &request.reader, &request.scope);
-        let reset = presented == Presented::Foreign;
-        let start = match presented {
+        let reset = request.presented == Presented::Foreign;
+        let start = match request.presented.clone() {
             Presented::Nothing | Presented::Foreign => Start::at_nothing(),
             Presented::Clock(clock) => Start {
                 later_than: Some(clock),

@@ -2,11 +2,11 @@
 
 mod change;
 mod rejection;
+mod wire;
 
 use std::{collections::HashSet, sync::Arc};
 
 use serde::Deserialize;
-use serde_json::Value;
 use syncline_domain::{
     access::Namespace,
     hlc::{Hlc, Node, UnixMillis},
@@ -24,6 +24,7 @@ use crate::{
 
 pub(super) use change::PushedChange;
 pub use rejection::{Detail, Rejection, RejectionCode};
+pub(crate) use wire::WireChange;
 
 /// What a request may hold.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +48,7 @@ pub struct SyncBody {
     #[serde(default = "Hlc::zero")]
     client_clock: Hlc,
     #[serde(default)]
-    changes: Vec<Value>,
+    changes: Vec<WireChange>,
     #[serde(default)]
     protocol: u32,
     node: Option<String>,
@@ -81,7 +82,8 @@ pub(super) struct SyncRequest {
     pub(super) reader: UserId,
     pub(super) session_began_at: UnixMillis,
     pub(super) scope: Arc<Scope>,
-    pub(super) client_clock: Hlc,
+    /// What its clock says that it has seen.
+    pub(super) presented: Presented,
     pub(super) changes: Vec<PushedChange>,
     /// The changes that cannot be stored, if the others are to be stored nevertheless.
     pub(super) rejected: Option<Vec<Rejection>>,
@@ -147,7 +149,10 @@ impl SyncService {
             application: name,
             collection: body.collection.clone(),
         });
-        self.check_client_clock(&caller.user_id, &scope, &body.client_clock)?;
+        let presented = self
+            .cursors
+            .read(&body.client_clock, &caller.user_id, &scope);
+        self.check_presented(&presented)?;
         let (mut changes, rejected) = self.check_changes(&scope, body.changes, schema);
         // The caller's own first, then those of each other owner together.
         changes.sort_by(|one, other| one.owner.cmp(&other.owner));
@@ -158,7 +163,7 @@ impl SyncService {
             reader: caller.user_id,
             session_began_at: caller.session_began_at,
             scope,
-            client_clock: body.client_clock,
+            presented,
             changes,
             rejected: body.partial.then_some(rejected),
             everybody: schemas.public_in_sync(),
@@ -193,30 +198,24 @@ impl SyncService {
     }
 
     /// A clock of the client's own, far ahead, would skip everything that is stored until then.
-    fn check_client_clock(
-        &self,
-        reader: &UserId,
-        scope: &Scope,
-        clock: &Hlc,
-    ) -> Result<(), SyncError> {
-        let is_own = matches!(self.cursors.read(clock, reader, scope), Presented::Clock(_));
-        let now = self.clock.now();
-        if is_own && clock.is_ahead_of(now, self.limits.clock_skew_millis) {
-            return Err(SyncError::ClockSkew {
+    fn check_presented(&self, presented: &Presented) -> Result<(), SyncError> {
+        let (now, bound) = (self.clock.now(), self.limits.clock_skew_millis);
+        match presented {
+            Presented::Clock(clock) if clock.is_ahead_of(now, bound) => Err(SyncError::ClockSkew {
                 error: format!(
                     "clientClock: it is more than {} seconds ahead of the server's time",
-                    self.limits.clock_skew_millis / 1000
+                    bound / 1000
                 ),
                 server_time: now.0,
-            });
+            }),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     pub(super) fn check_changes(
         &self,
         scope: &Scope,
-        changes: Vec<Value>,
+        changes: Vec<WireChange>,
         schema: Option<&CollectionSchema>,
     ) -> (Vec<PushedChange>, Vec<Rejection>) {
         let mut seen = HashSet::new();

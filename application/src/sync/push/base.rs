@@ -26,6 +26,32 @@ pub(super) enum Base {
     Unknown,
 }
 
+/// What the base clocks of a request say. Most of its changes have the same one, and to read one
+/// costs as much as a merge.
+pub(super) struct PresentedClocks<'a> {
+    cursors: &'a CursorCodec,
+    request: &'a SyncRequest,
+    last: Option<(&'a Hlc, Presented)>,
+}
+
+impl<'a> PresentedClocks<'a> {
+    pub(super) fn new(cursors: &'a CursorCodec, request: &'a SyncRequest) -> Self {
+        Self {
+            cursors,
+            request,
+            last: None,
+        }
+    }
+
+    fn read(&mut self, clock: &'a Hlc) -> &Presented {
+        let SyncRequest { reader, scope, .. } = self.request;
+        let is_last = |last: &(&Hlc, Presented)| last.0 == clock;
+        let last = self.last.take().filter(is_last);
+        let last = last.unwrap_or_else(|| (clock, self.cursors.read(clock, reader, scope)));
+        &self.last.insert(last).1
+    }
+}
+
 /// What a device had seen, and when.
 #[derive(Clone, Debug)]
 pub(super) struct Sight {
@@ -35,24 +61,23 @@ pub(super) struct Sight {
 }
 
 impl Base {
-    pub(super) fn read(
-        cursors: &CursorCodec,
-        request: &SyncRequest,
-        change: &PushedChange,
+    pub(super) fn read<'a>(
+        presented: &mut PresentedClocks<'a>,
+        change: &'a PushedChange,
         route: Option<&Route>,
         state: &DatabaseState,
     ) -> Self {
         let Some(clock) = &change.base else {
             return Self::Nothing;
         };
-        match cursors.read(clock, &request.reader, &request.scope) {
+        match presented.read(clock) {
             Presented::Nothing => Self::Nothing,
             Presented::Clock(_) | Presented::Foreign => Self::Unknown,
             Presented::Cursor(cursor) if cursor.incarnation != state.incarnation => Self::Unknown,
             Presented::Cursor(cursor) if Some(cursor.time) < state.horizon => {
                 Self::Purged(cursor.time)
             }
-            Presented::Cursor(cursor) => Self::of_cursor(&cursor, change, route),
+            Presented::Cursor(cursor) => Self::of_cursor(cursor, change, route),
         }
     }
 

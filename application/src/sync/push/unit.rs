@@ -4,7 +4,12 @@ use std::{ops::Range, sync::Arc};
 
 use syncline_domain::access::{Access, Namespace};
 
-use super::{Pushed, base::Base, decision::Decision, summary::summarise};
+use super::{
+    Pushed,
+    base::{Base, PresentedClocks},
+    decision::Decision,
+    summary::summarise,
+};
 use crate::{
     accounts::AccountDeleted,
     ports::{
@@ -93,11 +98,12 @@ impl SyncService {
 
     /// What the device had seen of each document.
     fn bases(&self, part: &Part<'_>, locked: &Locked) -> Vec<Base> {
+        let mut presented = PresentedClocks::new(&self.cursors, part.request);
         let changes = part.request.changes.iter().zip(part.documents.clone());
         changes
             .map(|(change, document)| {
                 let route = locked.routes.get(document).and_then(Option::as_ref);
-                Base::read(&self.cursors, part.request, change, route, &locked.state)
+                Base::read(&mut presented, change, route, &locked.state)
             })
             .collect()
     }

@@ -1,13 +1,16 @@
-use serde_json::{Map, Value};
 use syncline_domain::{
     access::Namespace,
-    hlc::Hlc,
+    document::Document,
+    hlc::{Hlc, HlcError},
     identifier::{DocumentKey, UserId},
     merge::{DELETED, Edit, FieldRevisions},
     path::Path,
 };
 
-use super::Rejection;
+use super::{
+    Rejection,
+    wire::{Clock, Content, Flag, Revisions, Text, WireChange},
+};
 use crate::ports::Scope;
 
 /// The most bytes of a path in `fieldRevs` or `after`.
@@ -28,33 +31,37 @@ pub(in crate::sync) struct PushedChange {
 
 /// The other user whose document a change names, whatever else is wrong with it: two documents of
 /// one request may have the same key.
-pub(super) fn named_owner(change: &Value, scope: &Scope) -> Option<UserId> {
-    let owner = UserId::new(change.get("owner")?.as_str()?).ok()?;
+pub(super) fn named_owner(change: &WireChange, scope: &Scope) -> Option<UserId> {
+    let Text::Given(owner) = &change.0.as_ref()?.owner else {
+        return None;
+    };
+    let owner = UserId::new(owner).ok()?;
     (scope.namespace != Namespace::Personal(owner.clone())).then_some(owner)
-}
-
-/// Reads the members of one change, and says which of them is wrong.
-struct Members {
-    index: usize,
-    key: String,
-    rest: Map<String, Value>,
 }
 
 impl PushedChange {
     /// Reads a change.
-    pub(super) fn parse(index: usize, change: Value, scope: &Scope) -> Result<Self, Rejection> {
-        let mut members = Members::new(index, change)?;
-        let key = match DocumentKey::new(&members.key) {
-            Ok(key) => key,
-            Err(rule) => return Err(members.refuse("key", &format!("{rule}"))),
+    pub(super) fn parse(
+        index: usize,
+        change: WireChange,
+        scope: &Scope,
+    ) -> Result<Self, Rejection> {
+        let refuse = |member, rule| Err(Rejection::of_member(index, "", member, rule));
+        let members = match change.0 {
+            Some(members) => members,
+            None => return refuse("key", "a change is an object with a `key`"),
         };
-        let owner = members.owner(scope)?;
-        let base = members
-            .text("baseClock")?
-            .map(|text| members.clock("baseClock", &text));
-        let revisions = members.revisions("fieldRevs")?;
-        let after = members.revisions("after")?;
-        let content = members.content(&revisions)?;
+        let key = match members.key {
+            Text::Given(key) => key,
+            Text::Other => return refuse("key", "it is a string"),
+            Text::Absent => return refuse("key", "it is missing"),
+        };
+        let place = Place { index, key: &key };
+        let key = DocumentKey::new(&key).map_err(|rule| place.refuse("key", &rule.to_string()))?;
+        let owner = place.owner(members.owner, scope)?;
+        let revisions = place.revisions("fieldRevs", members.field_revisions)?;
+        let after = place.revisions("after", members.after)?;
+        let content = place.content(members.doc, members.deleted, &revisions)?;
         Ok(Self {
             key,
             owner,
@@ -63,44 +70,28 @@ impl PushedChange {
                 revisions,
                 after,
             },
-            base: base.transpose()?,
+            base: place.clock("baseClock", members.base_clock)?,
         })
     }
 }
 
-impl Members {
-    fn new(index: usize, change: Value) -> Result<Self, Rejection> {
-        let refuse = |member: &str, rule: &str| Rejection::of_member(index, "", member, rule);
-        let Value::Object(mut members) = change else {
-            return Err(refuse("key", "a change is an object with a `key`"));
-        };
-        match members.remove("key") {
-            Some(Value::String(key)) => Ok(Self {
-                index,
-                key,
-                rest: members,
-            }),
-            Some(_) => Err(refuse("key", "it is a string")),
-            None => Err(refuse("key", "it is missing")),
-        }
-    }
+/// Where a change stands, to say of which member something is wrong.
+struct Place<'a> {
+    index: usize,
+    key: &'a str,
+}
 
+impl Place<'_> {
     fn refuse(&self, member: &str, rule: &str) -> Rejection {
-        Rejection::of_member(self.index, &self.key, member, rule)
-    }
-
-    fn text(&mut self, member: &str) -> Result<Option<String>, Rejection> {
-        match self.rest.remove(member) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(self.refuse(member, "it is a string")),
-        }
+        Rejection::of_member(self.index, self.key, member, rule)
     }
 
     /// The owner of the document, if that is another user than the one whose documents are meant.
-    fn owner(&mut self, scope: &Scope) -> Result<Option<UserId>, Rejection> {
-        let Some(owner) = self.text("owner")? else {
-            return Ok(None);
+    fn owner(&self, owner: Text, scope: &Scope) -> Result<Option<UserId>, Rejection> {
+        let owner = match owner {
+            Text::Absent => return Ok(None),
+            Text::Given(owner) => owner,
+            Text::Other => return Err(self.refuse("owner", "it is a string")),
         };
         let owner = UserId::new(&owner).map_err(|rule| self.refuse("owner", &rule.to_string()))?;
         match &scope.namespace {
@@ -112,58 +103,62 @@ impl Members {
         }
     }
 
-    fn clock(&self, member: &str, text: &str) -> Result<Hlc, Rejection> {
-        text.parse()
-            .map_err(|rule| self.refuse(member, &format!("{rule}")))
+    fn clock(&self, member: &str, clock: Clock) -> Result<Option<Hlc>, Rejection> {
+        match clock {
+            Clock::Absent => Ok(None),
+            Clock::Given(clock) => clock
+                .map(Some)
+                .map_err(|rule| self.refuse(member, &rule.to_string())),
+            Clock::Other => Err(self.refuse(member, "it is a string")),
+        }
     }
 
-    fn revisions(&mut self, member: &str) -> Result<FieldRevisions, Rejection> {
-        let members = match self.rest.remove(member) {
-            None | Some(Value::Null) => return Ok(FieldRevisions::new()),
-            Some(Value::Object(members)) => members,
-            Some(_) => return Err(self.refuse(member, "it is an object of paths and clocks")),
-        };
-        members
-            .into_iter()
-            .map(|(path, clock)| self.revision(member, path, &clock))
-            .collect()
+    fn revisions(&self, member: &str, revisions: Revisions) -> Result<FieldRevisions, Rejection> {
+        match revisions {
+            Revisions::Absent => Ok(FieldRevisions::new()),
+            Revisions::Given(revisions) => revisions
+                .into_iter()
+                .map(|(path, clock)| self.revision(member, &path, clock))
+                .collect(),
+            Revisions::Other => Err(self.refuse(member, "it is an object of paths and clocks")),
+        }
     }
 
-    fn revision(
-        &self,
-        member: &str,
-        path: String,
-        clock: &Value,
-    ) -> Result<(Path, Hlc), Rejection> {
+    fn revision(&self, member: &str, path: &str, clock: Clock) -> Result<(Path, Hlc), Rejection> {
         if path.len() > MAX_PATH_BYTES || path.contains('\0') {
             let rule = format!("a path is at most {MAX_PATH_BYTES} bytes without NUL");
             return Err(self.refuse(member, &rule));
         }
-        let text = clock.as_str().unwrap_or_default();
-        let clock = text.parse().map_err(|rule| {
+        let clock = match clock {
+            Clock::Given(clock) => clock,
+            Clock::Absent | Clock::Other => Err(HlcError::Malformed),
+        };
+        let clock = clock.map_err(|rule| {
             let path: String = path.chars().take(100).collect();
             self.refuse(member, &format!("`{path}`: {rule}"))
         })?;
-        Ok((Path::from(path), clock))
+        Ok((Path::parse(path), clock))
     }
 
     /// The document; none if the change deletes it.
     fn content(
-        &mut self,
+        &self,
+        content: Content,
+        deleted: Flag,
         revisions: &FieldRevisions,
-    ) -> Result<Option<Map<String, Value>>, Rejection> {
-        match self.rest.remove("deleted") {
-            Some(Value::Bool(true)) if revisions.contains_key(DELETED) => return Ok(None),
-            Some(Value::Bool(true)) => {
+    ) -> Result<Option<Document>, Rejection> {
+        match deleted {
+            Flag::Given(true) if revisions.contains_key(DELETED) => return Ok(None),
+            Flag::Given(true) => {
                 return Err(self.refuse("fieldRevs", "a deletion has its clock at `_deleted`"));
             }
-            None | Some(Value::Bool(false) | Value::Null) => {}
-            Some(_) => return Err(self.refuse("deleted", "it is true or false")),
+            Flag::Absent | Flag::Given(false) => {}
+            Flag::Other => return Err(self.refuse("deleted", "it is true or false")),
         }
-        match self.rest.remove("doc") {
-            Some(Value::Object(content)) => Ok(Some(content)),
-            Some(_) => Err(self.refuse("doc", "a document is an object")),
-            None => Err(self.refuse("doc", "it is missing")),
+        match content {
+            Content::Given(content) => Ok(Some(content)),
+            Content::Other => Err(self.refuse("doc", "a document is an object")),
+            Content::Absent => Err(self.refuse("doc", "it is missing")),
         }
     }
 }
