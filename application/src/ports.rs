@@ -30,9 +30,9 @@ pub use randomness::Randomness;
 pub use search::{Found, SearchPosition, SearchQuery, SearchStoreError, Searches};
 pub use sessions::{Session, SessionError, Sessions, SigningError};
 pub use store::{
-    DatabaseState, DocumentWrite, Freshness, History, HistoryQuery, Incarnation, LockRequest,
-    Locked, NewPush, Page, PageQuery, Patience, Position, PurgeReport, ReportsFor, Route, Scope,
-    Seen, SharedPage, SharedPageQuery, SharedPosition, Store, StoreError, StoredVersion,
-    SyncTransaction,
+    Before, DatabaseState, DocumentWrite, Freshness, History, HistoryQuery, Incarnation,
+    LockRequest, NewPush, Page, PageQuery, Patience, Position, PurgeReport, ReportsFor, Route,
+    Scope, Seen, SharedPage, SharedPageQuery, SharedPosition, Store, StoreError, StoredVersion,
+    SyncAttempt, SyncTransaction, Written,
 };
 pub use users::{CodeHash, Linked, Unlinked, User, Users};

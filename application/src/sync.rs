@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `request` | a request whose every change was checked |
 //! | `queue` | requests that wait, to be done together |
-//! | `push` | the unit of work: lock, look back, merge, write |
+//! | `push` | read, merge, store if nothing changed; or the unit of work: lock, look back, merge, write |
 //! | `pull` | the pages of an answer, and the clock that ends it |
 //! | `edit` | pushes that come by other ways than a sync |
 //! | `answer` | what a request is answered with |
@@ -23,7 +23,7 @@ mod request;
 
 use std::sync::Arc;
 
-use futures::future::{join, join_all};
+use futures::future::join;
 
 use crate::{
     accounts::AccountDeleted,
@@ -113,11 +113,15 @@ impl SyncService {
         }
     }
 
-    /// Does what requests wait for, for ever, with so many workers of each kind: without it none
-    /// that pushes or pulls is answered. The fewer they are, the more requests share a statement.
-    pub async fn work(&self, workers: usize) {
-        let workers = (0..workers).map(|_| join(self.work_on_pushes(), self.work_on_pages()));
-        join(join_all(workers), self.work_on_slow_pushes()).await;
+    /// Does what requests wait for, for ever: without it none that pushes or pulls is answered. Several
+    /// may do so at once, each as a task of its own; the fewer, the more requests share a statement.
+    pub async fn work(&self) {
+        join(self.work_on_pushes(), self.work_on_pages()).await;
+    }
+
+    /// Does the pushes that wait for locks of others, for ever.
+    pub async fn work_aside(&self) {
+        self.work_on_slow_pushes().await;
     }
 
     /// Stores the request's changes and begins its answer.

@@ -28,7 +28,11 @@ use syncline_domain::hlc::{Node, SERVER_NODE_PREFIX};
 use syncline_http::{AppState, HttpOptions, Metrics, Rates};
 use syncline_identity::{Callers, SessionTokens};
 use syncline_postgres::{Location, Notifications, PostgresStore, migrate};
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
 
 use crate::{
     clock::SystemClock,
@@ -54,7 +58,7 @@ pub struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     serving: JoinHandle<std::io::Result<()>>,
-    working: JoinHandle<()>,
+    working: JoinSet<()>,
     purging: JoinHandle<()>,
     store: Arc<PostgresStore>,
     database: Database,
@@ -117,9 +121,15 @@ impl Server {
         let sending = send_pokes(Arc::clone(&store));
         let followed = Arc::clone(&store);
         let measuring = measuring::measure_regularly(Arc::clone(&store), metrics);
-        let working = tokio::spawn(async move {
+        let mut working = JoinSet::new();
+        for _ in 0..workers() {
+            let sync = Arc::clone(&sync);
+            working.spawn(async move { sync.work().await });
+        }
+        working.spawn(async move { sync.work_aside().await });
+        working.spawn(async move {
             let following = followed.follow_standby();
-            tokio::join!(sync.work(workers()), hearing, sending, measuring, following);
+            tokio::join!(hearing, sending, measuring, following);
         });
         let retention = retention_millis(configuration);
         let purging = tokio::spawn(purge_regularly(Arc::clone(&store), retention));
@@ -144,7 +154,7 @@ impl Server {
         if let Err(error) = self.store.flush_pokes().await {
             tracing::warn!(%error, "cannot tell other servers what has changed");
         }
-        self.working.abort();
+        drop(self.working);
         self.database.close().await?;
         match ended {
             Ok(served) => Ok(served??),
@@ -157,7 +167,7 @@ type Parts = (
     SocketAddr,
     watch::Sender<bool>,
     JoinHandle<std::io::Result<()>>,
-    JoinHandle<()>,
+    JoinSet<()>,
     JoinHandle<()>,
     Arc<PostgresStore>,
 );
@@ -286,10 +296,11 @@ pub(crate) fn importing(
     Ok((sync, Arc::new(import)))
 }
 
-/// As many workers as half the processors, the other half being PostgreSQL's.
+/// One more worker than half the processors, the other half being PostgreSQL's: while it makes a commit
+/// durable, nobody computes.
 fn workers() -> usize {
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-    (processors / 2).max(1)
+    processors / 2 + 1
 }
 
 /// A configuration that the database lacks would fail every search of its application.

@@ -9,6 +9,8 @@
 
 mod access;
 mod accounts;
+mod attempt;
+mod columns;
 mod connect_error;
 mod documents;
 mod error;
@@ -31,6 +33,7 @@ mod store;
 mod transaction;
 mod users;
 mod version;
+mod write;
 
 pub use connect_error::ConnectError;
 pub use incarnation::{Renewal, renew_incarnation};

@@ -1,6 +1,6 @@
 //! Pages of changes, read in one statement.
 
-mod columns;
+pub(crate) mod columns;
 pub(crate) mod look;
 pub(crate) mod shared;
 

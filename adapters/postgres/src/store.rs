@@ -13,13 +13,13 @@ use async_trait::async_trait;
 use futures::future::join;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use syncline_application::ports::{
-    Incarnation, Page, PageQuery, Patience, PurgeReport, SharedPage, SharedPageQuery, Store,
-    StoreError, SyncTransaction,
+    Before, Incarnation, LockRequest, Page, PageQuery, Patience, PurgeReport, SharedPage,
+    SharedPageQuery, Store, StoreError, SyncAttempt, SyncTransaction,
 };
 use syncline_domain::hlc::Hlc;
 
 use crate::{
-    ConnectError,
+    ConnectError, attempt,
     error::store_error,
     incarnation,
     live::Outbox,
@@ -185,6 +185,18 @@ impl Store for PostgresStore {
             Arc::clone(&self.is_changed),
             self.outbox(),
         )))
+    }
+
+    async fn attempt(
+        &self,
+        requests: &[LockRequest],
+    ) -> Result<(Box<dyn SyncAttempt>, Before), StoreError> {
+        let read = attempt::read(&self.pool, self.outbox(), requests).await?;
+        let Some((attempt, before)) = read else {
+            self.is_changed.store(true, Ordering::Relaxed);
+            return Err(StoreError::Contention);
+        };
+        Ok((Box::new(attempt), before))
     }
 
     async fn look(&self, queries: &[PageQuery]) -> Result<Vec<Option<Page>>, StoreError> {

@@ -1,30 +1,26 @@
 //! The unit of work of a push.
 
-mod columns;
-
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
 
 use async_trait::async_trait;
-use sqlx::{Row, postgres::PgRow};
+use sqlx::postgres::PgRow;
 use syncline_application::ports::{
-    DocumentWrite, History, HistoryQuery, LockRequest, Locked, Page, PageQuery, Poke, Route,
-    StoreError, StoredVersion, SyncTransaction,
+    Before, DocumentWrite, History, HistoryQuery, Incarnation, LockRequest, PageQuery, Route,
+    StoreError, StoredVersion, SyncTransaction, Written,
 };
-use syncline_domain::{
-    access::Namespace, identifier::UserId, merge::PushedValue, path::Path, snapshot::TransactionId,
-};
+use syncline_domain::{access::Namespace, identifier::UserId, merge::PushedValue, path::Path};
 
 use crate::{
+    columns::{HistoryColumns, LockColumns, Place},
     error::{corrupt, store_error},
-    live::{self, Outbox, Pokes},
-    page,
+    live::{Outbox, Pokes},
     pool::Transaction,
     rows,
+    write::{self, Write},
 };
-use columns::{HistoryColumns, LockColumns, Place, PushColumns, VersionColumns};
 
 /// A transaction of the database, and the documents that it has locked.
 pub(crate) struct PostgresTransaction {
@@ -32,6 +28,8 @@ pub(crate) struct PostgresTransaction {
     /// Set when the database is found not to be what it was.
     is_changed: Arc<AtomicBool>,
     places: Vec<Place>,
+    /// The life of the database in which they were locked.
+    incarnation: Incarnation,
     outbox: Outbox,
     pokes: Pokes,
 }
@@ -46,26 +44,9 @@ impl PostgresTransaction {
             transaction,
             is_changed,
             places: Vec::new(),
+            incarnation: Incarnation([0; 16]),
             outbox,
             pokes: Pokes::new(),
-        }
-    }
-
-    /// Notes whose documents are written.
-    fn note_owners(&mut self, writes: &[DocumentWrite]) {
-        let written = writes.iter().filter(|write| write.version.is_some());
-        let mut scopes: Vec<_> = written
-            .filter_map(|write| self.places.get(write.document))
-            .map(|place| &place.scope)
-            .collect();
-        scopes.dedup();
-        for scope in scopes {
-            let audiences = live::owners(&scope.namespace).into_iter();
-            self.pokes.extend(audiences.map(|audience| Poke::Documents {
-                audience,
-                application: scope.application.clone(),
-                collection: scope.collection.clone(),
-            }));
         }
     }
 
@@ -96,7 +77,8 @@ impl PostgresTransaction {
             return Ok(Attempt::Missing(missing));
         }
         self.places = places(requests, &namespaces);
-        Ok(Attempt::Locked(Locked {
+        self.incarnation = state.incarnation;
+        Ok(Attempt::Locked(Before {
             state,
             is_member,
             current: by_document(&found, self.places.len(), stored_version)?,
@@ -119,7 +101,7 @@ impl PostgresTransaction {
 /// What came of locking.
 enum Attempt {
     /// All is locked that exists.
-    Locked(Locked),
+    Locked(Before),
     /// These users have no namespace yet.
     Missing(Vec<UserId>),
 }
@@ -130,7 +112,7 @@ fn is_own(request: &LockRequest) -> bool {
 }
 
 /// Where each document is, in the order of the requests and of their keys.
-fn places(requests: &[LockRequest], namespaces: &[Option<i64>]) -> Vec<Place> {
+pub(crate) fn places(requests: &[LockRequest], namespaces: &[Option<i64>]) -> Vec<Place> {
     let places = requests
         .iter()
         .zip(namespaces)
@@ -146,7 +128,7 @@ fn places(requests: &[LockRequest], namespaces: &[Option<i64>]) -> Vec<Place> {
 }
 
 /// For so many documents, what `read` finds in the rows of those that exist.
-fn by_document<T>(
+pub(crate) fn by_document<T>(
     found: &[PgRow],
     count: usize,
     read: impl Fn(&PgRow) -> Result<Option<T>, StoreError>,
@@ -177,7 +159,7 @@ fn route(row: &PgRow) -> Result<Option<Route>, StoreError> {
     }))
 }
 
-fn stored_version(row: &PgRow) -> Result<Option<StoredVersion>, StoreError> {
+pub(crate) fn stored_version(row: &PgRow) -> Result<Option<StoredVersion>, StoreError> {
     let version = rows::version(row)?;
     let transaction = rows::transaction(row, "tx")?;
     Ok(version
@@ -190,7 +172,7 @@ fn stored_version(row: &PgRow) -> Result<Option<StoredVersion>, StoreError> {
 
 #[async_trait]
 impl SyncTransaction for PostgresTransaction {
-    async fn lock(&mut self, requests: &[LockRequest]) -> Result<Locked, StoreError> {
+    async fn lock(&mut self, requests: &[LockRequest]) -> Result<Before, StoreError> {
         let missing = match self.try_lock(requests).await? {
             Attempt::Locked(locked) => return Ok(locked),
             Attempt::Missing(users) => users,
@@ -228,26 +210,21 @@ impl SyncTransaction for PostgresTransaction {
         Ok(histories)
     }
 
-    async fn write(&mut self, writes: &[DocumentWrite]) -> Result<TransactionId, StoreError> {
-        let versions = VersionColumns::of(writes, &self.places);
-        let pushes = PushColumns::of(writes, &self.places);
-        let query = sqlx::query(include_str!("sql/write.sql"));
-        let row = pushes
-            .bind(versions.bind(query))
-            .fetch_one(&mut self.transaction)
-            .await
-            .map_err(store_error)?;
-        let written: i64 = row.try_get("written").map_err(store_error)?;
-        if rows::number(written) != versions.len() {
-            return Err(StoreError::Contention);
-        }
-        self.pokes.extend(live::readers_in(&row)?);
-        self.note_owners(writes);
-        rows::transaction(&row, "tx")?.ok_or_else(|| corrupt("tx", "it is null"))
-    }
-
-    async fn look(&mut self, queries: &[PageQuery]) -> Result<Vec<Option<Page>>, StoreError> {
-        page::look::look(&mut self.transaction, queries).await
+    async fn write(
+        &mut self,
+        writes: &[DocumentWrite<'_>],
+        queries: &[PageQuery],
+    ) -> Result<Written, StoreError> {
+        let write = Write {
+            incarnation: self.incarnation,
+            places: &self.places,
+            writes,
+            queries,
+            patience: None,
+        };
+        let (written, pokes) = write::write(&mut self.transaction, &write).await?;
+        self.pokes.extend(pokes);
+        Ok(written)
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {

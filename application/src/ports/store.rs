@@ -71,12 +71,12 @@ pub struct Route {
     pub opened: TransactionId,
 }
 
-/// What [`SyncTransaction::lock`] found.
+/// How things are before a push writes.
 #[derive(Clone, Debug)]
-pub struct Locked {
+pub struct Before {
     /// The database at this moment.
     pub state: DatabaseState,
-    /// For each request, whether its writer may write there. Nothing is locked of one who may not.
+    /// For each request, whether its writer may write there. Nothing is found of one who may not.
     pub is_member: Vec<bool>,
     /// The current versions, in the order of the requests and of their keys.
     pub current: Vec<Option<StoredVersion>>,
@@ -127,7 +127,7 @@ impl Seen {
 /// What a merge needs of a document's past.
 #[derive(Clone, Debug)]
 pub struct HistoryQuery {
-    /// The document, by its index in [`Locked::current`].
+    /// The document, by its index in [`Before::current`].
     pub document: usize,
     /// What the device had seen: the ancestor is the last version in it. None if that is not known.
     pub seen: Option<Seen>,
@@ -160,14 +160,23 @@ pub struct NewPush {
 }
 
 /// What to store of one document.
-#[derive(Clone, Debug)]
-pub struct DocumentWrite {
-    /// The document, by its index in [`Locked::current`].
+#[derive(Clone, Copy, Debug)]
+pub struct DocumentWrite<'a> {
+    /// The document, by its index in [`Before::current`].
     pub document: usize,
     /// Its new version; none when the push changed nothing but is kept on record.
-    pub version: Option<Version>,
+    pub version: Option<&'a Version>,
     /// What to keep of the push.
-    pub pushes: Vec<NewPush>,
+    pub pushes: &'a [NewPush],
+}
+
+/// What a write did.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The transaction that wrote.
+    pub transaction: TransactionId,
+    /// What there was to read for each query: the page of those who have seen everything.
+    pub pages: Vec<Option<Page>>,
 }
 
 /// Whose reports of conflicts to pull.
@@ -350,6 +359,17 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Unavailable`] when there is no database to begin it in.
     async fn begin(&self, patience: Patience) -> Result<Box<dyn SyncTransaction>, StoreError>;
 
+    /// Reads the documents of writers' own namespaces and of organisations without locking them, for
+    /// a write that hopes that nobody changes anything meanwhile: most of the time nobody does. A
+    /// writer that has no namespace yet may not write this way.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn attempt(
+        &self,
+        requests: &[LockRequest],
+    ) -> Result<(Box<dyn SyncAttempt>, Before), StoreError>;
+
     /// Looks whether there is anything to read for each query, in their order, all in one statement.
     /// Those who have seen everything are given their page, which has no documents; none is given to
     /// those for whom there may be something, and to those in the midst of a pull.
@@ -398,6 +418,22 @@ pub trait Store: Send + Sync {
     async fn ready(&self) -> Result<(), StoreError>;
 }
 
+/// What was decided on documents that are not locked.
+#[async_trait]
+pub trait SyncAttempt: Send {
+    /// Stores it as [`SyncTransaction::write`] does, and makes it durable, if everything is still as
+    /// it was read.
+    ///
+    /// # Errors
+    /// [`StoreError::Contention`] when it is not, or when somebody else is about to change it; then
+    /// nothing is stored. After another one it is not known whether it is.
+    async fn write(
+        self: Box<Self>,
+        writes: &[DocumentWrite<'_>],
+        queries: &[PageQuery],
+    ) -> Result<Written, StoreError>;
+}
+
 /// A unit of work on documents.
 #[async_trait]
 pub trait SyncTransaction: Send {
@@ -405,7 +441,7 @@ pub trait SyncTransaction: Send {
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn lock(&mut self, requests: &[LockRequest]) -> Result<Locked, StoreError>;
+    async fn lock(&mut self, requests: &[LockRequest]) -> Result<Before, StoreError>;
 
     /// Reads what merges need of the past of the locked documents, in the order asked for.
     ///
@@ -414,19 +450,17 @@ pub trait SyncTransaction: Send {
     async fn history(&mut self, queries: &[HistoryQuery]) -> Result<Vec<History>, StoreError>;
 
     /// Stores new versions of the locked documents, each superseding the current one, and pushes.
-    /// Returns the transaction that wrote.
+    /// With it, looks as [`Store::look`] does. What is written here is not among what may be read:
+    /// the pages are good for those who know all of it, and once it is committed.
     ///
     /// # Errors
     /// [`StoreError::Contention`] when a document has appeared that did not exist when it was
     /// locked.
-    async fn write(&mut self, writes: &[DocumentWrite]) -> Result<TransactionId, StoreError>;
-
-    /// Looks as [`Store::look`] does, before the end: what this unit of work wrote counts as seen by
-    /// those who know all of it. The pages hold only once it is committed.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn look(&mut self, queries: &[PageQuery]) -> Result<Vec<Option<Page>>, StoreError>;
+    async fn write(
+        &mut self,
+        writes: &[DocumentWrite<'_>],
+        queries: &[PageQuery],
+    ) -> Result<Written, StoreError>;
 
     /// Makes everything durable.
     ///

@@ -68,6 +68,36 @@ pub(super) struct Opening {
 }
 
 impl Opening {
+    /// What a pull after this push begins with.
+    pub(super) fn of(request: &SyncRequest, pushed: &Pushed) -> Self {
+        let reset = request.presented == Presented::Foreign;
+        let start = match request.presented.clone() {
+            Presented::Nothing | Presented::Foreign => Start::at_nothing(),
+            Presented::Clock(clock) => Start {
+                later_than: Some(clock),
+                ..Start::at_nothing()
+            },
+            Presented::Cursor(cursor) => Start {
+                seen: cursor.seen,
+                shared: cursor.shared,
+                later_than: None,
+                time: Some(cursor.time),
+                incarnation: Some(cursor.incarnation),
+            },
+        };
+        // Who has pushed sees that, and whose cursor cannot be read may have seen anything.
+        let freshness = if reset || !request.changes.is_empty() {
+            Freshness::Now
+        } else {
+            Freshness::Seen(start.incarnation)
+        };
+        Self {
+            reset,
+            query: first_query(request, pushed, &start, freshness),
+            start,
+        }
+    }
+
     /// Whether it is worth to look if there is anything. Who was sent nothing yet has all to come,
     /// and who does not know all that it pushed is sent that.
     pub(super) fn may_be_empty(&self) -> bool {
@@ -112,36 +142,6 @@ impl Start {
 }
 
 impl SyncService {
-    /// What a pull after this push begins with.
-    pub(super) fn opening(&self, request: &SyncRequest, pushed: &Pushed) -> Opening {
-        let reset = request.presented == Presented::Foreign;
-        let start = match request.presented.clone() {
-            Presented::Nothing | Presented::Foreign => Start::at_nothing(),
-            Presented::Clock(clock) => Start {
-                later_than: Some(clock),
-                ..Start::at_nothing()
-            },
-            Presented::Cursor(cursor) => Start {
-                seen: cursor.seen,
-                shared: cursor.shared,
-                later_than: None,
-                time: Some(cursor.time),
-                incarnation: Some(cursor.incarnation),
-            },
-        };
-        // Who has pushed sees that, and whose cursor cannot be read may have seen anything.
-        let freshness = if reset || !request.changes.is_empty() {
-            Freshness::Now
-        } else {
-            Freshness::Seen(start.incarnation)
-        };
-        Opening {
-            reset,
-            query: first_query(request, pushed, &start, freshness),
-            start,
-        }
-    }
-
     /// Reads the first page of what the caller has not seen.
     pub(super) async fn pull(
         self: Arc<Self>,
@@ -151,7 +151,7 @@ impl SyncService {
         let (opening, mut page) = if let Some(begun) = pushed.opening.take() {
             begun
         } else {
-            let opening = self.opening(request, &pushed);
+            let opening = Opening::of(request, &pushed);
             // Who has pushed is here because there is something to read.
             let has_news = !request.changes.is_empty();
             let page = self.first_page(&opening.query, has_news).await?;

@@ -1,8 +1,15 @@
-//! Pushes: small ones that wait at the same time share a unit of work, and so a commit.
+//! Pushes: small ones that wait at the same time share a statement or a unit of work, and so a commit.
+//!
+//! Most are tried without locks (`attempt`): read, merge, and store in one statement, which stores
+//! nothing if anything has changed meanwhile. The others lock what they write first (`unit`).
 
+mod attempt;
 mod base;
 mod decision;
 mod group;
+mod news;
+mod part;
+mod refusal;
 mod summary;
 mod unit;
 
@@ -100,6 +107,15 @@ impl SyncService {
     }
 
     async fn push_alone(&self, request: &Arc<SyncRequest>) -> Result<Pushed, SyncError> {
+        if attempt::may_do_without_locks(request) {
+            let attempted = self.attempt_together(std::slice::from_ref(request)).await;
+            match attempted.map(|mut attempted| attempted.pop().flatten()) {
+                Ok(Some(pushed)) => return Ok(pushed),
+                Ok(None) => {}
+                Err(StoreError::Contention) => measures::retried(),
+                Err(error) => return Err(error.into()),
+            }
+        }
         for _ in 1..MAX_ATTEMPTS {
             match self.push_once(request, Patience::Long).await {
                 Err(SyncError::Store(StoreError::Contention)) => measures::retried(),

@@ -58,7 +58,8 @@ async fn import(
     };
     let report = tokio::select! {
         report = read => report,
-        () = sync.work(1) => Err("the import was interrupted; run it again".into()),
+        () = sync.work() => Err("the import was interrupted; run it again".into()),
+        () = sync.work_aside() => Err("the import was interrupted; run it again".into()),
     };
     // Devices that are not told look again by themselves.
     if let Err(error) = store.flush_pokes().await {

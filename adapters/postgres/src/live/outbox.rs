@@ -135,6 +135,13 @@ pub(crate) struct Ending {
     pokes: Pokes,
 }
 
+impl Ending {
+    /// What is sent instead, now that it is known.
+    pub(crate) fn turned_out(&mut self, pokes: Pokes) {
+        self.pokes = pokes;
+    }
+}
+
 impl Drop for Ending {
     fn drop(&mut self) {
         self.outbox.put(std::mem::take(&mut self.pokes));

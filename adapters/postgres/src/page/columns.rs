@@ -6,7 +6,7 @@ use syncline_application::ports::{PageQuery, ReportsFor};
 use crate::rows::namespace;
 
 #[derive(Default)]
-pub(super) struct PageColumns {
+pub(crate) struct PageColumns {
     kinds: Vec<&'static str>,
     owners: Vec<String>,
     readers: Vec<String>,
@@ -40,7 +40,7 @@ struct KeyColumns {
 }
 
 impl PageColumns {
-    pub(super) fn of<'a>(queries: impl IntoIterator<Item = &'a PageQuery>) -> Self {
+    pub(crate) fn of<'a>(queries: impl IntoIterator<Item = &'a PageQuery>) -> Self {
         let mut columns = Self::default();
         for (ordinal, query) in (1..).zip(queries) {
             columns.push_place(query);
@@ -108,14 +108,11 @@ impl PageColumns {
     }
 
     /// What looking whether there is a page takes of them.
-    pub(super) fn bind_for_look<'q>(
+    pub(crate) fn bind_for_look<'q>(
         &'q self,
         statement: Query<'q, Postgres, PgArguments>,
     ) -> Query<'q, Postgres, PgArguments> {
-        self.bind_seen(statement)
-            .bind(&self.own)
-            .bind(&self.own_is_known)
-            .bind(&self.wants_reports)
+        self.bind_seen(statement).bind(&self.wants_reports)
     }
 
     /// Where to read, and what was seen.
@@ -135,7 +132,7 @@ impl PageColumns {
             .bind(&self.seen_own)
     }
 
-    pub(super) fn bind<'q>(
+    pub(crate) fn bind<'q>(
         &'q self,
         statement: Query<'q, Postgres, PgArguments>,
     ) -> Query<'q, Postgres, PgArguments> {

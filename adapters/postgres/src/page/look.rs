@@ -2,6 +2,7 @@
 
 use sqlx::{Executor, Postgres, postgres::PgRow};
 use syncline_application::ports::{Page, PageQuery, StoreError};
+use syncline_domain::snapshot::TransactionId;
 
 use super::columns::PageColumns;
 use crate::{
@@ -30,12 +31,16 @@ pub(crate) async fn look(
         .await
         .map_err(store_error)?;
     for ((query, place), row) in asked.into_iter().zip(&rows) {
-        *place = empty_page(query, row)?;
+        *place = empty_page(query.own, row)?;
     }
     Ok(pages)
 }
 
-fn empty_page(query: &PageQuery, row: &PgRow) -> Result<Option<Page>, StoreError> {
+/// The page of whoever has seen everything but its `own` transaction; none if there is more.
+pub(crate) fn empty_page(
+    own: Option<TransactionId>,
+    row: &PgRow,
+) -> Result<Option<Page>, StoreError> {
     let Some(state) = rows::state(row)? else {
         return Ok(None);
     };
@@ -51,7 +56,7 @@ fn empty_page(query: &PageQuery, row: &PgRow) -> Result<Option<Page>, StoreError
             .map_err(|error| corrupt("snapshot", error))?,
         next_transaction: rows::transaction(row, "next_transaction")?.unwrap_or_default(),
         // Its own transaction may have written no document, but what it says of a push.
-        newest: rows::transaction(row, "newest")?.max(query.own),
+        newest: rows::transaction(row, "newest")?.max(own),
         newest_route: None,
         resets: Vec::new(),
         documents: String::new(),

@@ -1,6 +1,22 @@
--- Stores new versions, keeps those they supersede, and remembers what was pushed. A document that
--- was not there when it was locked is left alone if it has appeared since: the caller counts.
-WITH input AS (
+-- Stores new versions, keeps those they supersede, and remembers what was pushed; or nothing of it, if
+-- anything is not as it was when that was decided: a document has another version or has appeared, a
+-- namespace is gone, a membership is revoked, the database lives another life. With it, whether there
+-- was anything to read for those who push, as of the moment before.
+WITH held AS MATERIALIZED (
+    SELECT hold_namespaces($24::bigint[], $23) AS is_held
+), member AS (
+    SELECT
+    FROM unnest($25::bigint[], $26::text[]) AS writer (namespace_id, user_id)
+    CROSS JOIN LATERAL (
+        SELECT
+        FROM memberships
+        WHERE memberships.namespace_id = writer.namespace_id
+          AND memberships.user_id = writer.user_id
+          AND NOT memberships.revoked
+        LIMIT 1
+        FOR SHARE
+    ) AS membership
+), input AS (
     SELECT *
     FROM unnest(
         $1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[],
@@ -29,6 +45,7 @@ WITH input AS (
         LIMIT 1
     ) AS current
     WHERE input.version > 1
+    RETURNING version
 ), written AS (
     INSERT INTO documents AS current (
         namespace_id, application, collection, key, version,
@@ -39,8 +56,8 @@ WITH input AS (
         revision, field_revisions::json, content::jsonb, deleted, bytes, pg_current_xact_id(),
         writer
     FROM input
-    -- Unless the namespace was deleted before it could be locked.
-    WHERE EXISTS (SELECT FROM namespaces WHERE namespaces.namespace_id = input.namespace_id)
+    -- Before anything is written.
+    WHERE (SELECT is_held FROM held)
     ORDER BY namespace_id, application, collection, key
     ON CONFLICT (namespace_id, application, collection, key) DO UPDATE
     SET version = excluded.version,
@@ -89,11 +106,27 @@ WITH input AS (
         namespace_id, application, collection, key, version,
         path, revision, value, report, pusher
     )
-    WHERE EXISTS (SELECT FROM namespaces WHERE namespaces.namespace_id = pushed.namespace_id)
+    WHERE (SELECT is_held FROM held)
 )
 SELECT
-    (SELECT count(*) FROM written) AS written,
-    pg_current_xact_id()::text AS tx,
+    state.incarnation_id,
+    (extract(epoch FROM state.horizon) * 1000)::bigint AS horizon,
+    (extract(epoch FROM state.present) * 1000)::bigint AS present,
+    pg_current_snapshot()::text AS snapshot,
+    pg_snapshot_xmax(pg_current_snapshot())::text AS next_transaction,
+    looked.is_member,
+    looked.newest,
+    looked.has_news,
+    CASE
+        WHEN state.incarnation_id = $22
+            AND (SELECT is_held FROM held)
+            AND (SELECT count(*) FROM member) = cardinality($25)
+            AND (SELECT count(*) FROM written) = cardinality($1)
+            AND (SELECT count(*) FROM superseded)
+                = (SELECT count(*) FROM unnest($5) AS input (version) WHERE version > 1)
+        THEN pg_current_xact_id()::text
+        ELSE refuse_push()
+    END AS tx,
     -- Who has a way to what was written, for those of them who listen.
     (
         SELECT json_agg(DISTINCT jsonb_build_array(
@@ -112,3 +145,9 @@ SELECT
         FROM touched
         WHERE NOT revoked
     ) AS readers
+FROM database_state AS state
+LEFT JOIN look(
+    $27::text[], $28::text[], $29::text[], $30::text[], $31::text[],
+    $32::boolean[], $33::text[], $34::text[], $35::text[], $36::boolean[]
+) AS looked ON true
+ORDER BY looked.ordinal

@@ -4,7 +4,7 @@ use std::{collections::HashSet, error::Error, panic::AssertUnwindSafe, sync::Arc
 
 use futures::{FutureExt, future::join_all};
 
-use super::{Pushed, SyncError};
+use super::{Pushed, SyncError, attempt::may_do_without_locks};
 use crate::{
     measures,
     ports::{Patience, Scope, StoreError},
@@ -58,8 +58,38 @@ impl SyncService {
 
     async fn push_entries(&self, entries: Vec<PushEntry>) {
         for group in groups(entries) {
-            self.push_group(group).await;
+            let rest = self.attempt_group(group).await;
+            if !rest.is_empty() {
+                self.push_group(rest).await;
+            }
         }
+    }
+
+    /// Those that can do without locks. Returns the others.
+    async fn attempt_group(&self, group: Vec<PushEntry>) -> Vec<PushEntry> {
+        let (possible, mut rest): (Vec<_>, Vec<_>) = group
+            .into_iter()
+            .partition(|entry| may_do_without_locks(&entry.job));
+        if possible.is_empty() {
+            return rest;
+        }
+        let requests: Vec<_> = possible
+            .iter()
+            .map(|entry| Arc::clone(&entry.job))
+            .collect();
+        match self.attempt_together(&requests).await {
+            Ok(outcomes) => {
+                for (entry, outcome) in possible.into_iter().zip(outcomes) {
+                    match outcome {
+                        Some(pushed) => entry.answer(Ok(pushed)),
+                        None => rest.push(entry),
+                    }
+                }
+            }
+            Err(StoreError::Unavailable(cause)) => refuse(possible, &cause),
+            Err(_) => rest.extend(possible),
+        }
+        rest
     }
 
     /// All in one unit of work. If that fails, each by itself, since one may make it fail for all.

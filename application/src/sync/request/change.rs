@@ -47,9 +47,8 @@ impl PushedChange {
         scope: &Scope,
     ) -> Result<Self, Rejection> {
         let refuse = |member, rule| Err(Rejection::of_member(index, "", member, rule));
-        let members = match change.0 {
-            Some(members) => members,
-            None => return refuse("key", "a change is an object with a `key`"),
+        let Some(members) = change.0 else {
+            return refuse("key", "a change is an object with a `key`");
         };
         let key = match members.key {
             Text::Given(key) => key,

@@ -43,7 +43,7 @@ pub(super) enum Text {
 }
 
 /// A member that is to be true or false.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) enum Flag {
     #[default]
     Absent,

@@ -1,4 +1,4 @@
-//! Statements take whole columns as arrays, so that their number does not depend on how many
+//! What a push binds. Statements take whole columns as arrays, so that their number does not depend on how many
 //! documents there are.
 
 use std::sync::Arc;
@@ -15,12 +15,12 @@ use crate::rows::{namespace, signed};
 type Statement<'q> = Query<'q, Postgres, PgArguments>;
 
 /// Where a document is.
-pub(super) struct Place {
-    pub(super) namespace: i64,
-    pub(super) scope: Arc<Scope>,
-    pub(super) key: DocumentKey,
+pub(crate) struct Place {
+    pub(crate) namespace: i64,
+    pub(crate) scope: Arc<Scope>,
+    pub(crate) key: DocumentKey,
     /// Who writes it.
-    pub(super) writer: UserId,
+    pub(crate) writer: UserId,
 }
 
 impl Place {
@@ -42,7 +42,7 @@ impl Place {
 }
 
 #[derive(Default)]
-pub(super) struct LockColumns<'a> {
+pub(crate) struct LockColumns<'a> {
     kinds: Vec<&'static str>,
     owners: Vec<&'a str>,
     writers: Vec<&'a str>,
@@ -54,7 +54,7 @@ pub(super) struct LockColumns<'a> {
 }
 
 impl<'a> LockColumns<'a> {
-    pub(super) fn of(requests: &'a [LockRequest]) -> Self {
+    pub(crate) fn of(requests: &'a [LockRequest]) -> Self {
         let mut columns = Self::default();
         for (place, request) in (1..).zip(requests) {
             let (kind, owner) = namespace(&request.scope.namespace);
@@ -74,7 +74,7 @@ impl<'a> LockColumns<'a> {
         columns
     }
 
-    pub(super) fn bind<'q>(&'q self, statement: Statement<'q>) -> Statement<'q> {
+    pub(crate) fn bind<'q>(&'q self, statement: Statement<'q>) -> Statement<'q> {
         statement
             .bind(&self.kinds)
             .bind(&self.owners)
@@ -114,7 +114,7 @@ impl<'a> PlaceColumns<'a> {
 }
 
 #[derive(Default)]
-pub(super) struct HistoryColumns<'a> {
+pub(crate) struct HistoryColumns<'a> {
     ordinals: Vec<i64>,
     places: PlaceColumns<'a>,
     begins: Vec<Option<String>>,
@@ -130,7 +130,7 @@ pub(super) struct HistoryColumns<'a> {
 }
 
 impl<'a> HistoryColumns<'a> {
-    pub(super) fn of(queries: &[HistoryQuery], places: &'a [Place]) -> Self {
+    pub(crate) fn of(queries: &[HistoryQuery], places: &'a [Place]) -> Self {
         let mut columns = Self::default();
         for (ordinal, query) in (0_i64..).zip(queries) {
             if let Some(place) = places.get(query.document) {
@@ -164,7 +164,7 @@ impl<'a> HistoryColumns<'a> {
         }
     }
 
-    pub(super) fn bind<'q>(&'q self, statement: Statement<'q>) -> Statement<'q> {
+    pub(crate) fn bind<'q>(&'q self, statement: Statement<'q>) -> Statement<'q> {
         self.places
             .bind(statement.bind(&self.ordinals))
             .bind(&self.begins)
@@ -181,7 +181,7 @@ impl<'a> HistoryColumns<'a> {
 }
 
 #[derive(Default)]
-pub(super) struct VersionColumns<'a> {
+pub(crate) struct VersionColumns<'a> {
     places: PlaceColumns<'a>,
     versions: Vec<i64>,
     revisions: Vec<String>,
@@ -193,11 +193,10 @@ pub(super) struct VersionColumns<'a> {
 }
 
 impl<'a> VersionColumns<'a> {
-    pub(super) fn of(writes: &[DocumentWrite], places: &'a [Place]) -> Self {
+    pub(crate) fn of(writes: &[DocumentWrite<'_>], places: &'a [Place]) -> Self {
         let mut columns = Self::default();
         for write in writes {
-            let Some((version, place)) = write.version.as_ref().zip(places.get(write.document))
-            else {
+            let Some((version, place)) = write.version.zip(places.get(write.document)) else {
                 continue;
             };
             let field_revisions = text(&version.field_revisions);
@@ -215,11 +214,7 @@ impl<'a> VersionColumns<'a> {
         columns
     }
 
-    pub(super) fn len(&self) -> u64 {
-        self.versions.len() as u64
-    }
-
-    pub(super) fn bind<'q>(&'q self, statement: Statement<'q>) -> Statement<'q> {
+    pub(crate) fn bind<'q>(&'q self, statement: Statement<'q>) -> Statement<'q> {
         self.places
             .bind(statement)
             .bind(&self.versions)
@@ -233,7 +228,7 @@ impl<'a> VersionColumns<'a> {
 }
 
 #[derive(Default)]
-pub(super) struct PushColumns<'a> {
+pub(crate) struct PushColumns<'a> {
     places: PlaceColumns<'a>,
     versions: Vec<i64>,
     paths: Vec<String>,
@@ -244,13 +239,13 @@ pub(super) struct PushColumns<'a> {
 }
 
 impl<'a> PushColumns<'a> {
-    pub(super) fn of(writes: &[DocumentWrite], places: &'a [Place]) -> Self {
+    pub(crate) fn of(writes: &[DocumentWrite<'_>], places: &'a [Place]) -> Self {
         let mut columns = Self::default();
         for write in writes {
             let Some(place) = places.get(write.document) else {
                 continue;
             };
-            for push in &write.pushes {
+            for push in write.pushes {
                 columns.places.push(place);
                 columns.versions.push(signed(push.value.version));
                 columns.paths.push(push.value.path.to_string());
@@ -263,7 +258,7 @@ impl<'a> PushColumns<'a> {
         columns
     }
 
-    pub(super) fn bind<'q>(&'q self, statement: Statement<'q>) -> Statement<'q> {
+    pub(crate) fn bind<'q>(&'q self, statement: Statement<'q>) -> Statement<'q> {
         self.places
             .bind(statement)
             .bind(&self.versions)
