@@ -35,7 +35,8 @@ pub(crate) struct Family {
     phone: Device,
     /// It has a document that was deleted so long ago that nobody else knows of it.
     tablet: Device,
-    /// The other user's: it has documents that it may no longer see, and has not heard of that.
+    /// The other user's: it has documents that it may no longer see, has not heard of that, and has
+    /// edited one of them.
     desk: Device,
     /// The other user's: it alone knows of a change that it pushed after the backup.
     pad: Device,
@@ -107,6 +108,10 @@ impl Family {
             .await;
         self.pad.sync(server).await;
         self.phone.edit(server, &pending()).await;
+        let edited = json!({ "title": "4", "more": "can no longer be pushed" });
+        self.desk
+            .edit(server, &[(of(self.owner, "4"), edited)])
+            .await;
     }
 
     /// What must hold when the database is as of the backup.
@@ -137,14 +142,23 @@ impl Family {
         fresh.sync(server, self.owner, &[]).await;
         assert_eq!(*fresh.documents(), healed());
         for device in [&self.phone, &self.tablet] {
-            is_settled(device, server, |key| (None, key.to_owned()), &fresh).await;
+            let view = device.view(server).await;
+            assert_eq!((view.unsent, view.rejected.len()), (0, 0));
+            assert_eq!(shown(&view), stored(&fresh, None));
         }
         others.sync(server, self.reader, &[]).await;
         assert_eq!(others.documents().keys().collect::<Vec<_>>(), ["5"]);
         assert_eq!(others.documents()["5"], fresh.documents()["5"]);
-        for device in [&self.desk, &self.pad] {
-            is_settled(device, server, |key| of(self.owner, key), &others).await;
-        }
+        let (desk, pad) = (self.desk.view(server).await, self.pad.view(server).await);
+        assert_eq!((pad.unsent, pad.rejected.len()), (0, 0));
+        assert_eq!(shown(&pad), stored(&others, Some(self.owner)));
+        // Its own edit stays, and nothing else of what it was made to.
+        let edited = of(self.owner, "4");
+        assert_eq!((desk.unsent, desk.rejected.len()), (1, 1));
+        let mut shown = shown(&desk);
+        let left = json!({ "more": "can no longer be pushed" });
+        assert_eq!(shown.remove(&edited), Some(left));
+        assert_eq!(shown, stored(&others, Some(self.owner)));
         nothing_more(server, self.owner, &fresh).await;
         nothing_more(server, self.reader, &others).await;
     }
@@ -219,18 +233,12 @@ fn shown(view: &View) -> BTreeMap<Id, Value> {
         .collect()
 }
 
-/// The device shows what the server has, and neither waits for anything nor was refused anything.
-async fn is_settled(
-    device: &Device,
-    server: &TestServer,
-    named: impl Fn(&str) -> Id,
-    stored: &Replica,
-) {
-    let view = device.view(server).await;
-    assert_eq!((view.unsent, view.rejected.len()), (0, 0));
-    let stored = stored.documents().iter();
-    let stored = stored.map(|(key, document)| (named(key), document.clone()));
-    assert_eq!(shown(&view), stored.collect());
+/// What the server has, as devices name it.
+fn stored(replica: &Replica, owner: Option<&str>) -> BTreeMap<Id, Value> {
+    let documents = replica.documents().iter();
+    documents
+        .map(|(key, document)| ((owner.map(str::to_owned), key.clone()), document.clone()))
+        .collect()
 }
 
 /// A row that kept its foreign transaction would be sent for ever.
