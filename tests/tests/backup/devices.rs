@@ -86,7 +86,7 @@ async fn forget_tombstones(database: &TestDatabase, count: usize) {
 }
 
 /// Asks until the database answers.
-async fn comes_back(server: &TestServer) {
+pub(crate) async fn comes_back(server: &TestServer) {
     let begin = Instant::now();
     loop {
         let answer = server

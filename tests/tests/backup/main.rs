@@ -5,6 +5,7 @@
 
 mod address;
 mod base_backup;
+mod clocks;
 mod device;
 mod devices;
 mod dump;
@@ -12,6 +13,8 @@ mod family;
 mod files;
 mod guide;
 mod promotion;
+mod renewal;
+mod rows;
 
 /// The Rust clients, which the others run as a process of its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
