@@ -174,10 +174,25 @@ impl Database {
         Ok(())
     }
 
-    /// Does what a new incarnation does to documents, and gives how long it took.
+    /// Does what a new incarnation does to documents of this cluster, and gives how long it took.
     pub(crate) async fn renew(&mut self) -> Result<Duration, BenchError> {
+        let seen_by_all: String = sqlx::query_scalar(
+            "SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1)::text",
+        )
+        .fetch_one(&mut self.connection)
+        .await?;
+        self.lower(&seen_by_all).await
+    }
+
+    /// The same, as if all of them came from another cluster.
+    pub(crate) async fn renew_foreign(&mut self) -> Result<Duration, BenchError> {
+        self.lower("2").await
+    }
+
+    async fn lower(&mut self, seen_by_all: &str) -> Result<Duration, BenchError> {
         let begun = Instant::now();
-        sqlx::raw_sql(include_str!("../sql/renew.sql"))
+        sqlx::query(include_str!("../sql/renew.sql"))
+            .bind(seen_by_all)
             .execute(&mut self.connection)
             .await?;
         Ok(begun.elapsed())

@@ -46,8 +46,10 @@ pub(crate) struct Growth {
     documents: Vec<u32>,
     /// Tables and indexes before anything was measured.
     bytes: Vec<i64>,
-    /// How long a new incarnation would keep everybody waiting for its documents.
+    /// How long a new incarnation would keep everybody waiting for documents of this cluster.
     renewal_seconds: Vec<f64>,
+    /// The same for documents that came from another.
+    foreign_renewal_seconds: Vec<f64>,
     rows: Vec<Row>,
 }
 
@@ -104,12 +106,15 @@ async fn measure(sites: &[Site], arguments: &Arguments) -> Result<Growth, BenchE
         }
         rows.push(Row { name, numbers });
     }
-    let mut renewal_seconds = Vec::new();
+    let (mut renewal_seconds, mut foreign_renewal_seconds) = (Vec::new(), Vec::new());
     for place in &mut places {
-        renewal_seconds.push(place.database.renew().await?.as_secs_f64());
+        let database = &mut place.database;
+        renewal_seconds.push(database.renew().await?.as_secs_f64());
+        foreign_renewal_seconds.push(database.renew_foreign().await?.as_secs_f64());
     }
     Ok(Growth {
         renewal_seconds,
+        foreign_renewal_seconds,
         settings: settings.ok_or("there is nothing to measure")?,
         seconds: turn.as_secs() * TURNS,
         documents: arguments.growth.clone(),
@@ -161,13 +166,22 @@ impl Growth {
     }
 
     fn places(&self) -> String {
-        let mut rows = vec![names(&["documents", "MiB", "s for a new incarnation"])];
-        let found = self.bytes.iter().zip(&self.renewal_seconds);
-        for (documents, (bytes, seconds)) in self.documents.iter().zip(found) {
+        let incarnation = "s for a new incarnation";
+        let mut rows = vec![names(&[
+            "documents",
+            "MiB",
+            incarnation,
+            "of another cluster",
+        ])];
+        let seconds = self.renewal_seconds.iter();
+        let seconds = seconds.zip(&self.foreign_renewal_seconds);
+        let found = self.bytes.iter().zip(seconds);
+        for (documents, (bytes, (own, foreign))) in self.documents.iter().zip(found) {
             rows.push(vec![
                 count(Some(f64::from(*documents))),
                 (bytes / (1024 * 1024)).to_string(),
-                fraction(Some(*seconds)),
+                fraction(Some(*own)),
+                fraction(Some(*foreign)),
             ]);
         }
         lay_out(&rows)

@@ -222,9 +222,14 @@ impl LocalDocument {
         self.server = Some(state);
     }
 
-    /// The device may no longer see the document: what the server gave is forgotten.
+    /// The device may no longer see the document: what the server gave is forgotten, also where it
+    /// is pending to be given back.
     pub fn removed(&mut self) {
-        self.server = None;
+        let server = self.server.take();
+        self.pending = self.pending.take().and_then(|pending| match &server {
+            Some(server) => pending.without_given(server),
+            None => Some(pending),
+        });
         if let Some(pending) = &mut self.pending {
             pending.is_rebased = true;
         }
@@ -247,16 +252,6 @@ impl LocalDocument {
         let Some(server) = &self.server else { return };
         let pending = self.pending.take();
         self.pending = Some(Pending::healing(server, pending));
-    }
-
-    /// Whether nothing is pending but what [`LocalDocument::heal`] made so.
-    #[must_use]
-    pub fn is_only_healing(&self) -> bool {
-        let (Some(server), Some(pending)) = (&self.server, &self.pending) else {
-            return false;
-        };
-        let healing = Pending::healing(server, None);
-        (&pending.deletion, &pending.fields) == (&healing.deletion, &healing.fields)
     }
 
     /// Replaces the revisions of pending edits that the server refused: they were ahead of its
@@ -300,6 +295,11 @@ impl ServerDocument {
         self.field_revisions
             .iter()
             .filter(|(path, _)| path.as_str() != DELETED)
+    }
+
+    /// The revision of a tombstone's deletion.
+    fn deletion(&self) -> &Hlc {
+        self.field_revisions.get(DELETED).unwrap_or(&self.revision)
     }
 
     fn keep_content_of(&mut self, seen: Self) {

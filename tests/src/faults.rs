@@ -11,8 +11,7 @@
 //! | `world` | the users, devices and network of a run |
 //! | `network` | the way to the servers: faults, and every answer written down |
 //! | `arena` | servers and their database, to be killed |
-//! | `device` | a device of either client: a core or a store |
-//! | `child`, `driver` | clients in processes of their own |
+//! | `device` | a device of either client: a core or a store ([`crate::clients`]) |
 //! | `life` | what a device's user does |
 //! | `clerk` | what others do: share, admit, look |
 //! | `model`, `timeline` | who may see what, and when |
@@ -20,10 +19,8 @@
 //! | `run` | one run |
 
 mod arena;
-mod child;
 mod clerk;
 mod device;
-mod driver;
 mod judge;
 mod life;
 mod log;
@@ -37,11 +34,10 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::simulation::each_seed;
+use crate::{clients::compile_typescript, simulation::each_seed};
 use arena::Arena;
 use world::Children;
 
-pub use driver::drive;
 pub use network::Lie;
 pub use run::Tally;
 pub use world::Blows;
@@ -55,7 +51,7 @@ const APART: usize = 2;
 /// Runs so many seeds, and those that are always run. `SIMULATION_SEEDS` is another number; a seed
 /// that fails is printed with every step, and `SIMULATION_SEED` runs it alone.
 pub async fn simulate(blows: Blows, seeds: u64, always: &[u64]) -> Tally {
-    child::compile_typescript();
+    compile_typescript();
     let arenas = arenas(blows).await;
     let free = Arc::new(Mutex::new(arenas));
     let runs = each_seed(at_once(blows), seeds, always, |seed| {
@@ -77,7 +73,7 @@ pub async fn simulate(blows: Blows, seeds: u64, always: &[u64]) -> Tally {
 /// Whether the judge notices servers that break a promise, in the first of so many seeds that lets it.
 /// Gives what it says.
 pub async fn verdict(lie: Lie, seeds: u64) -> Option<String> {
-    child::compile_typescript();
+    compile_typescript();
     let (mut arena, children) = (Arena::inside().await, Children::new());
     let mut verdict = None;
     for seed in 0..seeds {

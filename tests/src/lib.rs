@@ -12,6 +12,7 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+pub mod clients;
 pub mod cluster;
 pub mod database;
 pub mod dump;
@@ -29,8 +30,15 @@ pub mod simulation;
 pub mod storm;
 pub mod tap;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 pub use database::TestDatabase;
 pub use endpoint::Endpoint;
 pub use postgresql::Postgresql;
 pub use replica::Replica;
 pub use server::{Answer, TestServer, first_sync, pull_from};
+
+/// Locks, whatever became of whoever held it before.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,4 +1,4 @@
-//! The lives of a database. See ADR 0003.
+//! The lives of a database. See ADR 0003 and ADR 0017.
 //!
 //! Everything here happens in a transaction of the caller's, and too seldom for statements to be
 //! kept.
@@ -11,9 +11,9 @@ use crate::{
     migrations::{MigrationError, connect_migrated},
 };
 
-/// The transaction that every row is given at the beginning of a life: the first normal one, which
-/// every snapshot has seen.
-const EVERYONES_TRANSACTION: &str = "3";
+/// What gives the greatest transaction that every snapshot has seen which is taken from now on.
+const SEEN_BY_ALL: &str =
+    "SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1)::text";
 
 /// A life of the database that has begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ async fn begin_unless(
 
 /// Begins a new incarnation. Nobody else writes meanwhile.
 async fn begin(transaction: &mut PgConnection) -> Result<Renewal, sqlx::Error> {
-    forget_transactions(transaction).await?;
+    lower_transactions(transaction).await?;
     let begun = sqlx::query_as(include_str!("sql/begin_incarnation.sql"));
     let (ordinal, newest) = begun.persistent(false).fetch_one(transaction).await?;
     Ok(Renewal { ordinal, newest })
@@ -102,20 +102,33 @@ async fn lock(transaction: &mut PgConnection) -> Result<(), sqlx::Error> {
     .await
 }
 
-/// Ids of another life would be unseen for ever, or seen though they were not.
-async fn forget_transactions(transaction: &mut PgConnection) -> Result<(), sqlx::Error> {
+/// Lowers what some snapshot of the new life might not have seen to what all have: it would be unseen
+/// for ever, or seen though it was not. Everything else, which is nearly all unless it comes from
+/// another cluster, is left as it is.
+async fn lower_transactions(transaction: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let seen_by_all: String = sqlx::query_scalar(SEEN_BY_ALL)
+        .persistent(false)
+        .fetch_one(&mut *transaction)
+        .await?;
     run(transaction, "SET LOCAL syncline.renewing = 'on'").await?;
     for table in [
-        "UPDATE documents SET tx = $1::text::xid8",
-        "UPDATE document_versions SET tx = $1::text::xid8",
-        "UPDATE document_pushes SET tx = $1::text::xid8",
-        "UPDATE memberships SET tx = $1::text::xid8",
-        "UPDATE reader_resets SET tx = $1::text::xid8",
-        "UPDATE routes SET tx = $1::text::xid8, opened_tx = $1::text::xid8",
+        "UPDATE documents SET tx = $1::text::xid8 WHERE tx > $1::text::xid8",
+        // Pages of this life are read after all that gave way in earlier ones, whatever the clock
+        // of another machine said then: on no page were those versions.
+        "UPDATE document_versions \
+         SET tx = least(tx, $1::text::xid8), \
+             superseded_at = least(superseded_at, clock_timestamp()) \
+         WHERE tx > $1::text::xid8 OR superseded_at > clock_timestamp()",
+        "UPDATE document_pushes SET tx = $1::text::xid8 WHERE tx > $1::text::xid8",
+        "UPDATE memberships SET tx = $1::text::xid8 WHERE tx > $1::text::xid8",
+        "UPDATE reader_resets SET tx = $1::text::xid8 WHERE tx > $1::text::xid8",
+        "UPDATE routes \
+         SET tx = least(tx, $1::text::xid8), opened_tx = least(opened_tx, $1::text::xid8) \
+         WHERE greatest(tx, opened_tx) > $1::text::xid8",
     ] {
         sqlx::query(table)
             .persistent(false)
-            .bind(EVERYONES_TRANSACTION)
+            .bind(&seen_by_all)
             .execute(&mut *transaction)
             .await?;
     }

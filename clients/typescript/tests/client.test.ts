@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { type Document, HLC, type ServerChange, type SyncAnswer, SyncClient } from "../src/index.js";
+import {
+  type Document,
+  type DocumentId,
+  HLC,
+  type ServerChange,
+  type SyncAnswer,
+  SyncClient,
+} from "../src/index.js";
 
 const YEAR = 31_536_000_000;
 
@@ -298,7 +305,40 @@ describe("resets", () => {
     client.sync(answer(410, { rejected }), 410);
     assert.deepEqual([[...client.documents()], [...client.rejected()]], [[], []]);
   });
+
+  for (const healing of [{}, { healFrom: clock(100) }]) {
+    const server = "healFrom" in healing ? "a server that came back" : "another server";
+    it(`keeps nothing but own edits of what others took back from ${server}`, () => {
+      const { client, id } = withEditOfSharedDocument();
+      client.getChanges();
+      const rejected = [{ ...id, code: "not_found", error: "No." }];
+      assert.ok(client.sync(answer(400, { reset: true, ...healing, rejected }), 400).hasMore);
+      assert.deepEqual(client.getChanges(), []);
+      client.sync(answer(410), 410);
+      assert.deepEqual([client.get(id), client.rejected().length], [{ mine: 2 }, 1]);
+    });
+  }
+
+  it("lets go what is taken back while it is offered", () => {
+    const { client, id } = withEditOfSharedDocument();
+    client.getChanges();
+    client.sync(answer(400, { reset: true, healFrom: clock(100), hasMore: true }), 400);
+    client.getChanges();
+    const removed = { _key: "shown", _owner: "grace", _removed: true as const };
+    client.sync(answer(410, { serverChanges: [removed] }), 410);
+    assert.deepEqual(client.get(id), { mine: 2 });
+  });
 });
+
+/** A client with an edit of a document that another lets it write. */
+function withEditOfSharedDocument(): { client: SyncClient; id: DocumentId } {
+  const client = synced({});
+  const shown = { ...stored("shown", { theirs: 1 }, 250), _owner: "grace", _access: "write" as const };
+  client.sync(answer(300, { serverChanges: [shown] }), 300);
+  const id = { key: "shown", owner: "grace" };
+  client.edit(id, { theirs: 1, mine: 2 }, 310);
+  return { client, id };
+}
 
 /** A client that had these documents from the server at 50, in an answer at 100. */
 function synced(documents: Record<string, Document>): SyncClient {

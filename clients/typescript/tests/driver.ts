@@ -1,6 +1,6 @@
 /**
- * Clients that do what lines of JSON on the standard input say, until it ends: the fault simulation
- * of the server's tests (`tests/src/faults/child.rs`, which tells what the lines are) drives them.
+ * Clients that do what lines of JSON on the standard input say, until it ends: the server's tests
+ * (`tests/src/clients/child.rs`, which tells what the lines are) drive them.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { isDeepStrictEqual } from "node:util";

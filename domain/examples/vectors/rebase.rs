@@ -33,6 +33,7 @@ fn told() -> Vec<Story> {
         restamped(),
         healed(),
         forgotten(),
+        taken_back(),
     ]
 }
 
@@ -153,6 +154,15 @@ fn forgotten() -> Story {
     story.edit(&fields(json!({"a": 2, "b": {"c": "text"}})));
     story.removed();
     story.missing();
+    story.push();
+    story
+}
+
+fn taken_back() -> Story {
+    let mut story = synced("no longer visible, after the server came back from an older backup");
+    story.edit(&fields(json!({"a": 1, "b": {"c": "text"}, "d": true})));
+    story.heal();
+    story.removed();
     story.push();
     story
 }

@@ -87,13 +87,8 @@ impl Pending {
     /// All that `server` holds, under the edits that are pending already.
     pub(super) fn healing(server: &ServerDocument, pending: Option<Self>) -> Self {
         if server.deleted {
-            let deletion = server
-                .field_revisions
-                .get(DELETED)
-                .unwrap_or(&server.revision);
-            let deletion = Some(deletion.clone());
             return pending.unwrap_or_else(|| Self {
-                deletion,
+                deletion: Some(server.deletion().clone()),
                 ..Self::default()
             });
         }
@@ -105,6 +100,18 @@ impl Pending {
             }
         }
         pending
+    }
+
+    /// What remains without what `server` gave: all that [`Pending::healing`] added.
+    pub(super) fn without_given(mut self, server: &ServerDocument) -> Option<Self> {
+        self.fields
+            .retain(|path, field| server.field_revisions.get(path) != Some(&field.revision));
+        let given = self
+            .deletion
+            .take_if(|deletion| server.deleted && deletion == server.deletion());
+        // Of a document that was deleted, a new one may be without any field.
+        let is_creation = server.deleted && given.is_none();
+        (is_creation || self.has_edits()).then_some(self)
     }
 
     /// The document that the device shows.

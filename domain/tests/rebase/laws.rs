@@ -227,6 +227,16 @@ proptest! {
     }
 
     #[test]
+    fn what_may_no_longer_be_seen_goes_though_it_was_to_be_given_back(device in device()) {
+        let [mut healing, mut other] = [device.document.clone(), device.document];
+        healing.heal();
+        for document in [&mut healing, &mut other] {
+            document.removed();
+        }
+        prop_assert_eq!(healing, other);
+    }
+
+    #[test]
     fn a_document_is_the_same_after_it_was_stored(device in device()) {
         let text = serde_json::to_string(&device.document).unwrap();
         prop_assert_eq!(serde_json::from_str::<LocalDocument>(&text).unwrap(), device.document);

@@ -1,58 +1,20 @@
 //! A device of a user: its documents, its clock, and how it can be killed.
 
 mod core;
-mod remote;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use syncline_client::{Access, Document};
 use syncline_domain::access::Namespace;
 
-use super::{
-    child::Child,
-    model::{Name, user_id},
+use super::model::{Name, user_id};
+use crate::{
+    clients::{Child, Remote},
+    simulation::ledger::Token,
 };
-use crate::simulation::ledger::Token;
 use core::Core;
-pub(super) use core::{document_id, trouble};
-use remote::Remote;
 
-/// A document as a device names it: another's user or organisation, or nobody for its own namespace.
-pub(super) type Id = (Option<String>, String);
-
-/// What a device shows.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct View {
-    pub(super) documents: BTreeMap<Id, (Document, Option<Access>)>,
-    /// How many documents wait for the server, rejected ones included.
-    pub(super) unsent: usize,
-    pub(super) rejected: BTreeSet<Id>,
-}
-
-/// Why a device could not do what it was told.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Trouble {
-    /// The server was not reached, or could not answer.
-    Away(String),
-    /// The user is not in the organisation.
-    Outside,
-    /// The program was killed.
-    Killed,
-    /// It should not have happened.
-    Wrong(String),
-}
-
-/// Where a device's documents are.
-#[derive(Clone, Debug)]
-pub(super) struct Place {
-    pub(super) url: String,
-    pub(super) token: String,
-    pub(super) user: String,
-    pub(super) organisation: Option<String>,
-    pub(super) collection: String,
-    pub(super) page: u32,
-}
+pub(super) use crate::clients::{Id, Place, Trouble, View};
 
 /// A device of one of the kinds.
 pub(super) struct Device {

@@ -9,7 +9,7 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -31,6 +31,7 @@ use http::{Answer, Request};
 use lie::Liar;
 use weather::{Cut, Fault, Weather};
 
+pub(super) use crate::lock;
 pub use lie::Lie;
 
 /// How often lies are told, if they are.
@@ -337,10 +338,6 @@ fn user(request: &Request) -> String {
 
 fn node(request: &Request) -> Option<String> {
     Some(request.json()["node"].as_str()?.to_owned())
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn has_clock(request: &Request) -> bool {

@@ -9,13 +9,13 @@ use syncline_domain::identifier::OrganisationId;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    child::{Child, Language},
     device::{Device, Place},
     log::Log,
     model::Model,
     network::{Lie, Network, Servers, lock},
 };
 use crate::{
+    clients::{Child, Language},
     server::{client, token},
     simulation::Dice,
 };

@@ -7,8 +7,9 @@ use syncline_tests::{Postgresql, TestDatabase, TestServer, first_sync, postgresq
 use tokio::time::sleep;
 
 use crate::{
-    devices::{Devices, server},
+    devices::{Devices, comes_back, server},
     guide::commands,
+    rows::rows,
 };
 
 /// Leads to nobody.
@@ -37,7 +38,11 @@ async fn servers_go_on_with_a_standby_that_lacks_the_last_commits() {
     std::fs::remove_file(&address).unwrap();
     symlink(standby.socket(), &address).unwrap();
     nobody_is_answered_by_a_standby(&second).await;
+    let before = rows(&mut standby.database("app").connect().await).await;
     standby.run(commands("Then, at the standby:"));
+    comes_back(&first).await;
+    let after = rows(&mut standby.database("app").connect().await).await;
+    assert_eq!(after, before, "its transactions go on where they were");
     devices.after(&first).await;
     let answer = second.post_sync("bob", "todo", &first_sync("notes")).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);

@@ -4,7 +4,10 @@
 
 #![cfg(test)]
 
-use syncline_tests::faults::{Blows, Lie, drive, simulate, verdict};
+use syncline_tests::{
+    clients::drive,
+    faults::{Blows, Lie, simulate, verdict},
+};
 
 /// Seeds of `the_network_fails` that failed once: they lost the edits of rejected documents, and reports.
 const KEPT: [u64; 3] = [4, 12, 15];

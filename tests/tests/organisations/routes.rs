@@ -2,13 +2,15 @@
 //! longer is.
 
 use reqwest::StatusCode;
-use sqlx::PgConnection;
+use sqlx::{Executor, PgConnection};
 use syncline_tests::{
     TestDatabase, TestServer,
     dump::{dump, restore},
 };
 
 use crate::world::{ADMIN, MEMBER, World, is};
+
+const AHEAD: &str = "SET syncline.renewing = 'on'; UPDATE memberships SET tx = '1000000000000'";
 
 /// Whether the user's membership is revoked, and the transaction that wrote it last.
 async fn route(connection: &mut PgConnection, user: &str) -> (bool, i64) {
@@ -53,14 +55,25 @@ async fn another_life_of_the_database_begins_with_routes_that_everybody_has_seen
     world.add(&acme, MEMBER, "member").await;
     let left = format!("{acme}/members/{MEMBER}");
     is(&world.delete(MEMBER, &left).await, StatusCode::NO_CONTENT);
+    // As in a cluster that has had more transactions.
+    let mut connection = world.server.database.connect().await;
+    connection.execute(sqlx::raw_sql(AHEAD)).await.unwrap();
     let restored = TestDatabase::empty().await;
     restore(&restored, &dump(&world.server.database, &[]));
     let other = World {
         server: TestServer::on(restored).await,
     };
     let mut connection = other.server.database.connect().await;
-    assert_eq!(route(&mut connection, ADMIN).await, (false, 3));
-    assert_eq!(route(&mut connection, MEMBER).await, (true, 3));
+    let seen_by_all = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1";
+    let seen_by_all: i64 = sqlx::query_scalar(seen_by_all)
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    for (user, was_revoked) in [(ADMIN, false), (MEMBER, true)] {
+        let (revoked, transaction) = route(&mut connection, user).await;
+        assert_eq!(revoked, was_revoked);
+        assert!(transaction <= seen_by_all, "{transaction} > {seen_by_all}");
+    }
     is(&other.get(ADMIN, &acme).await, StatusCode::OK);
     other.server.finish().await;
     world.server.finish().await;

@@ -135,7 +135,9 @@ async fn a_report_that_was_lost_with_its_answer_is_heard_again() {
     let write = json!({ "sharedWith": [{ "userId": "bob", "access": "write" }] });
     patch(&server, "ada", "plan", write).await;
     bob.pull().await;
-    let lost = bob.edit(Some("ada"), "plan", &json!({ "title": "Of Bob" }));
+    let mut lost = bob.edit(Some("ada"), "plan", &json!({ "title": "Of Bob" }));
+    // So old that nothing of it is stored but the report.
+    lost["fieldRevs"]["title"] = "0000000000001-000000-bob".into();
     let change = ada.edit(None, "plan", &json!({ "title": "Of Ada" }));
     ada.push(&[change]).await;
     let answer = bob.try_push(&[lost]).await;
@@ -145,9 +147,10 @@ async fn a_report_that_was_lost_with_its_answer_is_heard_again() {
         answer.body
     );
     // The answer is not taken in, so the next one says it again, to Bob alone.
-    let heard = bob.as_device().await;
+    let heard = bob.hear().await;
     assert_eq!(heard["conflicts"][0]["field"], "title");
     assert_eq!(heard["conflicts"][0]["reason"], "repeated");
+    assert_eq!(bob.hear().await["conflicts"], json!([]), "it has heard");
     let of_ada = ada.as_device_named("bob").await;
     assert_eq!(of_ada["conflicts"], json!([]));
     server.finish().await;

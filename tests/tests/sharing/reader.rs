@@ -88,6 +88,13 @@ impl<'s> Reader<'s> {
             .get(&(Some(owner.to_owned()), key.to_owned()))
     }
 
+    /// Takes in the answer to a pull that says which device it is.
+    pub(crate) async fn hear(&mut self) -> Value {
+        let answer = self.as_device().await;
+        self.take(&answer);
+        answer
+    }
+
     /// The answer to a pull that says which device it is: its node is the user's name.
     pub(crate) async fn as_device(&self) -> Value {
         self.as_device_named(self.user).await

@@ -58,16 +58,28 @@ SELECT
         ORDER BY documents.tx DESC
         LIMIT 1
     ) AS newest_document,
-    (
-        SELECT tx::text
-        FROM document_pushes
-        WHERE namespace_id = input.namespace_id
-          AND application = input.application
-          AND collection = input.collection
-          AND tx > '0'
-        ORDER BY document_pushes.tx DESC
-        LIMIT 1
-    ) AS newest_push,
+    greatest(
+        (
+            SELECT tx
+            FROM document_pushes
+            WHERE namespace_id = input.namespace_id
+              AND application = input.application
+              AND collection = input.collection
+              AND tx > '0'
+            ORDER BY tx DESC
+            LIMIT 1
+        ),
+        -- One to a document of another may have written nothing but its report.
+        CASE WHEN input.kind = 'personal' THEN (
+            SELECT tx
+            FROM document_pushes
+            WHERE pusher = input.reader
+              AND application = input.application
+              AND collection = input.collection
+            ORDER BY tx DESC
+            LIMIT 1
+        ) END
+    )::text AS newest_push,
     -- What a reader of documents of others has to be told of: routes, writes to what they lead to,
     -- and joining or leaving an organisation.
     CASE WHEN input.kind = 'personal' THEN greatest(

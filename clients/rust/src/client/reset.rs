@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use syncline_domain::hlc::Hlc;
 
-use super::{SyncClient, documents::Entry};
+use super::SyncClient;
 use crate::{DocumentId, wire::Access};
 
 /// How far a reset has come.
@@ -51,12 +51,12 @@ impl SyncClient {
 
     fn drop_missing(&mut self, changed: &mut BTreeSet<DocumentId>) {
         for (id, entry) in self.state.documents.iter_mut(|entry| entry.is_missing) {
-            // Another's, which the client offered to give back, and may no longer see.
-            if id.owner.is_some() && entry.document.is_only_healing() {
-                *entry = Entry::default();
-            }
             entry.is_missing = false;
-            entry.document.missing();
+            match id.owner {
+                // It may no longer be seen.
+                Some(_) => entry.document.removed(),
+                None => entry.document.missing(),
+            }
             changed.insert(id.clone());
         }
         self.state

@@ -233,8 +233,7 @@ export function restamp(
 /** All that `server` holds, under the edits that are pending already. */
 export function healing(server: ServerDocument, pending: Pending | undefined): Pending {
   if (server.deleted) {
-    const deletion = own(server.fieldRevisions, DELETED) ?? server.revision;
-    return pending ?? { ...begin(), deletion };
+    return pending ?? { ...begin(), deletion: deletionOf(server) };
   }
   const healed = pending ? fork(pending) : begin();
   if (healed.deletion !== undefined) return healed;
@@ -248,6 +247,22 @@ export function healing(server: ServerDocument, pending: Pending | undefined): P
     put(healed.fields, path, value === undefined ? { revision } : { value, revision });
   }
   return healed;
+}
+
+/** What remains without what `server` gave: all that `healing` added. */
+export function withoutGiven(pending: Pending, server: ServerDocument): Pending | undefined {
+  const isGiven = (path: Path, { revision }: PendingField) => own(server.fieldRevisions, path) === revision;
+  const rest = { ...pending, fields: filter(pending.fields, (path, field) => !isGiven(path, field)) };
+  const isGivenBack = server.deleted && rest.deletion === deletionOf(server);
+  if (isGivenBack) delete rest.deletion;
+  // Of a document that was deleted, a new one may be without any field.
+  const isCreation = server.deleted && !isGivenBack;
+  return isCreation || hasEdits(rest) ? rest : undefined;
+}
+
+/** The revision of a tombstone's deletion. */
+function deletionOf({ fieldRevisions, revision }: ServerDocument): string {
+  return own(fieldRevisions, DELETED) ?? revision;
 }
 
 /** The revision of every pending path, the deletion's at `_deleted`. */

@@ -12,7 +12,7 @@
  */
 
 import { diff } from "./document.js";
-import { type Document, sameDocument, sameValue } from "./json.js";
+import { type Document, sameDocument } from "./json.js";
 import {
   type Pending,
   type Push,
@@ -29,10 +29,10 @@ import {
   overlay,
   pushedAndGone,
   restamp as restampPending,
-  revisionsOf,
   settle,
   takeBack,
   undelete,
+  withoutGiven,
 } from "./pending.js";
 
 /**
@@ -143,9 +143,13 @@ export function receive({ server, pending }: LocalDocument, state: ServerDocumen
   return { server: kept, pending: { ...pending, isRebased: true } };
 }
 
-/** The device may no longer see the document: what the server gave is forgotten. */
-export function removed({ pending }: LocalDocument): LocalDocument {
-  return local(undefined, pending && { ...pending, isRebased: true });
+/**
+ * The device may no longer see the document: what the server gave is forgotten, also where it is
+ * pending to be given back.
+ */
+export function removed({ server, pending }: LocalDocument): LocalDocument {
+  const rest = server && pending ? withoutGiven(pending, server) : pending;
+  return local(undefined, rest && { ...rest, isRebased: true });
 }
 
 /** A reset of the device's state lacked the document. */
@@ -163,12 +167,6 @@ export function missing({ server, pending }: LocalDocument): LocalDocument {
 export function heal(document: LocalDocument): LocalDocument {
   const { server, pending } = document;
   return server ? { ...document, pending: healing(server, pending) } : document;
-}
-
-/** Whether nothing is pending but what `heal` made so. */
-export function isOnlyHealing({ server, pending }: LocalDocument): boolean {
-  if (!server || !pending) return false;
-  return sameValue(revisionsOf(pending), revisionsOf(healing(server, undefined)));
 }
 
 /**

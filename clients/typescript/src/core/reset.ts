@@ -1,6 +1,6 @@
 /** What a client does when the server sends its whole state anew. */
 
-import { heal, isOnlyHealing, missing } from "./rebase.js";
+import { heal, missing, removed } from "./rebase.js";
 import { type Replica, type ReplicaState, withDocument } from "./replica.js";
 import { documentIdOf } from "./wire.js";
 
@@ -35,9 +35,9 @@ export function forgetServer({ clock, ahead }: ReplicaState): ReplicaState {
 function dropMissing(replica: Replica): string[] {
   const dropped = [...replica.entries].filter(([, entry]) => entry.isMissing);
   for (const [id, { isMissing: _, ...entry }] of dropped) {
-    // Another's, which the client offered to give back, and may no longer see.
-    const isTakenBack = documentIdOf(id).owner !== undefined && isOnlyHealing(entry);
-    replica.set(id, isTakenBack ? {} : withDocument(entry, missing(entry)));
+    // Another's may no longer be seen.
+    const isOwn = documentIdOf(id).owner === undefined;
+    replica.set(id, withDocument(entry, isOwn ? missing(entry) : removed(entry)));
   }
   return dropped.map(([id]) => id);
 }

@@ -1,11 +1,13 @@
 use serde_json::Value;
 use syncline_client::{
     CollectionName, DocumentId, HttpTransport, Node, Snapshot, SyncClient, SyncError,
-    SyncInterrupted, TransportError, UnixMillis, UserId, sync,
+    SyncInterrupted, UnixMillis, sync,
 };
 
-use super::{Id, Place, Trouble, View};
-use crate::replica::now;
+use crate::{
+    clients::{Id, Place, Trouble, View, document_id, trouble},
+    replica::now,
+};
 
 /// The core of the Rust client, in this process.
 pub(super) struct Core {
@@ -74,17 +76,6 @@ impl Core {
     }
 }
 
-/// What an error of the Rust client means.
-pub(in crate::faults) fn trouble(error: &TransportError) -> Trouble {
-    match error {
-        TransportError::Network(_)
-        | TransportError::Answer(_)
-        | TransportError::Unavailable { .. } => Trouble::Away(error.to_string()),
-        TransportError::Refused { status: 403, .. } => Trouble::Outside,
-        _ => Trouble::Wrong(error.to_string()),
-    }
-}
-
 fn now_with(offset: i64) -> UnixMillis {
     UnixMillis(now().0.saturating_add_signed(offset))
 }
@@ -92,13 +83,4 @@ fn now_with(offset: i64) -> UnixMillis {
 fn plain(id: &DocumentId) -> Id {
     let owner = id.owner.as_ref().map(|owner| owner.as_str().to_owned());
     (owner, id.key.as_str().to_owned())
-}
-
-/// The document as the Rust client names it.
-pub(in crate::faults) fn document_id((owner, key): &Id) -> DocumentId {
-    let mut id = DocumentId::own(key).expect("it is a key");
-    id.owner = owner
-        .as_deref()
-        .map(|owner| UserId::new(owner).expect("it is a user"));
-    id
 }

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::{apply, at, begin, clock, document, edit, id, stored, synced};
+use crate::{DocumentId, SyncClient};
 
 #[test]
 fn a_reset_drops_what_it_lacks_after_one_more_pull_and_keeps_pending_edits() {
@@ -87,6 +88,52 @@ fn what_others_took_back_before_the_backup_goes_though_it_was_offered() {
     apply(&mut client, 410, json!({ "rejected": [rejection] }));
     let left = (client.documents().count(), client.rejected().count());
     assert_eq!(left, (0, 0));
+}
+
+/// A client with an edit of a document that another lets it write.
+fn with_an_edit_of_a_shared_document() -> (SyncClient, DocumentId) {
+    let mut client = synced(&[]);
+    begin(&mut client);
+    let mut shown = stored("shown", json!({ "theirs": 1 }), 250);
+    shown["_owner"] = json!("grace");
+    shown["_access"] = json!("write");
+    apply(&mut client, 300, json!({ "serverChanges": [shown] }));
+    let id = DocumentId::of("grace", "shown").unwrap();
+    let edited = document(json!({ "theirs": 1, "mine": 2 }));
+    client.edit(&id, &edited, at(310)).unwrap();
+    (client, id)
+}
+
+#[test]
+fn of_what_others_took_back_nothing_stays_but_own_edits() {
+    let refused =
+        json!([{ "key": "shown", "owner": "grace", "code": "not_found", "error": "No." }]);
+    let resets = [
+        json!({ "reset": true }),
+        json!({ "reset": true, "healFrom": clock(100) }),
+    ];
+    for mut reset in resets {
+        let (mut client, id) = with_an_edit_of_a_shared_document();
+        begin(&mut client);
+        reset["rejected"] = refused.clone();
+        assert!(apply(&mut client, 400, reset).has_more);
+        assert_eq!(begin(&mut client), Vec::<serde_json::Value>::new());
+        apply(&mut client, 410, json!({}));
+        assert_eq!(client.get(&id), Some(document(json!({ "mine": 2 }))));
+        assert_eq!(client.rejected().count(), 1);
+    }
+}
+
+#[test]
+fn what_is_taken_back_while_it_is_offered_goes_as_well() {
+    let (mut client, id) = with_an_edit_of_a_shared_document();
+    begin(&mut client);
+    let reset = json!({ "reset": true, "healFrom": clock(100), "hasMore": true });
+    apply(&mut client, 400, reset);
+    begin(&mut client);
+    let removed = json!({ "_key": "shown", "_owner": "grace", "_removed": true });
+    apply(&mut client, 410, json!({ "serverChanges": [removed] }));
+    assert_eq!(client.get(&id), Some(document(json!({ "mine": 2 }))));
 }
 
 #[test]

@@ -33,21 +33,24 @@ use tokio::{
     time::timeout,
 };
 
-use super::{device::Trouble, driver, network::lock};
+use super::{Trouble, driver};
+use crate::lock;
 
 /// Far longer than anything takes.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// In which language a client is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Language {
+pub enum Language {
+    /// `syncline-client`.
     Rust,
+    /// `@syncline/client`.
     TypeScript,
 }
 
 /// A process with clients of one language.
 #[derive(Clone)]
-pub(super) struct Child {
+pub struct Child {
     language: Language,
     running: Arc<tokio::sync::Mutex<Option<Running>>>,
     state: Arc<State>,
@@ -68,7 +71,8 @@ struct State {
 
 impl Child {
     /// A process that starts when it is needed.
-    pub(super) fn new(language: Language) -> Self {
+    #[must_use]
+    pub fn new(language: Language) -> Self {
         Self {
             language,
             running: Arc::default(),
@@ -77,7 +81,7 @@ impl Child {
     }
 
     /// Kills it at once. It is started again when it is needed.
-    pub(super) async fn kill(&self) {
+    pub async fn kill(&self) {
         let mut slot = self.running.lock().await;
         if let Some(mut running) = slot.take() {
             // It may have ended.
@@ -185,7 +189,7 @@ fn command(language: Language) -> Command {
 }
 
 /// Compiles the TypeScript clients, whose compiler must be installed.
-pub(super) fn compile_typescript() {
+pub fn compile_typescript() {
     let folder = typescript();
     let lock = std::fs::File::create(std::env::temp_dir().join("syncline-tests-typescript"));
     let lock = lock.expect("the temporary folder takes a file");

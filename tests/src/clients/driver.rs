@@ -17,12 +17,8 @@ use syncline_client::{
 };
 use tokio::sync::{broadcast, mpsc};
 
-use super::{
-    child::answer,
-    device::{Trouble, document_id, trouble},
-    network::lock,
-};
-use crate::replica::now;
+use super::{Trouble, child::answer, document_id, trouble};
+use crate::{lock, replica::now};
 
 /// The name of the test that runs this as a process of its own.
 pub(super) const TEST: &str = "child";

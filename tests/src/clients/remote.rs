@@ -1,10 +1,10 @@
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{super::child::Child, Id, Place, Trouble, View};
+use super::{Child, Id, Place, Trouble, View};
 
 /// A client in a process of its own.
-pub(super) struct Remote {
+pub struct Remote {
     name: String,
     child: Child,
     /// `core` or `store`.
@@ -13,7 +13,9 @@ pub(super) struct Remote {
 }
 
 impl Remote {
-    pub(super) fn new(name: &str, child: Child, kind: &str) -> Self {
+    /// A client of this kind, `core` or `store`, which is in the process once it is opened.
+    #[must_use]
+    pub fn new(name: &str, child: Child, kind: &str) -> Self {
         Self {
             name: name.to_owned(),
             child,
@@ -22,11 +24,17 @@ impl Remote {
         }
     }
 
-    pub(super) fn is_store(&self) -> bool {
+    /// Whether it synchronises of its own accord, and keeps what it has in a file.
+    #[must_use]
+    pub fn is_store(&self) -> bool {
         self.kind == "store"
     }
 
-    pub(super) async fn open(&self, place: &Place, offset: i64) -> Result<(), Trouble> {
+    /// Begins, or begins again from what it kept.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn open(&self, place: &Place, offset: i64) -> Result<(), Trouble> {
         let mut open = json!({
             "do": "open", "kind": self.kind, "offset": offset,
             "url": place.url, "token": place.token, "collection": place.collection,
@@ -38,7 +46,11 @@ impl Remote {
         self.tell(open).await.map(drop)
     }
 
-    pub(super) async fn view(&self) -> Result<View, Trouble> {
+    /// What it shows.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn view(&self) -> Result<View, Trouble> {
         let view = self.tell(json!({ "do": "view" })).await?;
         let documents = list(&view["documents"]).map(|found| {
             let doc = found["doc"].as_object().expect("a document").clone();
@@ -53,31 +65,53 @@ impl Remote {
         })
     }
 
-    pub(super) async fn edit(&self, id: &Id, old: &Value, new: &Value) -> Result<bool, Trouble> {
+    /// Makes `new` of `old`. Of null, that is whatever is there. Returns whether anything was done.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn edit(&self, id: &Id, old: &Value, new: &Value) -> Result<bool, Trouble> {
         let mut edit = naming("edit", id);
         edit["old"] = old.clone();
         edit["new"] = new.clone();
         Ok(self.tell(edit).await? == true)
     }
 
-    pub(super) async fn sync(&self) -> Result<(), Trouble> {
+    /// Synchronises until nothing is waiting on either side.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn sync(&self) -> Result<(), Trouble> {
         self.tell(json!({ "do": "sync" })).await.map(drop)
     }
 
-    pub(super) async fn retry(&self, id: &Id) -> Result<(), Trouble> {
+    /// Sends again what the server rejected.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn retry(&self, id: &Id) -> Result<(), Trouble> {
         self.tell(naming("retry", id)).await.map(drop)
     }
 
-    pub(super) async fn jump(&self, offset: i64) -> Result<(), Trouble> {
+    /// Its clock jumps.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn jump(&self, offset: i64) -> Result<(), Trouble> {
         let jump = json!({ "do": "jump", "offset": offset });
         self.tell(jump).await.map(drop)
     }
 
-    pub(super) async fn close(&self) -> Result<(), Trouble> {
+    /// Ends it; what it kept is there when it is opened again.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn close(&self) -> Result<(), Trouble> {
         self.tell(json!({ "do": "close" })).await.map(drop)
     }
 
-    pub(super) fn heard(&self) -> Vec<Value> {
+    /// The reports of conflicts that it heard since this was asked last.
+    #[must_use]
+    pub fn heard(&self) -> Vec<Value> {
         self.child.heard(&self.name)
     }
 
