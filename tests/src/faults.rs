@@ -11,6 +11,7 @@
 //! | `world` | the users, devices and network of a run |
 //! | `network` | the way to the servers: faults, and every answer written down |
 //! | `arena` | servers and their database, to be killed |
+//! | `past` | what the database forgets |
 //! | `device` | a device of either client: a core or a store |
 //! | `child`, `driver` | clients in processes of their own |
 //! | `life` | what a device's user does |
@@ -29,6 +30,7 @@ mod life;
 mod log;
 mod model;
 mod network;
+mod past;
 mod run;
 mod timeline;
 mod world;

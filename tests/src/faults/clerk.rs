@@ -1,5 +1,7 @@
 //! Whoever changes who may see what, and whoever looks at what there is beside synchronising.
 
+mod purging;
+
 use std::time::Duration;
 
 use rand::{RngExt, seq::IndexedRandom};
@@ -21,11 +23,15 @@ use crate::simulation::Dice;
 /// How long the changes and the questions of a run go on.
 const STEPS: std::ops::RangeInclusive<usize> = 5..=10;
 
-/// Shares documents and takes them back.
+/// Shares documents and takes them back. Purges as well, which forgets how deleted ones were shared.
 pub(super) async fn share(world: &World, actor: u64) -> Result<(), String> {
     let mut dice = world.dice(actor);
+    let (mut purging, chance) = purging::plan(world);
     for _ in 0..dice.random_range(STEPS) {
         pause(&mut dice).await;
+        if purging.random_bool(chance) {
+            purging::purge(world, &mut purging).await?;
+        }
         let names: Vec<_> = lock(&world.model).names().into_iter().collect();
         let is_personal = |name: &&Name| matches!(name.namespace, Namespace::Personal(_));
         let names: Vec<_> = names.iter().filter(is_personal).collect();

@@ -37,7 +37,7 @@ impl fmt::Display for Name {
 
 /// The judge's knowledge of a world.
 pub(super) struct Model {
-    start: Instant,
+    pub(super) start: Instant,
     pub(super) organisation: OrganisationId,
     pub(super) ledger: Ledger,
     /// In which document each value was made, and by whom.

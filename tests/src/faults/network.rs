@@ -55,8 +55,15 @@ pub(super) struct Exchange {
     pub(super) answer: Value,
     /// Whether the client got all of it.
     pub(super) is_delivered: bool,
-    /// Whether the client had a clock of a server.
-    pub(super) has_clock: bool,
+    /// The clock that the client had from a server.
+    pub(super) clock: Option<String>,
+}
+
+impl Exchange {
+    /// Whether the client was told that its clock counts as none.
+    pub(super) fn is_reset(&self) -> bool {
+        self.answer["reset"] == true
+    }
 }
 
 /// A network between the clients of one world and the servers.
@@ -262,7 +269,7 @@ impl State {
             status,
             answer: body,
             is_delivered: false,
-            has_clock: has_clock(request),
+            clock: clock(request),
         });
     }
 
@@ -343,8 +350,9 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn has_clock(request: &Request) -> bool {
+/// The clock of a server's that a request has.
+fn clock(request: &Request) -> Option<String> {
     let body = request.json();
-    let clock = body["clientClock"].as_str().unwrap_or_default();
-    clock.contains("server~")
+    let clock = body["clientClock"].as_str()?;
+    clock.contains("server~").then(|| clock.to_owned())
 }

@@ -1,6 +1,10 @@
 //! One run: users and their devices, on a network of their own.
 
-use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, atomic::AtomicU64},
+    time::Duration,
+};
 
 use rand::{RngExt, SeedableRng};
 use reqwest::{Client, Method};
@@ -9,11 +13,13 @@ use syncline_domain::identifier::OrganisationId;
 use tokio::time::{Instant, sleep};
 
 use super::{
+    arena::Arena,
     child::{Child, Language},
     device::{Device, Place},
     log::Log,
     model::Model,
-    network::{Lie, Network, Servers, lock},
+    network::{Lie, Network, lock},
+    past::Past,
 };
 use crate::{
     server::{client, token},
@@ -41,6 +47,9 @@ pub(super) struct World {
     pub(super) users: [String; 3],
     pub(super) collection: String,
     pub(super) network: Network,
+    pub(super) past: Arc<Past>,
+    /// How many rows were purged.
+    pub(super) purged: AtomicU64,
     pub(super) model: Mutex<Model>,
     pub(super) log: Log,
     client: Client,
@@ -64,9 +73,10 @@ impl Children {
 
 impl World {
     /// A world in which nothing has happened but that an organisation was founded.
-    pub(super) async fn new(servers: Servers, blows: Blows, seed: u64, lie: Option<Lie>) -> Self {
+    pub(super) async fn new(arena: &Arena, blows: Blows, seed: u64, lie: Option<Lie>) -> Self {
         let log = Log::new();
         let users = ["ada", "bob", "cyd"].map(|user| format!("{user}-{blows:?}-{seed}"));
+        let servers = Arc::clone(&arena.servers);
         let network = Network::new(servers, seed, log.clone(), lie).await;
         let client = client();
         let (url, name) = (network.url(), format!("Club of {}", users[0]));
@@ -78,6 +88,8 @@ impl World {
             collection: format!("notes-{blows:?}-{seed}"),
             users,
             network,
+            past: Arc::clone(&arena.past),
+            purged: AtomicU64::new(0),
             model: Mutex::new(model),
             log,
             client,

@@ -26,11 +26,13 @@ pub enum Lie {
     Show,
     /// A clock of the server's own counts as none.
     Reset,
+    /// A clock from before a purge counts as ever.
+    Keep,
 }
 
 impl Lie {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Skip,
         Self::Forget,
         Self::DropLine,
@@ -38,6 +40,7 @@ impl Lie {
         Self::Silence,
         Self::Show,
         Self::Reset,
+        Self::Keep,
     ];
 }
 
@@ -108,6 +111,7 @@ impl Liar {
             Lie::Silence => body["conflicts"] = json!([]),
             Lie::Show => self.show(request, &mut body),
             Lie::Reset => body["reset"] = true.into(),
+            Lie::Keep => body["reset"] = false.into(),
             Lie::DropLine | Lie::DoubleLine => {}
         }
         Answer {
