@@ -28,6 +28,7 @@ pub mod server;
 pub mod simulation;
 pub mod storm;
 pub mod tap;
+pub mod traces;
 
 pub use database::TestDatabase;
 pub use endpoint::Endpoint;
