@@ -37,6 +37,8 @@ pub(super) enum Trouble {
     Away(String),
     /// The user is not in the organisation.
     Outside,
+    /// The user's account was deleted.
+    Gone,
     /// The program was killed.
     Killed,
     /// It should not have happened.

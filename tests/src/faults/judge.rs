@@ -2,6 +2,7 @@
 
 mod answers;
 mod clocks;
+mod departures;
 
 use std::collections::BTreeMap;
 
@@ -12,11 +13,12 @@ use super::{
     clerk,
     device::View,
     life::Life,
-    model::{Name, user_id},
+    model::{Name, is_owner, user_id},
     network::lock,
     world::{Blows, World},
 };
 pub(super) use answers::judge_answers;
+pub(super) use departures::part;
 
 /// What a user's namespace and those of others hold for the user.
 type Documents = BTreeMap<(Option<String>, String), Value>;
@@ -103,7 +105,8 @@ pub(super) async fn judge(world: &World, lives: &mut [Life]) -> Result<(), Strin
     clerk::confirm(world).await?;
     excuse(world, lives).await?;
     let mut all = BTreeMap::new();
-    for user in &world.users {
+    let present = world.present();
+    for user in &present {
         let pulled = world.pull(user, None).await?;
         for ((owner, key), document) in &pulled {
             if owner.is_none() {
@@ -121,11 +124,19 @@ pub(super) async fn judge(world: &World, lives: &mut [Life]) -> Result<(), Strin
         let namespace = Namespace::Organisation(organisation.clone());
         all.insert(Name { namespace, key }, document);
     }
-    for user in &world.users {
+    for user in &present {
         everything_is_seen(world, user, &all).await?;
     }
+    departures::nothing_names(world).await?;
     let model = lock(&world.model);
     for name in model.names() {
+        if world
+            .users
+            .iter()
+            .any(|user| model.is_gone(user) && is_owner(user, &name))
+        {
+            continue;
+        }
         let document = all.get(&name).unwrap_or(&Value::Null);
         model.ledger.check(&name.to_string(), document)?;
     }

@@ -44,6 +44,8 @@ pub(super) struct Model {
     makers: BTreeMap<Token, (Name, String)>,
     members: BTreeMap<String, Timeline<bool>>,
     entries: BTreeMap<Name, Timeline<AccessEntry>>,
+    /// When accounts were deleted: from when on perhaps, and from when on certainly.
+    departures: BTreeMap<String, (Instant, Option<Instant>)>,
     /// Documents whose last change may have been made or not.
     pub(super) uncertain: BTreeSet<Name>,
 }
@@ -62,6 +64,7 @@ impl Model {
             makers: BTreeMap::new(),
             members: members.collect(),
             entries: BTreeMap::new(),
+            departures: BTreeMap::new(),
             uncertain: BTreeSet::new(),
         }
     }
@@ -74,6 +77,44 @@ impl Model {
                 self.makers.insert(token, (name.clone(), user.to_owned()));
             }
         }
+    }
+
+    /// The user's account is about to be deleted.
+    pub(super) fn leaves(&mut self, user: &str, now: Instant) {
+        self.departures.insert(user.to_owned(), (now, None));
+    }
+
+    /// It was.
+    pub(super) fn has_left(&mut self, user: &str, now: Instant) {
+        if let Some((_, left)) = self.departures.get_mut(user) {
+            *left = Some(now);
+        }
+    }
+
+    /// Whether the user's account is deleted.
+    pub(super) fn is_gone(&self, user: &str) -> bool {
+        let departure = self.departures.get(user);
+        departure.is_some_and(|(_, left)| left.is_some())
+    }
+
+    /// Whether the user's account may have been deleted until then.
+    pub(super) fn may_be_gone(&self, user: &str, end: Instant) -> bool {
+        let departure = self.departures.get(user);
+        departure.is_some_and(|(leaves, _)| *leaves <= end)
+    }
+
+    /// The users whose accounts had been deleted by then, for certain.
+    pub(super) fn gone_before(&self, start: Instant) -> impl Iterator<Item = &str> {
+        let departures = self.departures.iter();
+        departures
+            .filter(move |(_, (_, left))| left.is_some_and(|left| left <= start))
+            .map(|(user, _)| user.as_str())
+    }
+
+    /// Whether somebody's account may have been deleted between two moments.
+    pub(super) fn may_somebody_leave(&self, start: Instant, end: Instant) -> bool {
+        let mut departures = self.departures.values();
+        departures.any(|(leaves, left)| *leaves <= end && left.is_none_or(|left| left >= start))
     }
 
     /// Who is in the organisation, and who was or will be.
@@ -121,6 +162,9 @@ impl Model {
 
     /// What the user may do with a document, after all changes.
     pub(super) fn access(&self, user: &str, name: &Name) -> Option<Access> {
+        if self.departures.keys().any(|gone| is_owner(gone, name)) {
+            return None;
+        }
         let private = AccessEntry::default();
         let entry = self.entries.get(name).map_or(&private, Timeline::last);
         self.rule(user, name, entry, self.is_member(user))
@@ -131,6 +175,10 @@ impl Model {
         let Some((name, maker)) = self.makers.get(&token) else {
             return false;
         };
+        let is_of = |gone: &str| is_owner(gone, name);
+        if self.gone_before(start).any(is_of) {
+            return false;
+        }
         maker == user || self.may_see_document(user, name, start, end)
     }
 
@@ -171,6 +219,11 @@ impl Model {
         };
         access(&name.namespace, entry, reader)
     }
+}
+
+/// Whether a document is in the user's own namespace.
+pub(super) fn is_owner(user: &str, name: &Name) -> bool {
+    matches!(&name.namespace, Namespace::Personal(owner) if owner.as_str() == user)
 }
 
 /// A user of a world.

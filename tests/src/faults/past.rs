@@ -6,6 +6,7 @@
 
 use std::{sync::Mutex, time::Duration};
 
+use serde_json::Value;
 use sqlx::{Connection, PgConnection, Row, postgres::PgRow};
 use syncline_application::ports::Store;
 use syncline_postgres::PostgresStore;
@@ -76,6 +77,10 @@ impl Past {
         }
     }
 
+    pub(super) fn database(&self) -> &TestDatabase {
+        &self.database
+    }
+
     /// Whether a clock that was given since `given` may count as none until `asked`.
     pub(super) fn may_forget(&self, given: Instant, asked: Instant) -> bool {
         let is_behind = |horizon: &Horizon| {
@@ -92,6 +97,20 @@ impl Past {
             is_moved && given + TICK < horizon.certainly
         };
         lock(&self.horizons).iter().any(is_behind)
+    }
+
+    /// The reports of what a user pushed to the documents of others.
+    pub(super) async fn reports_to(&self, user: &str) -> Result<Value, Failure> {
+        let options = self
+            .database
+            .options()
+            .options([("search_path", "syncline")]);
+        let mut connection = PgConnection::connect_with(&options).await?;
+        let statement = "SELECT coalesce(json_agg(report), '[]')::text FROM document_pushes \
+            WHERE pusher = $1 AND report IS NOT NULL";
+        let query = sqlx::query_scalar(statement).bind(user);
+        let reports: String = query.fetch_one(&mut connection).await?;
+        Ok(serde_json::from_str(&reports)?)
     }
 
     /// Waits until nobody can miss what was written in a collection before.

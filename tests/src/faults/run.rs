@@ -11,7 +11,7 @@ use tokio::{sync::watch, task::JoinSet, time::sleep};
 use super::{
     arena::Arena,
     clerk,
-    judge::{judge, judge_answers, quiet},
+    judge::{judge, judge_answers, part, quiet},
     life::Life,
     network::Lie,
     world::{Blows, Children, World},
@@ -99,7 +99,10 @@ async fn play(
     };
     let (lives, kills) = tokio::join!(acting, strike(world, arena, children, ended));
     world.network.calm().await;
-    let mut lives = lives?;
+    let lives = lives?;
+    let edits = lives.iter().map(|life| life.edits).sum();
+    let deaths = lives.iter().map(|life| life.deaths).sum();
+    let mut lives = part(world, lives).await?;
     judge_answers(world)?;
     quiet(world, &mut lives).await?;
     judge_answers(world)?;
@@ -112,12 +115,12 @@ async fn play(
     let resets = exchanges.iter().filter(|exchange| exchange.is_reset());
     Ok(Tally {
         runs: 1,
-        edits: lives.iter().map(|life| life.edits).sum(),
+        edits,
         answers: exchanges.len() as u64,
         cuts,
         repeats,
         kills,
-        deaths: lives.iter().map(|life| life.deaths).sum(),
+        deaths,
         purged: world.purged.load(Ordering::SeqCst),
         resets: resets.count() as u64,
     })

@@ -29,6 +29,9 @@ use crate::{
 /// For how long an answer may be away before a run has failed.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Who leaves for good, if anybody does.
+pub(super) const LEAVER: &str = "dan";
+
 /// What may happen in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blows {
@@ -44,13 +47,16 @@ pub enum Blows {
 pub(super) struct World {
     pub(super) seed: u64,
     pub(super) blows: Blows,
-    pub(super) users: [String; 3],
+    /// The first founded the organisation. The account of a fourth is deleted before the end.
+    pub(super) users: Vec<String>,
     pub(super) collection: String,
     pub(super) network: Network,
     pub(super) past: Arc<Past>,
     /// How many rows were purged.
     pub(super) purged: AtomicU64,
     pub(super) model: Mutex<Model>,
+    /// Whoever changes who belongs to the organisation holds it.
+    pub(super) admitting: tokio::sync::Mutex<()>,
     pub(super) log: Log,
     client: Client,
 }
@@ -75,7 +81,13 @@ impl World {
     /// A world in which nothing has happened but that an organisation was founded.
     pub(super) async fn new(arena: &Arena, blows: Blows, seed: u64, lie: Option<Lie>) -> Self {
         let log = Log::new();
-        let users = ["ada", "bob", "cyd"].map(|user| format!("{user}-{blows:?}-{seed}"));
+        let mut users: Vec<_> = ["ada", "bob", "cyd"]
+            .map(|user| format!("{user}-{blows:?}-{seed}"))
+            .into();
+        if Dice::seed_from_u64(seed).random_bool(0.4) {
+            // No part of the name of another world's.
+            users.push(format!("{LEAVER}-{blows:?}-{seed}-"));
+        }
         let servers = Arc::clone(&arena.servers);
         let network = Network::new(servers, seed, log.clone(), lie).await;
         let client = client();
@@ -91,6 +103,7 @@ impl World {
             past: Arc::clone(&arena.past),
             purged: AtomicU64::new(0),
             model: Mutex::new(model),
+            admitting: tokio::sync::Mutex::default(),
             log,
             client,
         }
@@ -105,24 +118,38 @@ impl World {
     pub(super) fn devices(&self, children: &Children) -> Vec<Device> {
         let dice = &mut self.dice(0);
         let count = dice.random_range(4..=6);
-        (0..count)
-            .map(|number| self.device(number, children, dice))
-            .collect()
+        let mut devices = Vec::new();
+        for number in 0..count {
+            let user = match number {
+                0 | 1 => &self.users[0],
+                2 => &self.users[1],
+                _ => &self.users[dice.random_range(0..3)],
+            };
+            devices.push(self.device(number, user, children, dice));
+        }
+        if let Some(user) = self.users.get(3) {
+            for number in count..count + dice.random_range(1..=2) {
+                devices.push(self.device(number, user, children, dice));
+            }
+        }
+        devices
     }
 
-    fn device(&self, number: usize, children: &Children, dice: &mut Dice) -> Device {
+    /// The users whose accounts were not deleted.
+    pub(super) fn present(&self) -> Vec<String> {
+        let model = lock(&self.model);
+        let users = self.users.iter().filter(|user| !model.is_gone(user));
+        users.cloned().collect()
+    }
+
+    fn device(&self, number: usize, user: &str, children: &Children, dice: &mut Dice) -> Device {
         let name = format!("device-{number}-{}", self.seed);
-        let user = match number {
-            0 | 1 => &self.users[0],
-            2 => &self.users[1],
-            _ => &self.users[dice.random_range(0..3)],
-        };
         let organisation = lock(&self.model).organisation.as_str().to_owned();
         let is_common = number > 2 && dice.random_bool(0.5);
         let place = Place {
             url: self.network.url(),
             token: token(user),
-            user: user.clone(),
+            user: user.to_owned(),
             organisation: is_common.then_some(organisation),
             collection: self.collection.clone(),
             page: [1, 2, 5, 500][dice.random_range(0..4)],

@@ -81,6 +81,7 @@ pub(in crate::faults) fn trouble(error: &TransportError) -> Trouble {
         | TransportError::Answer(_)
         | TransportError::Unavailable { .. } => Trouble::Away(error.to_string()),
         TransportError::Refused { status: 403, .. } => Trouble::Outside,
+        TransportError::Unauthorized { .. } => Trouble::Gone,
         _ => Trouble::Wrong(error.to_string()),
     }
 }

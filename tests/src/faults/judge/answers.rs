@@ -17,7 +17,7 @@ pub(in crate::faults) fn judge_answers(world: &World) -> Result<(), String> {
     let mut clocks = Clocks::default();
     for exchange in world.network.exchanges().iter() {
         let judged = judge_answer(world.blows, &model, exchange);
-        let judged = judged.and_then(|()| clocks.judge(&world.past, exchange));
+        let judged = judged.and_then(|()| clocks.judge(&model, &world.past, exchange));
         judged.map_err(|error| format!("answer {}: {error}", exchange.number))?;
     }
     Ok(())
@@ -37,6 +37,7 @@ fn judge_answer(blows: Blows, model: &Model, exchange: &Exchange) -> Result<(), 
         200..300 => {}
         503 if blows != Blows::Network => return Ok(()),
         // Refused, or stored a moment before.
+        401 if model.may_be_gone(user, *end) => return Ok(()),
         403 | 503
             if exchange.organisation.is_some() && model.may_be_outside(user, *start, *end) =>
         {
@@ -56,6 +57,9 @@ fn judge_answer(blows: Blows, model: &Model, exchange: &Exchange) -> Result<(), 
     } else {
         tokens(answer)
     };
+    if model.gone_before(*start).any(|gone| names(exchange, gone)) {
+        return Err("somebody whose account is gone is named".to_owned());
+    }
     judge_values(model, user, shown, *start, *end)?;
     // What a push met, which was its pusher's to see at the time, is for the pusher to hear later too.
     judge_values(model, user, repeated(answer), model.start, *end)
@@ -76,6 +80,17 @@ fn judge_values(
         Some(token) => Err(format!("{user} may not see <{token}>")),
         None => Ok(()),
     }
+}
+
+/// Whether an answer names a user, other than to say again whose documents were pushed.
+fn names(exchange: &Exchange, user: &str) -> bool {
+    let named = format!("\"{user}\"");
+    let answer = &exchange.answer;
+    if exchange.path.ends_with("/sync") {
+        let told = [&answer["serverChanges"], &answer["conflicts"]];
+        return told.iter().any(|part| part.to_string().contains(&named));
+    }
+    exchange.user != user && answer.to_string().contains(&named)
 }
 
 /// The values that an answer holds: in documents, and in reports of its own push.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use tokio::time::Instant;
 
-use crate::faults::{network::Exchange, past::Past};
+use crate::faults::{model::Model, network::Exchange, past::Past};
 
 /// The clocks that servers gave.
 #[derive(Default)]
@@ -20,8 +20,14 @@ struct Given {
 }
 
 impl Clocks {
-    /// A clock counts until the horizon has passed it, and no longer.
-    pub(super) fn judge(&mut self, past: &Past, exchange: &Exchange) -> Result<(), String> {
+    /// A clock counts until the horizon has passed it, and no longer; or until somebody's account was
+    /// deleted.
+    pub(super) fn judge(
+        &mut self,
+        model: &Model,
+        past: &Past,
+        exchange: &Exchange,
+    ) -> Result<(), String> {
         if exchange.status != 200 || !exchange.path.ends_with("/sync") {
             return Ok(());
         }
@@ -31,7 +37,9 @@ impl Clocks {
         };
         if let Some(had) = had {
             let is_reset = exchange.is_reset();
-            if is_reset && !past.may_forget(had.from, exchange.end) {
+            let may_forget = past.may_forget(had.from, exchange.end)
+                || model.may_somebody_leave(had.from, exchange.end);
+            if is_reset && !may_forget {
                 return Err("a clock of the server's counts as none".to_owned());
             }
             if !is_reset && past.must_forget(had.until, exchange.start) {

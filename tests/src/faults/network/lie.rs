@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 
 use super::{
+    super::world::LEAVER,
     http::{Answer, Request},
     lock, user,
 };
@@ -28,11 +29,13 @@ pub enum Lie {
     Reset,
     /// A clock from before a purge counts as ever.
     Keep,
+    /// A document of a user whose account was deleted is shown as ever.
+    Remember,
 }
 
 impl Lie {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Skip,
         Self::Forget,
         Self::DropLine,
@@ -41,6 +44,7 @@ impl Lie {
         Self::Show,
         Self::Reset,
         Self::Keep,
+        Self::Remember,
     ];
 }
 
@@ -110,6 +114,7 @@ impl Liar {
             }
             Lie::Silence => body["conflicts"] = json!([]),
             Lie::Show => self.show(request, &mut body),
+            Lie::Remember => self.remember(request, &mut body),
             Lie::Reset => body["reset"] = true.into(),
             Lie::Keep => body["reset"] = false.into(),
             Lie::DropLine | Lie::DoubleLine => {}
@@ -135,5 +140,23 @@ impl Liar {
             changes.push(shown);
         }
         *seen = own.or_else(|| seen.take());
+    }
+
+    /// To whoever must begin anew, for whatever reason.
+    fn remember(&self, request: &Request, body: &mut Value) {
+        let mut seen = lock(&self.seen);
+        let is_reset = body["reset"] == true;
+        let Some(changes) = body["serverChanges"].as_array_mut() else {
+            return;
+        };
+        let of_leaver = |state: &&Value| {
+            let owner = state["_owner"].as_str().unwrap_or_default();
+            owner.starts_with(LEAVER) && state["_removed"].is_null()
+        };
+        if let Some(state) = changes.iter().find(of_leaver) {
+            *seen = Some((user(request), state.clone()));
+        } else if let Some((_, state)) = seen.as_ref().filter(|_| is_reset) {
+            changes.push(state.clone());
+        }
     }
 }
