@@ -3,6 +3,7 @@
 mod answers;
 mod clocks;
 mod departures;
+mod unheard;
 
 use std::collections::BTreeMap;
 
@@ -162,6 +163,7 @@ async fn excuse(world: &World, lives: &mut [Life]) -> Result<(), String> {
             model.ledger.excuse(tokens.iter().copied());
         }
     }
+    unheard::excuse(world).await?;
     // A report may have reached a program a moment before it was killed.
     if world.blows != Blows::Network {
         let exchanges = world.network.exchanges();

@@ -48,6 +48,8 @@ pub(super) struct Exchange {
     pub(super) number: u64,
     pub(super) path: String,
     pub(super) user: String,
+    /// The device, or else the user.
+    pub(super) sender: String,
     pub(super) organisation: Option<String>,
     pub(super) start: Instant,
     pub(super) end: Instant,
@@ -263,6 +265,7 @@ impl State {
             number,
             path: request.path.clone(),
             user: user(request),
+            sender: sender(request),
             organisation: request.header("x-org-id").map(str::to_owned),
             start,
             end: Instant::now(),

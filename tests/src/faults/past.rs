@@ -6,7 +6,6 @@
 
 use std::{sync::Mutex, time::Duration};
 
-use serde_json::Value;
 use sqlx::{Connection, PgConnection, Row, postgres::PgRow};
 use syncline_application::ports::Store;
 use syncline_postgres::PostgresStore;
@@ -99,18 +98,18 @@ impl Past {
         lock(&self.horizons).iter().any(is_behind)
     }
 
-    /// The reports of what a user pushed to the documents of others.
-    pub(super) async fn reports_to(&self, user: &str) -> Result<Value, Failure> {
+    /// The reports that are kept in a collection, each with the device that it is for.
+    pub(super) async fn reports(&self, collection: &str) -> Result<Vec<(String, String)>, Failure> {
         let options = self
             .database
             .options()
             .options([("search_path", "syncline")]);
         let mut connection = PgConnection::connect_with(&options).await?;
-        let statement = "SELECT coalesce(json_agg(report), '[]')::text FROM document_pushes \
-            WHERE pusher = $1 AND report IS NOT NULL";
-        let query = sqlx::query_scalar(statement).bind(user);
-        let reports: String = query.fetch_one(&mut connection).await?;
-        Ok(serde_json::from_str(&reports)?)
+        let statement = "SELECT node, report::text FROM document_pushes \
+            WHERE report IS NOT NULL AND collection = $1";
+        let query = sqlx::query(statement).bind(collection);
+        let rows = query.fetch_all(&mut connection).await?;
+        Ok(rows.iter().map(pair).collect::<Result<_, _>>()?)
     }
 
     /// Waits until nobody can miss what was written in a collection before.

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::faults::{
     model::{Model, Name, is_owner},
     network::lock,
-    world::{Blows, World},
+    world::World,
 };
 use crate::simulation::Dice;
 
@@ -53,21 +53,13 @@ impl Leaver {
 async fn leave(world: &World, user: &str) -> Result<(), String> {
     // Nobody takes the user into the organisation meanwhile.
     let _alone = world.admitting.lock().await;
-    // Nobody will be there to hear them.
-    let unheard = world.past.reports_to(user).await;
     let left = begin(&mut lock(&world.model), user);
     let asked = world.ask(user, Method::DELETE, "/account", &Value::Null);
     let (status, answer, _) = asked.await?;
     if status != 204 {
         return Err(format!("the account of {user} stays: {status} {answer}"));
     }
-    let model = &mut lock(&world.model);
-    end(model, user, &left);
-    match unheard {
-        Ok(reports) => model.ledger.heard(&reports),
-        Err(_) if world.blows == Blows::Database => {}
-        Err(failure) => return Err(format!("nobody knows what {user} was to hear: {failure}")),
-    }
+    end(&mut lock(&world.model), user, &left);
     world.log.add(format!("{user} is gone"));
     Ok(())
 }

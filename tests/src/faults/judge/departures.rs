@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use crate::{
@@ -12,8 +13,8 @@ use crate::{
 /// How long it may take until every server knows of a deletion.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Takes leave of the devices whose user is gone: every server refuses them. What they could not push
-/// may be lost, and what they were to be told nobody is told.
+/// Takes leave of the devices whose user is gone: every server refuses them. Nobody hears what became
+/// of what they pushed last, and what others wrote there may have lost to it.
 pub(in crate::faults) async fn part(world: &World, lives: Vec<Life>) -> Result<Vec<Life>, String> {
     let mut staying = Vec::new();
     for mut life in lives {
@@ -24,15 +25,10 @@ pub(in crate::faults) async fn part(world: &World, lives: Vec<Life>) -> Result<V
         is_refused(&mut life).await?;
         life.device.close().await;
         let model = &mut lock(&world.model);
-        for tokens in life.device.unsettled.values() {
-            model.ledger.excuse(tokens.iter().copied());
-        }
-        let exchanges = world.network.exchanges();
-        for exchange in exchanges
-            .iter()
-            .filter(|it| it.user == life.device.place.user)
-        {
-            model.ledger.heard(&exchange.answer["conflicts"]);
+        for (name, tokens) in &life.device.unsettled {
+            let others = model.ledger.missing(&name.to_string(), &Value::Null);
+            let tokens = tokens.iter().copied();
+            model.ledger.excuse(tokens.chain(others));
         }
     }
     Ok(staying)
