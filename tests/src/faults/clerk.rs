@@ -1,6 +1,7 @@
 //! Whoever changes who may see what, and whoever looks at what there is beside synchronising.
 
 mod leaving;
+mod linking;
 mod purging;
 
 use std::time::Duration;
@@ -17,16 +18,18 @@ use super::{
     world::World,
 };
 use crate::simulation::Dice;
+pub(super) use linking::follow;
 
 /// How long the changes and the questions of a run go on.
 const STEPS: std::ops::RangeInclusive<usize> = 5..=10;
 
-/// Shares documents and takes them back. Purges as well, which forgets how deleted ones were shared, and
+/// Shares documents and takes them back, with users and by links. Purges as well, which forgets how deleted ones were shared, and
 /// deletes the account of whoever is to leave, with whom nothing is shared from then on.
 pub(super) async fn share(world: &World, actor: u64) -> Result<(), String> {
     let mut dice = world.dice(actor);
     let (mut purging, chance) = purging::plan(world);
     let mut leaver = leaving::Leaver::of(world);
+    let mut linking = world.dice(7);
     for left in (0..dice.random_range(STEPS)).rev() {
         pause(&mut dice).await;
         if let Some(leaver) = &mut leaver {
@@ -44,6 +47,9 @@ pub(super) async fn share(world: &World, actor: u64) -> Result<(), String> {
         if let Some(name) = names.choose(&mut dice) {
             let entry = new_entry(world, name, &mut dice);
             decide(world, name, entry).await?;
+        }
+        if linking.random_bool(0.5) {
+            linking::step(world, &names, &mut linking).await?;
         }
     }
     Ok(())

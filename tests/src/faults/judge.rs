@@ -3,6 +3,7 @@
 mod answers;
 mod clocks;
 mod departures;
+mod links;
 mod unheard;
 
 use std::collections::BTreeMap;
@@ -128,6 +129,7 @@ pub(super) async fn judge(world: &World, lives: &mut [Life]) -> Result<(), Strin
     for user in &present {
         everything_is_seen(world, user, &all).await?;
     }
+    links::lead(world, &all).await?;
     departures::nothing_names(world).await?;
     let model = lock(&world.model);
     for name in model.names() {

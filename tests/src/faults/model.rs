@@ -35,6 +35,21 @@ impl fmt::Display for Name {
     }
 }
 
+/// What leads to a document without a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Link {
+    None,
+    /// Whoever asked for it did not hear the answer.
+    Unknown,
+    Token(String),
+}
+
+impl Link {
+    fn is(&self, token: &str) -> bool {
+        matches!(self, Self::Token(own) if own == token)
+    }
+}
+
 /// The judge's knowledge of a world.
 pub(super) struct Model {
     pub(super) start: Instant,
@@ -46,6 +61,9 @@ pub(super) struct Model {
     entries: BTreeMap<Name, Timeline<AccessEntry>>,
     /// When accounts were deleted: from when on perhaps, and from when on certainly.
     departures: BTreeMap<String, (Instant, Option<Instant>)>,
+    links: BTreeMap<Name, Timeline<Link>>,
+    /// The links of which somebody knows, and what they led to.
+    known: BTreeMap<String, Name>,
     /// Documents whose last change may have been made or not.
     pub(super) uncertain: BTreeSet<Name>,
 }
@@ -65,6 +83,8 @@ impl Model {
             members: members.collect(),
             entries: BTreeMap::new(),
             departures: BTreeMap::new(),
+            links: BTreeMap::new(),
+            known: BTreeMap::new(),
             uncertain: BTreeSet::new(),
         }
     }
@@ -127,6 +147,46 @@ impl Model {
     pub(super) fn entry(&mut self, name: &Name) -> &mut Timeline<AccessEntry> {
         let private = || Timeline::new(AccessEntry::default(), self.start);
         self.entries.entry(name.clone()).or_insert_with(private)
+    }
+
+    /// What leads to a document.
+    pub(super) fn link(&mut self, name: &Name) -> &mut Timeline<Link> {
+        let none = || Timeline::new(Link::None, self.start);
+        self.links.entry(name.clone()).or_insert_with(none)
+    }
+
+    /// Somebody holds a link to a document.
+    pub(super) fn know(&mut self, token: &str, name: &Name) {
+        self.known.insert(token.to_owned(), name.clone());
+    }
+
+    /// Every link that somebody holds, and the document that it is for.
+    pub(super) fn links(&self) -> impl Iterator<Item = (&str, &Name)> {
+        self.known
+            .iter()
+            .map(|(token, name)| (token.as_str(), name))
+    }
+
+    /// Whether a link leads to its document; none if nobody knows.
+    pub(super) fn leads(&self, token: &str) -> Option<bool> {
+        let timeline = self.links.get(self.known.get(token)?)?;
+        let is = timeline.last().is(token);
+        timeline.is_certain().then_some(is)
+    }
+
+    /// Whether a link may have led to a value at some moment between two.
+    pub(super) fn may_lead(&self, link: &str, token: Token, start: Instant, end: Instant) -> bool {
+        let Some(name) = self.known.get(link) else {
+            return false;
+        };
+        let is_there = self
+            .makers
+            .get(&token)
+            .is_some_and(|(made, _)| made == name);
+        let links = self.links.get(name).into_iter();
+        let mut links = links.flat_map(|timeline| timeline.between(start, end));
+        let is_gone = self.gone_before(start).any(|gone| is_owner(gone, name));
+        is_there && !is_gone && links.any(|period| period.value.is(link))
     }
 
     /// Every document whose readers were ever decided.

@@ -233,7 +233,7 @@ impl State {
     fn liar(&self, number: u64, request: &Request) -> Option<&Liar> {
         let is_calm = self.is_calm.load(Ordering::SeqCst);
         let liar = self.liar.as_ref();
-        liar.filter(|_| !is_calm && request.is_sync() && number.is_multiple_of(LIES))
+        liar.filter(|liar| !is_calm && liar.concerns(request, number.is_multiple_of(LIES)))
     }
 
     async fn send(&self, server: &str, request: &Request) -> reqwest::Result<Answer> {

@@ -57,6 +57,7 @@ async fn broken_promises_are_noticed() {
             Lie::Reset => "counts as none",
             Lie::Silence => "without a report",
             Lie::Skip => "a fresh pull gives",
+            Lie::Link => "a link",
             // In more than one way.
             Lie::Forget | Lie::DropLine | Lie::DoubleLine | Lie::Keep | Lie::Remember => "",
         };

@@ -8,7 +8,7 @@ use syncline_domain::access::{AccessEntry, Namespace};
 use tokio::time::{Instant, sleep};
 
 use crate::faults::{
-    model::{Name, user_id},
+    model::{Link, Name, user_id},
     network::lock,
     past::{Failure, Purge},
     world::{Blows, World},
@@ -69,9 +69,9 @@ impl Doomed {
         let tombstones = purge.tombstones().await?;
         let mut model = lock(&world.model);
         for name in tombstones.into_iter().map(named) {
-            model
-                .entry(&name)
-                .may_become(AccessEntry::default(), Instant::now());
+            let now = Instant::now();
+            model.entry(&name).may_become(AccessEntry::default(), now);
+            model.link(&name).may_become(Link::None, now);
             self.documents.insert(name);
         }
         Ok(())
@@ -92,10 +92,13 @@ impl Doomed {
             .ledger
             .heard(&gone.map(|(_, report)| report).collect());
         for name in std::mem::take(&mut self.documents) {
+            let now = Instant::now();
             if entries.contains(&name) {
                 model.entry(&name).stayed();
+                model.link(&name).stayed();
             } else {
-                model.entry(&name).became(Instant::now());
+                model.entry(&name).became(now);
+                model.link(&name).became(now);
             }
         }
         Ok(())

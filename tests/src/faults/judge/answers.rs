@@ -32,6 +32,9 @@ fn judge_answer(blows: Blows, model: &Model, exchange: &Exchange) -> Result<(), 
         answer,
         ..
     } = exchange;
+    if let Some(link) = exchange.path.strip_prefix("/share/") {
+        return judge_link(model, link, exchange);
+    }
     let is_sync = exchange.path.ends_with("/sync");
     match status {
         200..300 => {}
@@ -63,6 +66,19 @@ fn judge_answer(blows: Blows, model: &Model, exchange: &Exchange) -> Result<(), 
     judge_values(model, user, shown, *start, *end)?;
     // What a push met, which was its pusher's to see at the time, is for the pusher to hear later too.
     judge_values(model, user, repeated(answer), model.start, *end)
+}
+
+/// A link that was revoked leads nowhere, and others to their documents alone.
+fn judge_link(model: &Model, link: &str, exchange: &Exchange) -> Result<(), String> {
+    let Exchange { start, end, .. } = exchange;
+    let shown = tokens(&exchange.answer).into_iter();
+    let foreign = shown
+        .filter(|token| *token > VALUES)
+        .find(|token| !model.may_lead(link, *token, *start, *end));
+    match foreign {
+        Some(token) => Err(format!("a link does not lead to <{token}>")),
+        None => Ok(()),
+    }
 }
 
 fn judge_values(

@@ -31,11 +31,13 @@ pub enum Lie {
     Keep,
     /// A document of a user whose account was deleted is shown as ever.
     Remember,
+    /// A link that was revoked leads to the document as ever.
+    Link,
 }
 
 impl Lie {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Skip,
         Self::Forget,
         Self::DropLine,
@@ -45,6 +47,7 @@ impl Lie {
         Self::Reset,
         Self::Keep,
         Self::Remember,
+        Self::Link,
     ];
 }
 
@@ -60,6 +63,15 @@ impl Liar {
     pub(super) fn new(lie: Lie) -> Self {
         let seen = Mutex::default();
         Self { lie, seen }
+    }
+
+    /// Whether it answers a request. Few follow links: all of these, and of others when it is time.
+    pub(super) fn concerns(&self, request: &Request, is_time: bool) -> bool {
+        if self.lie == Lie::Link {
+            request.is_link()
+        } else {
+            request.is_sync() && is_time
+        }
     }
 
     /// What the server gets in place of a request.
@@ -91,6 +103,9 @@ impl Liar {
 
     /// What the client gets in place of an answer.
     pub(super) fn answer(&self, request: &Request, answer: Answer) -> Answer {
+        if self.lie == Lie::Link {
+            return self.lead(request, answer);
+        }
         let mut body = answer.json();
         if answer.status != 200 {
             return answer;
@@ -117,11 +132,28 @@ impl Liar {
             Lie::Remember => self.remember(request, &mut body),
             Lie::Reset => body["reset"] = true.into(),
             Lie::Keep => body["reset"] = false.into(),
-            Lie::DropLine | Lie::DoubleLine => {}
+            Lie::DropLine | Lie::DoubleLine | Lie::Link => {}
         }
         Answer {
             body: body.to_string().into_bytes(),
             ..answer
+        }
+    }
+
+    /// Somewhere, even if it is another's link that led there.
+    fn lead(&self, request: &Request, answer: Answer) -> Answer {
+        let mut seen = lock(&self.seen);
+        match &*seen {
+            Some((_, document)) if answer.status != 200 => Answer {
+                status: 200,
+                body: document.to_string().into_bytes(),
+                ..answer
+            },
+            _ if answer.status == 200 => {
+                *seen = Some((request.path.clone(), answer.json()));
+                answer
+            }
+            _ => answer,
         }
     }
 
