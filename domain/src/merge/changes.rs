@@ -94,6 +94,8 @@ impl<'a> Sides<'a> {
         let taken_in = || revision.is_some_and(|revision| self.past.holds(path, revision, value));
         // What only the node says is assumed, and must be reported where it loses.
         let is_sure = match own {
+            // It was removed from something, though nothing tells from what.
+            Some(Own::Superseded) => !matches!(self.input.ancestor, Ancestor::Nothing),
             Some(own) => !matches!(own, Own::SameNode(_)),
             None => !matches!(self.input.ancestor, Ancestor::Unknown),
         };

@@ -149,6 +149,24 @@ fn a_removed_value_comes_back_only_by_a_later_edit() {
     }
 }
 
+/// A device whose clock was ahead stamps its edits anew, and forgets what it made them from.
+#[test]
+fn a_removal_older_than_what_its_node_pushed_is_reported() {
+    let mut server = Server::default();
+    let first = edit("phone", json!({"a": 0, "b": 1}), &[("a", 5), ("b", 5)]);
+    server.push(&first, NOTHING);
+    let removal = edit("phone", json!({"b": 1}), &[("a", 3), ("b", 5)]);
+    let conflicts = server.push(&removal, NOTHING);
+    let [conflict] = conflicts.as_slice() else {
+        panic!("{conflicts:?}")
+    };
+    assert_eq!(
+        (conflict.field.as_str(), conflict.winner),
+        ("a", Winner::Remote)
+    );
+    assert_eq!(server.merged(&removal, NOTHING), Merged::default());
+}
+
 #[test]
 fn a_removal_counts_as_much_on_either_side_of_a_clash() {
     let server = server(json!({"o": {"x": 0}}), &[("o.x", 1)]);
