@@ -166,6 +166,7 @@ async fn excuse(world: &World, lives: &mut [Life]) -> Result<(), String> {
         }
     }
     unheard::excuse(world).await?;
+    unheard::excuse_new(world);
     // A report may have reached a program a moment before it was killed.
     if world.blows != Blows::Network {
         let exchanges = world.network.exchanges();

@@ -64,6 +64,8 @@ pub(super) struct Model {
     links: BTreeMap<Name, Timeline<Link>>,
     /// The links of which somebody knows, and what they led to.
     known: BTreeMap<String, Name>,
+    /// Deleted documents of which nothing is kept, and since when.
+    forgotten: BTreeMap<Name, Instant>,
     /// Documents whose last change may have been made or not.
     pub(super) uncertain: BTreeSet<Name>,
 }
@@ -85,6 +87,7 @@ impl Model {
             departures: BTreeMap::new(),
             links: BTreeMap::new(),
             known: BTreeMap::new(),
+            forgotten: BTreeMap::new(),
             uncertain: BTreeSet::new(),
         }
     }
@@ -135,6 +138,18 @@ impl Model {
     pub(super) fn may_somebody_leave(&self, start: Instant, end: Instant) -> bool {
         let mut departures = self.departures.values();
         departures.any(|(leaves, left)| *leaves <= end && left.is_none_or(|left| left >= start))
+    }
+
+    /// Nothing tells that the document was deleted, from now on.
+    pub(super) fn forget(&mut self, name: &Name, now: Instant) {
+        self.forgotten.entry(name.clone()).or_insert(now);
+    }
+
+    /// Whether a value was made in a document of which nothing was kept at some time.
+    pub(super) fn is_forgotten(&self, token: Token, end: Instant) -> bool {
+        let forgotten = self.makers.get(&token);
+        let forgotten = forgotten.and_then(|(name, _)| self.forgotten.get(name));
+        forgotten.is_some_and(|since| *since <= end)
     }
 
     /// Who is in the organisation, and who was or will be.

@@ -26,7 +26,10 @@ use tokio::{
 };
 
 use super::log::Log;
-use crate::server::client;
+use crate::{
+    server::client,
+    simulation::ledger::{Token, tokens},
+};
 use http::{Answer, Request};
 use lie::Liar;
 use weather::{Cut, Fault, Weather};
@@ -59,6 +62,8 @@ pub(super) struct Exchange {
     pub(super) is_delivered: bool,
     /// The clock that the client had from a server.
     pub(super) clock: Option<String>,
+    /// The values in documents that were pushed as new ones.
+    pub(super) new: Vec<Token>,
 }
 
 impl Exchange {
@@ -233,7 +238,8 @@ impl State {
     fn liar(&self, number: u64, request: &Request) -> Option<&Liar> {
         let is_calm = self.is_calm.load(Ordering::SeqCst);
         let liar = self.liar.as_ref();
-        liar.filter(|liar| !is_calm && liar.concerns(request, number.is_multiple_of(LIES)))
+        let is_time = !is_calm && number.is_multiple_of(LIES);
+        liar.filter(|liar| liar.concerns(request, is_time))
     }
 
     async fn send(&self, server: &str, request: &Request) -> reqwest::Result<Answer> {
@@ -273,6 +279,7 @@ impl State {
             answer: body,
             is_delivered: false,
             clock: clock(request),
+            new: new(request),
         });
     }
 
@@ -351,6 +358,14 @@ fn node(request: &Request) -> Option<String> {
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The values in what a request pushes as if it were new.
+fn new(request: &Request) -> Vec<Token> {
+    let body = request.json();
+    let changes = body["changes"].as_array().into_iter().flatten();
+    let new = changes.filter(|change| change["baseClock"].is_null());
+    new.flat_map(|change| tokens(&change["doc"])).collect()
 }
 
 /// The clock of a server's that a request has.

@@ -15,14 +15,16 @@ use crate::simulation::Dice;
 
 /// Makes or revokes a link to a document, or follows one.
 pub(super) async fn step(world: &World, names: &[&Name], dice: &mut Dice) -> Result<(), String> {
-    let followed = {
+    let known = {
         let model = lock(&world.model);
         let links: Vec<_> = model.links().collect();
-        links.choose(dice).map(|(token, _)| (*token).to_owned())
+        let link = links.choose(dice);
+        link.map(|(token, name)| ((*token).to_owned(), (*name).clone()))
     };
-    match (dice.random_range(0..10), followed, names.choose(dice)) {
-        (5.., Some(token), _) => follow(world, &token).await.map(drop),
-        (0..2, Some(_), Some(name)) => revoke(world, name).await,
+    match (dice.random_range(0..10), known, names.choose(dice)) {
+        (0..2, Some((_, name)), _) if names.contains(&&name) => revoke(world, &name).await,
+        (2..4, Some((_, name)), _) if names.contains(&&name) => make(world, &name).await,
+        (4..8, Some((token, _)), _) => follow(world, &token).await.map(drop),
         (_, _, Some(name)) => make(world, name).await,
         _ => Ok(()),
     }

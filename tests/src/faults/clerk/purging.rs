@@ -26,7 +26,7 @@ pub(super) fn plan(world: &World) -> (Dice, f64) {
 /// Purges, and writes down what went.
 pub(super) async fn purge(world: &World, dice: &mut Dice) -> Result<(), String> {
     let pause = Duration::from_millis(dice.random_range(0..150));
-    let mut doomed = Doomed::default();
+    let mut doomed = Doomed::new();
     let purged = attempt(world, pause, &mut doomed).await;
     world.log.add(format!("purged: {purged:?}"));
     match purged {
@@ -53,14 +53,23 @@ async fn attempt(world: &World, pause: Duration, doomed: &mut Doomed) -> Result<
 }
 
 /// What a purge may remove that the judge has to know of.
-#[derive(Default)]
 struct Doomed {
     /// Deleted documents, whose readers were decided in vain when they are gone.
     documents: BTreeSet<Name>,
     reports: Vec<(i64, Value)>,
+    /// When they may have gone, at the earliest.
+    began: Instant,
 }
 
 impl Doomed {
+    fn new() -> Self {
+        Self {
+            documents: BTreeSet::new(),
+            reports: Vec::new(),
+            began: Instant::now(),
+        }
+    }
+
     async fn find(&mut self, world: &World, purge: &mut Purge<'_>) -> Result<(), Failure> {
         let reports = purge.reports().await?;
         let read =
@@ -86,7 +95,12 @@ impl Doomed {
             .map(|(id, _)| id)
             .collect();
         let entries: BTreeSet<_> = purge.entries().await?.into_iter().map(named).collect();
+        let tombstones = purge.tombstones().await?;
+        let tombstones: BTreeSet<_> = tombstones.into_iter().map(named).collect();
         let mut model = lock(&world.model);
+        for name in self.documents.difference(&tombstones) {
+            model.forget(name, self.began);
+        }
         let gone = self.reports.drain(..).filter(|(id, _)| !kept.contains(id));
         model
             .ledger
@@ -108,6 +122,9 @@ impl Doomed {
         let mut model = lock(&world.model);
         let reports = self.reports.into_iter().map(|(_, report)| report);
         model.ledger.heard(&reports.collect());
+        for name in &self.documents {
+            model.forget(name, self.began);
+        }
         model.uncertain.extend(self.documents);
     }
 }

@@ -4,6 +4,19 @@ use serde_json::Value;
 
 use crate::faults::{network::lock, world::World};
 
+/// A device that had no answer pushes again what it made first. When its deletion was purged meanwhile,
+/// nothing tells that from a new document.
+pub(super) fn excuse_new(world: &World) {
+    let model = &mut lock(&world.model);
+    for exchange in world.network.exchanges().iter() {
+        let known = exchange.new.iter().copied();
+        let again: Vec<_> = known
+            .filter(|token| model.is_forgotten(*token, exchange.end))
+            .collect();
+        model.ledger.excuse(again);
+    }
+}
+
 /// Whoever was sent away hears nothing more of what was pushed before.
 pub(super) async fn excuse(world: &World) -> Result<(), String> {
     let devices = outside(world);

@@ -65,7 +65,7 @@ impl Liar {
         Self { lie, seen }
     }
 
-    /// Whether it answers a request. Few follow links: all of these, and of others when it is time.
+    /// Whether it answers a request. Few follow links: all of these, even at the end.
     pub(super) fn concerns(&self, request: &Request, is_time: bool) -> bool {
         if self.lie == Lie::Link {
             request.is_link()
