@@ -131,6 +131,12 @@ impl SyncService {
     pub async fn sync(self: Arc<Self>, request: WireRequest) -> Result<SyncAnswer, SyncError> {
         let request = Arc::new(self.check(request)?);
         let pushed = self.push(&request).await?;
-        self.pull(&request, pushed).await
+        match self.pull(&request, pushed).await {
+            // Whoever left after that hears no refusal of what was stored, but that it is not known.
+            Err(SyncError::NotMember) if !request.changes.is_empty() => {
+                Err(StoreError::Contention.into())
+            }
+            answer => answer,
+        }
     }
 }

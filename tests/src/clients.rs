@@ -33,6 +33,8 @@ pub enum Trouble {
     Away(String),
     /// The user is not in the organisation.
     Outside,
+    /// The user's account was deleted.
+    Gone,
     /// The program was killed.
     Killed,
     /// It should not have happened.
@@ -63,6 +65,7 @@ pub(crate) fn trouble(error: &TransportError) -> Trouble {
         | TransportError::Answer(_)
         | TransportError::Unavailable { .. } => Trouble::Away(error.to_string()),
         TransportError::Refused { status: 403, .. } => Trouble::Outside,
+        TransportError::Unauthorized { .. } => Trouble::Gone,
         _ => Trouble::Wrong(error.to_string()),
     }
 }

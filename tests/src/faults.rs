@@ -11,9 +11,10 @@
 //! | `world` | the users, devices and network of a run |
 //! | `network` | the way to the servers: faults, and every answer written down |
 //! | `arena` | servers and their database, to be killed |
+//! | `past` | what the database forgets |
 //! | `device` | a device of either client: a core or a store ([`crate::clients`]) |
 //! | `life` | what a device's user does |
-//! | `clerk` | what others do: share, admit, look |
+//! | `clerk` | what others do: share, link, admit, look, purge, leave for good |
 //! | `model`, `timeline` | who may see what, and when |
 //! | `judge` | what must hold |
 //! | `run` | one run |
@@ -26,6 +27,7 @@ mod life;
 mod log;
 mod model;
 mod network;
+mod past;
 mod run;
 mod timeline;
 mod world;
@@ -46,7 +48,7 @@ pub use world::Blows;
 const AT_ONCE: usize = 4;
 
 /// How many runs go on at once on servers of their own, if something is.
-const APART: usize = 2;
+const APART: usize = 3;
 
 /// Runs so many seeds, and those that are always run. `SIMULATION_SEEDS` is another number; a seed
 /// that fails is printed with every step, and `SIMULATION_SEED` runs it alone.
@@ -70,21 +72,27 @@ pub async fn simulate(blows: Blows, seeds: u64, always: &[u64]) -> Tally {
     tally
 }
 
-/// Whether the judge notices servers that break a promise, in the first of so many seeds that lets it.
-/// Gives what it says.
-pub async fn verdict(lie: Lie, seeds: u64) -> Option<String> {
+/// For each promise, what the judge says of servers that break it, in the first run that lets it notice;
+/// none if it is none of so many.
+pub async fn verdicts(runs: u64) -> Vec<(Lie, Option<String>)> {
     compile_typescript();
     let (mut arena, children) = (Arena::inside().await, Children::new());
-    let mut verdict = None;
-    for seed in 0..seeds {
-        let run = run::run(&mut arena, &children, Blows::Network, seed, Some(lie)).await;
-        if let Err(error) = run {
-            verdict = error.lines().next().map(str::to_owned);
-            break;
+    let mut verdicts = Vec::new();
+    for (lie, number) in Lie::ALL.into_iter().zip(0..) {
+        // Each has seeds of its own, and with them its users.
+        let first = number * runs;
+        let mut verdict = None;
+        for seed in first..first + runs {
+            let run = run::run(&mut arena, &children, Blows::Network, seed, Some(lie)).await;
+            if let Err(error) = run {
+                verdict = error.lines().next().map(str::to_owned);
+                break;
+            }
         }
+        verdicts.push((lie, verdict));
     }
     arena.finish().await;
-    verdict
+    verdicts
 }
 
 fn at_once(blows: Blows) -> usize {

@@ -29,6 +29,7 @@ pub mod server;
 pub mod simulation;
 pub mod storm;
 pub mod tap;
+pub mod traces;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -251,6 +251,7 @@ function codeOf(error: unknown): string {
   if (!(error instanceof SynclineError)) return error instanceof TypeError ? "away" : "wrong";
   if (error.code === "closed") return "killed";
   if (["network", "unavailable"].includes(error.code)) return "away";
+  if (error.status === 401) return "gone";
   return error.status === 403 ? "outside" : "wrong";
 }
 

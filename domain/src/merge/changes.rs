@@ -94,6 +94,8 @@ impl<'a> Sides<'a> {
         let taken_in = || revision.is_some_and(|revision| self.past.holds(path, revision, value));
         // What only the node says is assumed, and must be reported where it loses.
         let is_sure = match own {
+            // It was removed from something, though nothing tells from what.
+            Some(Own::Superseded) => !matches!(self.input.ancestor, Ancestor::Nothing),
             Some(own) => !matches!(own, Own::SameNode(_)),
             None => !matches!(self.input.ancestor, Ancestor::Unknown),
         };
@@ -127,8 +129,16 @@ impl<'a> Sides<'a> {
         let remote = self.remote.get(&change.path).copied();
         match (self.input.ancestor, change.own) {
             (Ancestor::Unknown, None) => self.remote_revision(&change.path).is_some(),
+            // A field that is gone was there, though the device knew of nothing.
+            (Ancestor::Nothing, None) if remote.is_none() => self.is_removed(&change.path),
             _ => !same_option(remote, change.from),
         }
+    }
+
+    /// Whether somebody has removed the server's leaf.
+    fn is_removed(&self, path: &Path) -> bool {
+        let current = self.input.current;
+        current.is_some_and(|current| current.field_revisions.contains_key(path))
     }
 
     /// The server's leaves below `path`.

@@ -130,6 +130,43 @@ fn a_value_set_again_after_it_lost_is_reported() {
     assert_eq!(conflict.local_value, json!("lines"));
 }
 
+/// A device that had no answer pushes what it made first, of which nothing is kept any longer.
+#[test]
+fn a_removed_value_comes_back_only_by_a_later_edit() {
+    for (millis, winner) in [(2, Winner::Remote), (4, Winner::Local)] {
+        let mut server = server(json!({"a": 0, "b": 1}), &[("a", 1), ("b", 1)]);
+        server.push(&edit("laptop", json!({"b": 1}), &[("a", 3)]), FIRST);
+        server.versions.drain(..1);
+        server.pushes.clear();
+        let old = edit("phone", json!({"a": 0, "b": 1}), &[("a", millis), ("b", 1)]);
+        let conflicts = server.push(&old, NOTHING);
+        let removed: Vec<_> = conflicts
+            .iter()
+            .map(|it| (it.field.as_str(), it.winner))
+            .collect();
+        assert_eq!(removed, [("a", winner)]);
+        assert_eq!(server.content().contains_key("a"), winner == Winner::Local);
+    }
+}
+
+/// A device whose clock was ahead stamps its edits anew, and forgets what it made them from.
+#[test]
+fn a_removal_older_than_what_its_node_pushed_is_reported() {
+    let mut server = Server::default();
+    let first = edit("phone", json!({"a": 0, "b": 1}), &[("a", 5), ("b", 5)]);
+    server.push(&first, NOTHING);
+    let removal = edit("phone", json!({"b": 1}), &[("a", 3), ("b", 5)]);
+    let conflicts = server.push(&removal, NOTHING);
+    let [conflict] = conflicts.as_slice() else {
+        panic!("{conflicts:?}")
+    };
+    assert_eq!(
+        (conflict.field.as_str(), conflict.winner),
+        ("a", Winner::Remote)
+    );
+    assert_eq!(server.merged(&removal, NOTHING), Merged::default());
+}
+
 #[test]
 fn a_removal_counts_as_much_on_either_side_of_a_clash() {
     let server = server(json!({"o": {"x": 0}}), &[("o.x", 1)]);

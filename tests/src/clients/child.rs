@@ -10,7 +10,7 @@
 //! | `{ id, do: "jump", device, offset }` | |
 //! | `{ id, do: "close", device }` | |
 //!
-//! An answer is `{ id, result }`, or `{ id, error, code }` with `away`, `outside`,
+//! An answer is `{ id, result }`, or `{ id, error, code }` with `away`, `outside`, `gone`,
 //! `killed` or `wrong`.
 //! `{ device, conflict }` comes by itself.
 
@@ -104,6 +104,7 @@ impl Child {
             (None, _) => Ok(answer["result"].take()),
             (Some(error), Some("away")) => Err(Trouble::Away(error)),
             (Some(_), Some("outside")) => Err(Trouble::Outside),
+            (Some(_), Some("gone")) => Err(Trouble::Gone),
             (Some(_), Some("killed")) => Err(Trouble::Killed),
             (Some(error), _) => Err(Trouble::Wrong(error)),
         }
@@ -217,6 +218,7 @@ pub(super) fn answer(id: &Value, result: Result<Value, Trouble>) -> Value {
             let (code, error) = match trouble {
                 Trouble::Away(error) => ("away", error),
                 Trouble::Outside => ("outside", String::new()),
+                Trouble::Gone => ("gone", String::new()),
                 Trouble::Wrong(error) => ("wrong", error),
                 Trouble::Killed => ("killed", String::new()),
             };

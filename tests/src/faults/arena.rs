@@ -6,7 +6,10 @@ use rand::RngExt;
 use syncline_postgres::local_cluster::LocalCluster;
 use tempfile::TempDir;
 
-use super::network::{Servers, lock};
+use super::{
+    network::{Servers, lock},
+    past::Past,
+};
 use crate::{TestDatabase, TestServer, replicas::Replicas, simulation::Dice};
 
 /// How many servers share a database.
@@ -15,6 +18,7 @@ const SERVERS: usize = 3;
 /// Servers on one database.
 pub(super) struct Arena {
     pub(super) servers: Servers,
+    pub(super) past: Arc<Past>,
     kind: Kind,
 }
 
@@ -41,13 +45,14 @@ impl Arena {
             servers.push(TestServer::on(database.clone()).await);
         }
         let addresses = servers.iter().map(|server| server.url("")).collect();
-        Self::of(addresses, Kind::Inside(Arc::new(servers)))
+        Self::of(addresses, database, Kind::Inside(Arc::new(servers)))
     }
 
     pub(super) async fn processes() -> Self {
         let database = TestDatabase::create().await;
         let replicas = start(&database).await;
-        Self::of(replicas.addresses(), Kind::Processes(replicas, database))
+        let (addresses, past) = (replicas.addresses(), database.clone());
+        Self::of(addresses, past, Kind::Processes(replicas, database))
     }
 
     pub(super) async fn cluster() -> Self {
@@ -55,10 +60,15 @@ impl Arena {
         let running = LocalCluster::start(folder.path())
             .await
             .expect("the cluster starts");
-        let replicas = start(&TestDatabase::at(running.connect_options())).await;
+        let database = TestDatabase::at(running.connect_options());
+        let replicas = start(&database).await;
         let running = Some(running);
         let cluster = Cluster { folder, running };
-        Self::of(replicas.addresses(), Kind::Cluster(replicas, cluster))
+        Self::of(
+            replicas.addresses(),
+            database,
+            Kind::Cluster(replicas, cluster),
+        )
     }
 
     /// The same servers once more, if they are in this process.
@@ -68,14 +78,20 @@ impl Arena {
         };
         Some(Self {
             servers: Arc::clone(&self.servers),
+            past: Arc::clone(&self.past),
             kind: Kind::Inside(Arc::clone(servers)),
         })
     }
 
-    fn of(addresses: Vec<String>, kind: Kind) -> Self {
+    fn of(addresses: Vec<String>, database: TestDatabase, kind: Kind) -> Self {
         let servers = Servers::default();
         *lock(&servers) = addresses;
-        Self { servers, kind }
+        let past = Arc::new(Past::of(database));
+        Self {
+            servers,
+            past,
+            kind,
+        }
     }
 
     /// Kills one of the servers, which comes back after a while.

@@ -1,44 +1,63 @@
 //! Whoever changes who may see what, and whoever looks at what there is beside synchronising.
 
+mod leaving;
+mod linking;
+mod purging;
+
 use std::time::Duration;
 
 use rand::{RngExt, seq::IndexedRandom};
 use reqwest::Method;
 use serde_json::{Value, json};
-use syncline_domain::{
-    access::{Access, AccessEntry, Namespace, Share, Visibility},
-    identifier::UserId,
-};
+use syncline_domain::access::{Access, AccessEntry, Namespace, Share, Visibility};
 use tokio::time::{Instant, sleep};
 
 use super::{
-    model::{Name, user_id},
+    model::{Name, is_owner, user_id},
     network::lock,
     world::World,
 };
 use crate::simulation::Dice;
+pub(super) use linking::follow;
 
 /// How long the changes and the questions of a run go on.
 const STEPS: std::ops::RangeInclusive<usize> = 5..=10;
 
-/// Shares documents and takes them back.
+/// Shares documents and takes them back, with users and by links. Purges as well, which forgets how deleted ones were shared, and
+/// deletes the account of whoever is to leave, with whom nothing is shared from then on.
 pub(super) async fn share(world: &World, actor: u64) -> Result<(), String> {
     let mut dice = world.dice(actor);
-    for _ in 0..dice.random_range(STEPS) {
+    let (mut purging, chance) = purging::plan(world);
+    let mut leaver = leaving::Leaver::of(world);
+    let mut linking = world.dice(7);
+    for left in (0..dice.random_range(STEPS)).rev() {
         pause(&mut dice).await;
+        if let Some(leaver) = &mut leaver {
+            leaver.step(world, left).await?;
+        }
+        if purging.random_bool(chance) {
+            purging::purge(world, &mut purging).await?;
+        }
         let names: Vec<_> = lock(&world.model).names().into_iter().collect();
-        let is_personal = |name: &&Name| matches!(name.namespace, Namespace::Personal(_));
-        let names: Vec<_> = names.iter().filter(is_personal).collect();
+        let is_owned = |name: &&Name| {
+            let model = lock(&world.model);
+            matches!(&name.namespace, Namespace::Personal(owner) if !model.is_gone(owner.as_str()))
+        };
+        let names: Vec<_> = names.iter().filter(is_owned).collect();
         if let Some(name) = names.choose(&mut dice) {
             let entry = new_entry(world, name, &mut dice);
             decide(world, name, entry).await?;
+        }
+        if linking.random_bool(0.5) {
+            linking::step(world, &names, &mut linking).await?;
         }
     }
     Ok(())
 }
 
 fn new_entry(world: &World, name: &Name, dice: &mut Dice) -> AccessEntry {
-    let others = world.users.iter().filter(|user| !is_owner(user, name));
+    let present = world.present();
+    let others = present.iter().filter(|user| !is_owner(user, name));
     let shares = others.filter_map(|user| {
         let access = [None, Some(Access::Read), Some(Access::Write)][dice.random_range(0..3)];
         access.map(|access| Share {
@@ -142,7 +161,11 @@ pub(super) async fn admit(world: &World, actor: u64) -> Result<(), String> {
     let (admin, organisation) = (&world.users[0], lock(&world.model).organisation.clone());
     for _ in 0..dice.random_range(STEPS) {
         pause(&mut dice).await;
-        let user = &world.users[dice.random_range(1..3)];
+        let user = &world.users[dice.random_range(1..world.users.len())];
+        let _alone = world.admitting.lock().await;
+        if lock(&world.model).is_gone(user) {
+            continue;
+        }
         let is_member = !lock(&world.model).is_member(user);
         let now = Instant::now();
         lock(&world.model).member(user).may_become(is_member, now);
@@ -170,7 +193,7 @@ pub(super) async fn look(world: &World, actor: u64) -> Result<(), String> {
     let mut dice = world.dice(actor);
     for _ in 0..dice.random_range(STEPS) {
         pause(&mut dice).await;
-        let user = &world.users[dice.random_range(0..3)];
+        let user = &world.users[dice.random_range(0..world.users.len())];
         let names: Vec<_> = lock(&world.model).names().into_iter().collect();
         let Some(name) = names.choose(&mut dice) else {
             continue;
@@ -199,7 +222,9 @@ pub(super) async fn look(world: &World, actor: u64) -> Result<(), String> {
             }
         };
         let (status, answer, _) = asked?;
-        if !matches!(status, 200 | 404) {
+        let is_leaving = lock(&world.model).may_be_gone(user, Instant::now());
+        let is_answer = matches!(status, 200 | 404) || status == 401 && is_leaving;
+        if !is_answer {
             return Err(format!("{user} cannot look at {name}: {status} {answer}"));
         }
     }
@@ -224,11 +249,6 @@ fn unshared<'w>(world: &'w World, entry: &'w AccessEntry) -> impl Iterator<Item 
     };
     let users = world.users.iter().map(String::as_str);
     users.filter(move |user| !is_shared(user))
-}
-
-fn is_owner(user: &str, name: &Name) -> bool {
-    let is = |owner: &UserId| owner.as_str() == user;
-    matches!(&name.namespace, Namespace::Personal(owner) if is(owner))
 }
 
 async fn pause(dice: &mut Dice) {

@@ -1,5 +1,11 @@
 //! What must hold when a run is over.
 
+mod answers;
+mod clocks;
+mod departures;
+mod links;
+mod unheard;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -9,11 +15,12 @@ use super::{
     clerk,
     device::View,
     life::Life,
-    model::{Model, Name, VALUES, user_id},
-    network::{Exchange, lock},
+    model::{Name, is_owner, user_id},
+    network::lock,
     world::{Blows, World},
 };
-use crate::simulation::ledger::{Token, tokens};
+pub(super) use answers::judge_answers;
+pub(super) use departures::part;
 
 /// What a user's namespace and those of others hold for the user.
 type Documents = BTreeMap<(Option<String>, String), Value>;
@@ -100,7 +107,8 @@ pub(super) async fn judge(world: &World, lives: &mut [Life]) -> Result<(), Strin
     clerk::confirm(world).await?;
     excuse(world, lives).await?;
     let mut all = BTreeMap::new();
-    for user in &world.users {
+    let present = world.present();
+    for user in &present {
         let pulled = world.pull(user, None).await?;
         for ((owner, key), document) in &pulled {
             if owner.is_none() {
@@ -118,11 +126,20 @@ pub(super) async fn judge(world: &World, lives: &mut [Life]) -> Result<(), Strin
         let namespace = Namespace::Organisation(organisation.clone());
         all.insert(Name { namespace, key }, document);
     }
-    for user in &world.users {
+    for user in &present {
         everything_is_seen(world, user, &all).await?;
     }
+    links::lead(world, &all).await?;
+    departures::nothing_names(world).await?;
     let model = lock(&world.model);
     for name in model.names() {
+        if world
+            .users
+            .iter()
+            .any(|user| model.is_gone(user) && is_owner(user, &name))
+        {
+            continue;
+        }
         let document = all.get(&name).unwrap_or(&Value::Null);
         model.ledger.check(&name.to_string(), document)?;
     }
@@ -148,6 +165,8 @@ async fn excuse(world: &World, lives: &mut [Life]) -> Result<(), String> {
             model.ledger.excuse(tokens.iter().copied());
         }
     }
+    unheard::excuse(world).await?;
+    unheard::excuse_new(world);
     // A report may have reached a program a moment before it was killed.
     if world.blows != Blows::Network {
         let exchanges = world.network.exchanges();
@@ -181,84 +200,4 @@ async fn everything_is_seen(
     } else {
         Err(format!("{user} pulls {pulled:?}, and may see {visible:?}"))
     }
-}
-
-/// Nothing was ever answered that should not have been.
-pub(super) fn judge_answers(world: &World) -> Result<(), String> {
-    let model = lock(&world.model);
-    for exchange in world.network.exchanges().iter() {
-        let judged = judge_answer(world.blows, &model, exchange);
-        judged.map_err(|error| format!("answer {}: {error}", exchange.number))?;
-    }
-    Ok(())
-}
-
-fn judge_answer(blows: Blows, model: &Model, exchange: &Exchange) -> Result<(), String> {
-    let Exchange {
-        user,
-        start,
-        end,
-        status,
-        answer,
-        ..
-    } = exchange;
-    let is_sync = exchange.path.ends_with("/sync");
-    match status {
-        200..300 => {}
-        503 if blows != Blows::Network => return Ok(()),
-        403 if exchange.organisation.is_some() && model.may_be_outside(user, *start, *end) => {
-            return Ok(());
-        }
-        400..500 if !is_sync => return Ok(()),
-        _ => return Err(format!("{status} {answer}")),
-    }
-    if is_sync {
-        judge_rejections(answer)?;
-        if exchange.has_clock && answer["reset"] == true {
-            return Err("a clock of the server's counts as none".to_owned());
-        }
-        if exchange.organisation.is_some() && !model.may_be_inside(user, *start, *end) {
-            return Err(format!("{user} is no member"));
-        }
-    }
-    let shown = if is_sync {
-        shown_by_sync(answer)
-    } else {
-        tokens(answer)
-    };
-    let foreign = shown
-        .into_iter()
-        .filter(|token| *token > VALUES)
-        .find(|token| !model.may_see(user, *token, *start, *end));
-    match foreign {
-        Some(token) => Err(format!("{user} may not see <{token}>")),
-        None => Ok(()),
-    }
-}
-
-/// The values that an answer holds: in documents, and in reports.
-fn shown_by_sync(answer: &Value) -> Vec<Token> {
-    let list = |member: &str| answer[member].as_array().into_iter().flatten();
-    let fields = list("serverChanges").flat_map(|state| {
-        let fields = state.as_object().into_iter().flatten();
-        fields.filter(|(name, _)| !name.starts_with('_'))
-    });
-    let reported = list("conflicts").flat_map(|report| {
-        let values = ["localValue", "remoteValue", "winnerValue"];
-        values.into_iter().map(|member| &report[member])
-    });
-    let values = fields.map(|(_, value)| value).chain(reported);
-    values.flat_map(tokens).collect()
-}
-
-/// The only documents that may be rejected are those of others.
-fn judge_rejections(answer: &Value) -> Result<(), String> {
-    let rejected = answer["rejected"].as_array().into_iter().flatten();
-    for rejection in rejected {
-        let code = rejection["code"].as_str().unwrap_or_default();
-        if !matches!(code, "forbidden" | "not_found" | "clock_skew") {
-            return Err(format!("a document was rejected: {rejection}"));
-        }
-    }
-    Ok(())
 }

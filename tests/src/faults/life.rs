@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use rand::{RngExt, seq::IndexedRandom};
 use serde_json::Value;
 use syncline_client::Access;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::{
     device::{Device, Id, Trouble, View},
@@ -27,6 +27,8 @@ pub(super) struct Life {
     dice: Dice,
     /// Whether nothing can come to it unless it asks.
     is_still: bool,
+    /// Whether it heard that the user's account was deleted.
+    pub(super) is_over: bool,
     created: usize,
     pub(super) edits: u64,
     pub(super) deaths: u64,
@@ -40,6 +42,7 @@ impl Life {
             world,
             dice,
             is_still: false,
+            is_over: false,
             created: 0,
             edits: 0,
             deaths: 0,
@@ -52,6 +55,9 @@ impl Life {
         for _ in 0..self.dice.random_range(8..=16) {
             let step = self.step().await;
             self.bear(step).await?;
+            if self.is_over {
+                break;
+            }
             let pause = self.dice.random_range(0..12);
             sleep(Duration::from_millis(pause)).await;
         }
@@ -63,6 +69,10 @@ impl Life {
         match result {
             Ok(()) | Err(Trouble::Away(_)) => Ok(()),
             Err(Trouble::Outside) if self.device.place.organisation.is_some() => Ok(()),
+            Err(Trouble::Gone) if self.may_be_over() => {
+                self.is_over = true;
+                Ok(())
+            }
             Err(Trouble::Killed) => {
                 self.deaths += 1;
                 self.note("was killed");
@@ -70,6 +80,11 @@ impl Life {
             }
             Err(trouble) => Err(format!("{}: {trouble:?}", self.device.name)),
         }
+    }
+
+    fn may_be_over(&self) -> bool {
+        let model = lock(&self.world.model);
+        model.may_be_gone(&self.device.place.user, Instant::now())
     }
 
     /// What the device shows; it begins again if it was killed.

@@ -35,15 +35,37 @@ impl fmt::Display for Name {
     }
 }
 
+/// What leads to a document without a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Link {
+    None,
+    /// Whoever asked for it did not hear the answer.
+    Unknown,
+    Token(String),
+}
+
+impl Link {
+    fn is(&self, token: &str) -> bool {
+        matches!(self, Self::Token(own) if own == token)
+    }
+}
+
 /// The judge's knowledge of a world.
 pub(super) struct Model {
-    start: Instant,
+    pub(super) start: Instant,
     pub(super) organisation: OrganisationId,
     pub(super) ledger: Ledger,
     /// In which document each value was made, and by whom.
     makers: BTreeMap<Token, (Name, String)>,
     members: BTreeMap<String, Timeline<bool>>,
     entries: BTreeMap<Name, Timeline<AccessEntry>>,
+    /// When accounts were deleted: from when on perhaps, and from when on certainly.
+    departures: BTreeMap<String, (Instant, Option<Instant>)>,
+    links: BTreeMap<Name, Timeline<Link>>,
+    /// The links of which somebody knows, and what they led to.
+    known: BTreeMap<String, Name>,
+    /// Deleted documents of which nothing is kept, and since when.
+    forgotten: BTreeMap<Name, Instant>,
     /// Documents whose last change may have been made or not.
     pub(super) uncertain: BTreeSet<Name>,
 }
@@ -62,6 +84,10 @@ impl Model {
             makers: BTreeMap::new(),
             members: members.collect(),
             entries: BTreeMap::new(),
+            departures: BTreeMap::new(),
+            links: BTreeMap::new(),
+            known: BTreeMap::new(),
+            forgotten: BTreeMap::new(),
             uncertain: BTreeSet::new(),
         }
     }
@@ -76,6 +102,56 @@ impl Model {
         }
     }
 
+    /// The user's account is about to be deleted.
+    pub(super) fn leaves(&mut self, user: &str, now: Instant) {
+        self.departures.insert(user.to_owned(), (now, None));
+    }
+
+    /// It was.
+    pub(super) fn has_left(&mut self, user: &str, now: Instant) {
+        if let Some((_, left)) = self.departures.get_mut(user) {
+            *left = Some(now);
+        }
+    }
+
+    /// Whether the user's account is deleted.
+    pub(super) fn is_gone(&self, user: &str) -> bool {
+        let departure = self.departures.get(user);
+        departure.is_some_and(|(_, left)| left.is_some())
+    }
+
+    /// Whether the user's account may have been deleted until then.
+    pub(super) fn may_be_gone(&self, user: &str, end: Instant) -> bool {
+        let departure = self.departures.get(user);
+        departure.is_some_and(|(leaves, _)| *leaves <= end)
+    }
+
+    /// The users whose accounts had been deleted by then, for certain.
+    pub(super) fn gone_before(&self, start: Instant) -> impl Iterator<Item = &str> {
+        let departures = self.departures.iter();
+        departures
+            .filter(move |(_, (_, left))| left.is_some_and(|left| left <= start))
+            .map(|(user, _)| user.as_str())
+    }
+
+    /// Whether somebody's account may have been deleted between two moments.
+    pub(super) fn may_somebody_leave(&self, start: Instant, end: Instant) -> bool {
+        let mut departures = self.departures.values();
+        departures.any(|(leaves, left)| *leaves <= end && left.is_none_or(|left| left >= start))
+    }
+
+    /// Nothing tells that the document was deleted, from now on.
+    pub(super) fn forget(&mut self, name: &Name, now: Instant) {
+        self.forgotten.entry(name.clone()).or_insert(now);
+    }
+
+    /// Whether a value was made in a document of which nothing was kept at some time.
+    pub(super) fn is_forgotten(&self, token: Token, end: Instant) -> bool {
+        let forgotten = self.makers.get(&token);
+        let forgotten = forgotten.and_then(|(name, _)| self.forgotten.get(name));
+        forgotten.is_some_and(|since| *since <= end)
+    }
+
     /// Who is in the organisation, and who was or will be.
     pub(super) fn member(&mut self, user: &str) -> &mut Timeline<bool> {
         let outside = || Timeline::new(false, self.start);
@@ -86,6 +162,46 @@ impl Model {
     pub(super) fn entry(&mut self, name: &Name) -> &mut Timeline<AccessEntry> {
         let private = || Timeline::new(AccessEntry::default(), self.start);
         self.entries.entry(name.clone()).or_insert_with(private)
+    }
+
+    /// What leads to a document.
+    pub(super) fn link(&mut self, name: &Name) -> &mut Timeline<Link> {
+        let none = || Timeline::new(Link::None, self.start);
+        self.links.entry(name.clone()).or_insert_with(none)
+    }
+
+    /// Somebody holds a link to a document.
+    pub(super) fn know(&mut self, token: &str, name: &Name) {
+        self.known.insert(token.to_owned(), name.clone());
+    }
+
+    /// Every link that somebody holds, and the document that it is for.
+    pub(super) fn links(&self) -> impl Iterator<Item = (&str, &Name)> {
+        self.known
+            .iter()
+            .map(|(token, name)| (token.as_str(), name))
+    }
+
+    /// Whether a link leads to its document; none if nobody knows.
+    pub(super) fn leads(&self, token: &str) -> Option<bool> {
+        let timeline = self.links.get(self.known.get(token)?)?;
+        let is = timeline.last().is(token);
+        timeline.is_certain().then_some(is)
+    }
+
+    /// Whether a link may have led to a value at some moment between two.
+    pub(super) fn may_lead(&self, link: &str, token: Token, start: Instant, end: Instant) -> bool {
+        let Some(name) = self.known.get(link) else {
+            return false;
+        };
+        let is_there = self
+            .makers
+            .get(&token)
+            .is_some_and(|(made, _)| made == name);
+        let links = self.links.get(name).into_iter();
+        let mut links = links.flat_map(|timeline| timeline.between(start, end));
+        let is_gone = self.gone_before(start).any(|gone| is_owner(gone, name));
+        is_there && !is_gone && links.any(|period| period.value.is(link))
     }
 
     /// Every document whose readers were ever decided.
@@ -121,6 +237,9 @@ impl Model {
 
     /// What the user may do with a document, after all changes.
     pub(super) fn access(&self, user: &str, name: &Name) -> Option<Access> {
+        if self.departures.keys().any(|gone| is_owner(gone, name)) {
+            return None;
+        }
         let private = AccessEntry::default();
         let entry = self.entries.get(name).map_or(&private, Timeline::last);
         self.rule(user, name, entry, self.is_member(user))
@@ -131,6 +250,10 @@ impl Model {
         let Some((name, maker)) = self.makers.get(&token) else {
             return false;
         };
+        let is_of = |gone: &str| is_owner(gone, name);
+        if self.gone_before(start).any(is_of) {
+            return false;
+        }
         maker == user || self.may_see_document(user, name, start, end)
     }
 
@@ -171,6 +294,11 @@ impl Model {
         };
         access(&name.namespace, entry, reader)
     }
+}
+
+/// Whether a document is in the user's own namespace.
+pub(super) fn is_owner(user: &str, name: &Name) -> bool {
+    matches!(&name.namespace, Namespace::Personal(owner) if owner.as_str() == user)
 }
 
 /// A user of a world.

@@ -26,7 +26,10 @@ use tokio::{
 };
 
 use super::log::Log;
-use crate::server::client;
+use crate::{
+    server::client,
+    simulation::ledger::{Token, tokens},
+};
 use http::{Answer, Request};
 use lie::Liar;
 use weather::{Cut, Fault, Weather};
@@ -49,6 +52,8 @@ pub(super) struct Exchange {
     pub(super) number: u64,
     pub(super) path: String,
     pub(super) user: String,
+    /// The device, or else the user.
+    pub(super) sender: String,
     pub(super) organisation: Option<String>,
     pub(super) start: Instant,
     pub(super) end: Instant,
@@ -56,8 +61,17 @@ pub(super) struct Exchange {
     pub(super) answer: Value,
     /// Whether the client got all of it.
     pub(super) is_delivered: bool,
-    /// Whether the client had a clock of a server.
-    pub(super) has_clock: bool,
+    /// The clock that the client had from a server.
+    pub(super) clock: Option<String>,
+    /// The values in documents that were pushed as new ones.
+    pub(super) new: Vec<Token>,
+}
+
+impl Exchange {
+    /// Whether the client was told that its clock counts as none.
+    pub(super) fn is_reset(&self) -> bool {
+        self.answer["reset"] == true
+    }
 }
 
 /// A network between the clients of one world and the servers.
@@ -225,7 +239,8 @@ impl State {
     fn liar(&self, number: u64, request: &Request) -> Option<&Liar> {
         let is_calm = self.is_calm.load(Ordering::SeqCst);
         let liar = self.liar.as_ref();
-        liar.filter(|_| !is_calm && request.is_sync() && number.is_multiple_of(LIES))
+        let is_time = !is_calm && number.is_multiple_of(LIES);
+        liar.filter(|liar| liar.concerns(request, is_time))
     }
 
     async fn send(&self, server: &str, request: &Request) -> reqwest::Result<Answer> {
@@ -257,13 +272,15 @@ impl State {
             number,
             path: request.path.clone(),
             user: user(request),
+            sender: sender(request),
             organisation: request.header("x-org-id").map(str::to_owned),
             start,
             end: Instant::now(),
             status,
             answer: body,
             is_delivered: false,
-            has_clock: has_clock(request),
+            clock: clock(request),
+            new: new(request),
         });
     }
 
@@ -340,8 +357,17 @@ fn node(request: &Request) -> Option<String> {
     Some(request.json()["node"].as_str()?.to_owned())
 }
 
-fn has_clock(request: &Request) -> bool {
+/// The values in what a request pushes as if it were new.
+fn new(request: &Request) -> Vec<Token> {
     let body = request.json();
-    let clock = body["clientClock"].as_str().unwrap_or_default();
-    clock.contains("server~")
+    let changes = body["changes"].as_array().into_iter().flatten();
+    let new = changes.filter(|change| change["baseClock"].is_null());
+    new.flat_map(|change| tokens(&change["doc"])).collect()
+}
+
+/// The clock of a server's that a request has.
+fn clock(request: &Request) -> Option<String> {
+    let body = request.json();
+    let clock = body["clientClock"].as_str()?;
+    clock.contains("server~").then(|| clock.to_owned())
 }

@@ -1,6 +1,9 @@
 //! One run, from the first edit to the verdict.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use rand::RngExt;
 use tokio::{sync::watch, task::JoinSet, time::sleep};
@@ -8,7 +11,7 @@ use tokio::{sync::watch, task::JoinSet, time::sleep};
 use super::{
     arena::Arena,
     clerk,
-    judge::{judge, judge_answers, quiet},
+    judge::{judge, judge_answers, part, quiet},
     life::Life,
     network::Lie,
     world::{Blows, Children, World},
@@ -34,6 +37,10 @@ pub struct Tally {
     pub kills: u64,
     /// Devices that were killed.
     pub deaths: u64,
+    /// Rows that were purged.
+    pub purged: u64,
+    /// Devices that had to begin anew.
+    pub resets: u64,
 }
 
 impl std::iter::Sum for Tally {
@@ -46,6 +53,8 @@ impl std::iter::Sum for Tally {
             repeats: sum.repeats + tally.repeats,
             kills: sum.kills + tally.kills,
             deaths: sum.deaths + tally.deaths,
+            purged: sum.purged + tally.purged,
+            resets: sum.resets + tally.resets,
         })
     }
 }
@@ -61,7 +70,7 @@ pub(super) async fn run(
     seed: u64,
     lie: Option<Lie>,
 ) -> Result<Tally, String> {
-    let world = Arc::new(World::new(Arc::clone(&arena.servers), blows, seed, lie).await);
+    let world = Arc::new(World::new(arena, blows, seed, lie).await);
     let devices = world.devices(children).into_iter().zip(10..);
     let mut lives = Vec::new();
     for (device, actor) in devices {
@@ -90,7 +99,10 @@ async fn play(
     };
     let (lives, kills) = tokio::join!(acting, strike(world, arena, children, ended));
     world.network.calm().await;
-    let mut lives = lives?;
+    let lives = lives?;
+    let edits = lives.iter().map(|life| life.edits).sum();
+    let deaths = lives.iter().map(|life| life.deaths).sum();
+    let mut lives = part(world, lives).await?;
     judge_answers(world)?;
     quiet(world, &mut lives).await?;
     judge_answers(world)?;
@@ -99,14 +111,18 @@ async fn play(
         life.device.close().await;
     }
     let (cuts, repeats) = world.network.faults();
+    let exchanges = world.network.exchanges();
+    let resets = exchanges.iter().filter(|exchange| exchange.is_reset());
     Ok(Tally {
         runs: 1,
-        edits: lives.iter().map(|life| life.edits).sum(),
-        answers: world.network.exchanges().len() as u64,
+        edits,
+        answers: exchanges.len() as u64,
         cuts,
         repeats,
         kills,
-        deaths: lives.iter().map(|life| life.deaths).sum(),
+        deaths,
+        purged: world.purged.load(Ordering::SeqCst),
+        resets: resets.count() as u64,
     })
 }
 

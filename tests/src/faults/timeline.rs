@@ -41,6 +41,19 @@ impl<T> Timeline<T> {
         }
     }
 
+    /// It is this, which nobody knew that it would become.
+    pub(super) fn became_what(&mut self, value: T, now: Instant) {
+        let latest = self.periods.last_mut().expect("there is a period");
+        latest.value = value;
+        self.became(now);
+    }
+
+    /// Whether it is known what it is by now.
+    pub(super) fn is_certain(&self) -> bool {
+        let (_, earlier) = self.periods.split_last().expect("there is a period");
+        earlier.iter().all(|period| period.until.is_some())
+    }
+
     /// It stays what it was.
     pub(super) fn stayed(&mut self) {
         self.periods.pop();

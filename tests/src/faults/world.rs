@@ -1,6 +1,10 @@
 //! One run: users and their devices, on a network of their own.
 
-use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, atomic::AtomicU64},
+    time::Duration,
+};
 
 use rand::{RngExt, SeedableRng};
 use reqwest::{Client, Method};
@@ -9,10 +13,12 @@ use syncline_domain::identifier::OrganisationId;
 use tokio::time::{Instant, sleep};
 
 use super::{
+    arena::Arena,
     device::{Device, Place},
     log::Log,
     model::Model,
-    network::{Lie, Network, Servers, lock},
+    network::{Lie, Network, lock},
+    past::Past,
 };
 use crate::{
     clients::{Child, Language},
@@ -22,6 +28,9 @@ use crate::{
 
 /// For how long an answer may be away before a run has failed.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Who leaves for good, if anybody does.
+pub(super) const LEAVER: &str = "dan";
 
 /// What may happen in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,10 +47,16 @@ pub enum Blows {
 pub(super) struct World {
     pub(super) seed: u64,
     pub(super) blows: Blows,
-    pub(super) users: [String; 3],
+    /// The first founded the organisation. The account of a fourth is deleted before the end.
+    pub(super) users: Vec<String>,
     pub(super) collection: String,
     pub(super) network: Network,
+    pub(super) past: Arc<Past>,
+    /// How many rows were purged.
+    pub(super) purged: AtomicU64,
     pub(super) model: Mutex<Model>,
+    /// Whoever changes who belongs to the organisation holds it.
+    pub(super) admitting: tokio::sync::Mutex<()>,
     pub(super) log: Log,
     client: Client,
 }
@@ -64,9 +79,16 @@ impl Children {
 
 impl World {
     /// A world in which nothing has happened but that an organisation was founded.
-    pub(super) async fn new(servers: Servers, blows: Blows, seed: u64, lie: Option<Lie>) -> Self {
+    pub(super) async fn new(arena: &Arena, blows: Blows, seed: u64, lie: Option<Lie>) -> Self {
         let log = Log::new();
-        let users = ["ada", "bob", "cyd"].map(|user| format!("{user}-{blows:?}-{seed}"));
+        let mut users: Vec<_> = ["ada", "bob", "cyd"]
+            .map(|user| format!("{user}-{blows:?}-{seed}"))
+            .into();
+        if Dice::seed_from_u64(seed).random_bool(0.4) {
+            // No part of the name of another world's.
+            users.push(format!("{LEAVER}-{blows:?}-{seed}-"));
+        }
+        let servers = Arc::clone(&arena.servers);
         let network = Network::new(servers, seed, log.clone(), lie).await;
         let client = client();
         let (url, name) = (network.url(), format!("Club of {}", users[0]));
@@ -78,7 +100,10 @@ impl World {
             collection: format!("notes-{blows:?}-{seed}"),
             users,
             network,
+            past: Arc::clone(&arena.past),
+            purged: AtomicU64::new(0),
             model: Mutex::new(model),
+            admitting: tokio::sync::Mutex::default(),
             log,
             client,
         }
@@ -93,24 +118,38 @@ impl World {
     pub(super) fn devices(&self, children: &Children) -> Vec<Device> {
         let dice = &mut self.dice(0);
         let count = dice.random_range(4..=6);
-        (0..count)
-            .map(|number| self.device(number, children, dice))
-            .collect()
+        let mut devices = Vec::new();
+        for number in 0..count {
+            let user = match number {
+                0 | 1 => &self.users[0],
+                2 => &self.users[1],
+                _ => &self.users[dice.random_range(0..3)],
+            };
+            devices.push(self.device(number, user, children, dice));
+        }
+        if let Some(user) = self.users.get(3) {
+            for number in count..count + dice.random_range(1..=2) {
+                devices.push(self.device(number, user, children, dice));
+            }
+        }
+        devices
     }
 
-    fn device(&self, number: usize, children: &Children, dice: &mut Dice) -> Device {
+    /// The users whose accounts were not deleted.
+    pub(super) fn present(&self) -> Vec<String> {
+        let model = lock(&self.model);
+        let users = self.users.iter().filter(|user| !model.is_gone(user));
+        users.cloned().collect()
+    }
+
+    fn device(&self, number: usize, user: &str, children: &Children, dice: &mut Dice) -> Device {
         let name = format!("device-{number}-{}", self.seed);
-        let user = match number {
-            0 | 1 => &self.users[0],
-            2 => &self.users[1],
-            _ => &self.users[dice.random_range(0..3)],
-        };
         let organisation = lock(&self.model).organisation.as_str().to_owned();
         let is_common = number > 2 && dice.random_bool(0.5);
         let place = Place {
             url: self.network.url(),
             token: token(user),
-            user: user.clone(),
+            user: user.to_owned(),
             organisation: is_common.then_some(organisation),
             collection: self.collection.clone(),
             page: [1, 2, 5, 500][dice.random_range(0..4)],
@@ -150,6 +189,15 @@ impl World {
         }
     }
 
+    /// The same, of somebody who has not signed in.
+    pub(super) async fn ask_as_anybody(
+        &self,
+        method: Method,
+        path: &str,
+    ) -> Result<(u16, Value, bool), String> {
+        self.ask("", method, path, &Value::Null).await
+    }
+
     async fn try_asking(
         &self,
         user: &str,
@@ -159,7 +207,11 @@ impl World {
     ) -> Option<(u16, Value)> {
         let url = format!("{}{path}", self.network.url());
         let request = self.client.request(method.clone(), url);
-        let request = request.bearer_auth(token(user));
+        let request = if user.is_empty() {
+            request
+        } else {
+            request.bearer_auth(token(user))
+        };
         let request = if body.is_null() {
             request
         } else {

@@ -6,12 +6,10 @@ use sqlx::Executor;
 use syncline_tests::{
     TestServer, first_sync,
     replica::{change, stamp},
+    traces::tables_with,
 };
 
-use crate::{
-    traces::tables_with,
-    world::{FRIEND, PERSON, add, delete_account, found, is, open_to, send, write},
-};
+use crate::world::{FRIEND, PERSON, add, delete_account, found, is, open_to, send, write};
 
 /// Part of everything that names the person, in whatever way.
 const TRACE: &str = "zx81";
@@ -93,6 +91,13 @@ async fn live(server: &TestServer) -> String {
         &json!({ "visibility": "shared", "sharedWith": with(PERSON) }),
     )
     .await;
+    // It knows of no document, and what it met is kept for the person to hear.
+    let mut rival = change("f", &json!({ "title": "rival" }), &stamp("phone", 1));
+    rival["owner"] = FRIEND.into();
+    let push = json!({ "collection": "notes", "protocol": 2, "changes": [rival] });
+    let pushed = send(server, PERSON, Method::POST, "/todo/sync", &push).await;
+    is(&pushed, StatusCode::OK);
+    assert_eq!(pushed.body["conflicts"][0]["field"], "title");
     acme
 }
 
@@ -114,7 +119,7 @@ async fn nothing_anywhere_names_a_deleted_person() {
         "shares",
         "users",
     ];
-    let before = tables_with(&server, TRACE).await;
+    let before = tables_with(&server.database, TRACE).await;
     let named: BTreeSet<_> = expected.iter().map(|&table| table.to_owned()).collect();
     // Entries and routes of the person's documents name them by namespace and key.
     let by_key = ["access_entries".to_owned()];
@@ -131,13 +136,13 @@ async fn nothing_anywhere_names_a_deleted_person() {
         &delete_account(&server, PERSON).await,
         StatusCode::NO_CONTENT,
     );
-    assert_eq!(tables_with(&server, TRACE).await, BTreeSet::new());
+    assert_eq!(tables_with(&server.database, TRACE).await, BTreeSet::new());
     for (table, left) in [
         ("namespaces", 3),
         ("organisations", 2),
         ("memberships", 2),
         ("documents", 2),
-        ("document_versions", 0),
+        ("document_versions", 1),
         ("document_pushes", 0),
         ("access_entries", 1),
         ("shares", 0),
@@ -215,7 +220,7 @@ async fn an_export_survives_its_account() {
         &delete_account(&server, PERSON).await,
         StatusCode::NO_CONTENT,
     );
-    assert_eq!(tables_with(&server, TRACE).await, BTreeSet::new());
+    assert_eq!(tables_with(&server.database, TRACE).await, BTreeSet::new());
     is(
         &send(&server, FRIEND, Method::POST, "/account/import", &exported).await,
         StatusCode::OK,

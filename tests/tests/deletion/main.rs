@@ -9,5 +9,4 @@ mod purge;
 mod races;
 mod readers;
 mod tokens;
-mod traces;
 mod world;

@@ -4,12 +4,9 @@ use std::collections::BTreeSet;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use syncline_tests::TestServer;
+use syncline_tests::{TestServer, traces::tables_with};
 
-use crate::{
-    traces::tables_with,
-    world::{FRIEND, PERSON, add, delete_account, found, is, open_to, refuses, send, write},
-};
+use crate::world::{FRIEND, PERSON, add, delete_account, found, is, open_to, refuses, send, write};
 
 async fn export(server: &TestServer, user: &str) -> Value {
     let exported = send(server, user, Method::GET, "/account/export", &Value::Null).await;
@@ -112,7 +109,7 @@ async fn nothing_anywhere_names_a_deleted_organisation() {
     open_to(&server, FRIEND, "own", &to_org).await;
     let before: Vec<_> = [&acme, "qv47"].into_iter().collect();
     for trace in &before {
-        let tables = tables_with(&server, trace).await;
+        let tables = tables_with(&server.database, trace).await;
         assert!(tables.len() >= 2, "this test looks too little: {tables:?}");
     }
     let path = format!("/orgs/{acme}");
@@ -121,7 +118,7 @@ async fn nothing_anywhere_names_a_deleted_organisation() {
         is(&answer, status);
         for trace in &before {
             assert_eq!(
-                tables_with(&server, trace).await,
+                tables_with(&server.database, trace).await,
                 BTreeSet::new(),
                 "{trace}"
             );

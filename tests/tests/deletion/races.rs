@@ -9,12 +9,10 @@ use syncline_tests::{
     TestServer,
     replica::{change, stamp},
     server::answer,
+    traces::tables_with,
 };
 
-use crate::{
-    traces::tables_with,
-    world::{PERSON, delete_account, is},
-};
+use crate::world::{PERSON, delete_account, is};
 
 const DEVICES: usize = 6;
 const ROUNDS: usize = 8;
@@ -54,7 +52,7 @@ async fn no_push_outlives_the_account() {
         };
         let (_, deleted) = join(join_all(devices), delete).await;
         is(&deleted, StatusCode::NO_CONTENT);
-        assert_eq!(tables_with(&server, "zx81").await, BTreeSet::new());
+        assert_eq!(tables_with(&server.database, "zx81").await, BTreeSet::new());
         let mut connection = server.database.connect().await;
         let orphans: i64 = sqlx::query_scalar("SELECT count(*) FROM documents")
             .fetch_one(&mut connection)

@@ -155,10 +155,12 @@ async fn nothing_is_pushed_into_an_organisation_that_is_gone() {
         );
         is(&deleted, StatusCode::NO_CONTENT);
         for answer in [a, b, c, d] {
-            assert!(
-                matches!(answer.status, StatusCode::OK | StatusCode::FORBIDDEN),
-                "round {round}: {answer:?}"
+            // Or stored, and gone before it was answered: then nobody knows.
+            let is_expected = matches!(
+                answer.status,
+                StatusCode::OK | StatusCode::FORBIDDEN | StatusCode::SERVICE_UNAVAILABLE
             );
+            assert!(is_expected, "round {round}: {answer:?}");
         }
     }
     let mut connection = world.server.database.connect().await;

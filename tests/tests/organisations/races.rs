@@ -1,8 +1,12 @@
 //! What holds although several do it at the same instant.
 
-use reqwest::StatusCode;
-use serde_json::json;
-use syncline_tests::{Answer, TestServer};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use syncline_tests::{
+    Answer, TestServer, first_sync,
+    replica::{change, stamp},
+    server::answer,
+};
 
 use crate::world::{ADMIN, MEMBER, World, is};
 
@@ -176,5 +180,41 @@ async fn an_organisation_that_is_deleted_gets_no_member() {
         .await
         .unwrap();
     assert_eq!(left, 0);
+    finish(worlds).await;
+}
+
+/// Synchronises an organisation's notes.
+async fn sync(world: &World, organisation: &str, user: &str, changes: &[Value]) -> Answer {
+    let id = organisation.trim_start_matches("/orgs/");
+    let mut body = first_sync("notes");
+    body["changes"] = changes.into();
+    let request = world.server.request(Method::POST, "/todo/sync");
+    let request = request.bearer_auth(world.server.token(user));
+    answer(request.header("X-Org-Id", id).json(&body)).await
+}
+
+/// A device counts on it that nothing was stored of a push that was refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_member_who_pushes_while_leaving_nothing_is_stored_that_was_refused() {
+    let worlds = two_servers().await;
+    let (first, second) = &worlds;
+    for round in 0..ROUNDS {
+        let organisation = first.found(&format!("Organisation {round}")).await;
+        first.add(&organisation, MEMBER, "member").await;
+        let own = format!("{organisation}/members/{MEMBER}");
+        let note = [change("note", &json!({}), &stamp("phone", 0))];
+        let (left, pushed) = tokio::join!(
+            first.delete(ADMIN, &own),
+            sync(second, &organisation, MEMBER, &note),
+        );
+        is(&left, StatusCode::NO_CONTENT);
+        let stored = sync(first, &organisation, ADMIN, &[]).await.body;
+        let is_stored = stored["serverChanges"] != json!([]);
+        match pushed.status {
+            StatusCode::OK => assert!(is_stored, "round {round}: {}", pushed.body),
+            StatusCode::FORBIDDEN => assert!(!is_stored, "round {round}: {}", pushed.body),
+            status => assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE),
+        }
+    }
     finish(worlds).await;
 }

@@ -11,6 +11,9 @@ WITH codes AS (
     DELETE FROM routes WHERE reader_kind = 'user' AND reader_id = $1
 ), resets AS (
     DELETE FROM reader_resets WHERE reader_kind = 'user' AND reader_id = $1
+), pushed AS (
+    -- To the documents of others: the reports are for nobody any more.
+    DELETE FROM document_pushes WHERE pusher = $1
 ), namespace AS (
     DELETE FROM namespaces WHERE kind = 'personal' AND owner_id = $1
 )

@@ -86,6 +86,10 @@ impl Request {
         }
     }
 
+    pub(super) fn is_link(&self) -> bool {
+        self.path.starts_with("/share/")
+    }
+
     pub(super) fn is_sync(&self) -> bool {
         self.path.ends_with("/sync")
     }

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 
 use super::{
+    super::world::LEAVER,
     http::{Answer, Request},
     lock, user,
 };
@@ -26,11 +27,17 @@ pub enum Lie {
     Show,
     /// A clock of the server's own counts as none.
     Reset,
+    /// A clock from before a purge counts as ever.
+    Keep,
+    /// A document of a user whose account was deleted is shown as ever.
+    Remember,
+    /// A link that was revoked leads to the document as ever.
+    Link,
 }
 
 impl Lie {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Skip,
         Self::Forget,
         Self::DropLine,
@@ -38,6 +45,9 @@ impl Lie {
         Self::Silence,
         Self::Show,
         Self::Reset,
+        Self::Keep,
+        Self::Remember,
+        Self::Link,
     ];
 }
 
@@ -53,6 +63,15 @@ impl Liar {
     pub(super) fn new(lie: Lie) -> Self {
         let seen = Mutex::default();
         Self { lie, seen }
+    }
+
+    /// Whether it answers a request. Few follow links: all of these, even at the end.
+    pub(super) fn concerns(&self, request: &Request, is_time: bool) -> bool {
+        if self.lie == Lie::Link {
+            request.is_link()
+        } else {
+            request.is_sync() && is_time
+        }
     }
 
     /// What the server gets in place of a request.
@@ -84,6 +103,9 @@ impl Liar {
 
     /// What the client gets in place of an answer.
     pub(super) fn answer(&self, request: &Request, answer: Answer) -> Answer {
+        if self.lie == Lie::Link {
+            return self.lead(request, answer);
+        }
         let mut body = answer.json();
         if answer.status != 200 {
             return answer;
@@ -107,12 +129,31 @@ impl Liar {
             }
             Lie::Silence => body["conflicts"] = json!([]),
             Lie::Show => self.show(request, &mut body),
+            Lie::Remember => self.remember(request, &mut body),
             Lie::Reset => body["reset"] = true.into(),
-            Lie::DropLine | Lie::DoubleLine => {}
+            Lie::Keep => body["reset"] = false.into(),
+            Lie::DropLine | Lie::DoubleLine | Lie::Link => {}
         }
         Answer {
             body: body.to_string().into_bytes(),
             ..answer
+        }
+    }
+
+    /// Somewhere, even if it is another's link that led there.
+    fn lead(&self, request: &Request, answer: Answer) -> Answer {
+        let mut seen = lock(&self.seen);
+        match &*seen {
+            Some((_, document)) if answer.status != 200 => Answer {
+                status: 200,
+                body: document.to_string().into_bytes(),
+                ..answer
+            },
+            _ if answer.status == 200 => {
+                *seen = Some((request.path.clone(), answer.json()));
+                answer
+            }
+            _ => answer,
         }
     }
 
@@ -131,5 +172,23 @@ impl Liar {
             changes.push(shown);
         }
         *seen = own.or_else(|| seen.take());
+    }
+
+    /// To whoever must begin anew, for whatever reason.
+    fn remember(&self, request: &Request, body: &mut Value) {
+        let mut seen = lock(&self.seen);
+        let is_reset = body["reset"] == true;
+        let Some(changes) = body["serverChanges"].as_array_mut() else {
+            return;
+        };
+        let of_leaver = |state: &&Value| {
+            let owner = state["_owner"].as_str().unwrap_or_default();
+            owner.starts_with(LEAVER) && state["_removed"].is_null()
+        };
+        if let Some(state) = changes.iter().find(of_leaver) {
+            *seen = Some((user(request), state.clone()));
+        } else if let Some((_, state)) = seen.as_ref().filter(|_| is_reset) {
+            changes.push(state.clone());
+        }
     }
 }

@@ -1,19 +1,19 @@
-//! Looks for somebody in the whole database.
+//! Looks for somebody in a whole database.
 
 use std::collections::BTreeSet;
 
-use syncline_tests::TestServer;
+use crate::TestDatabase;
 
 /// The tables with a row that holds the text in any column, arrays and JSON included.
-pub(crate) async fn tables_with(server: &TestServer, text: &str) -> BTreeSet<String> {
-    let mut connection = server.database.connect().await;
+pub async fn tables_with(database: &TestDatabase, text: &str) -> BTreeSet<String> {
+    let mut connection = database.connect().await;
     let tables: Vec<String> = sqlx::query_scalar(
         "SELECT table_name::text FROM information_schema.tables \
          WHERE table_type = 'BASE TABLE' AND table_schema = 'syncline'",
     )
     .fetch_all(&mut connection)
     .await
-    .unwrap();
+    .expect("the database answers");
     assert!(tables.len() > 10, "{tables:?}");
     let mut found = BTreeSet::new();
     for table in tables {
@@ -24,7 +24,7 @@ pub(crate) async fn tables_with(server: &TestServer, text: &str) -> BTreeSet<Str
             .bind(text)
             .fetch_one(&mut connection)
             .await
-            .unwrap();
+            .expect("the database answers");
         if holds {
             found.insert(table);
         }

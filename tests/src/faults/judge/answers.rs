@@ -1,0 +1,154 @@
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::clocks::Clocks;
+use crate::{
+    faults::{
+        model::{Model, VALUES},
+        network::{Exchange, lock},
+        world::{Blows, World},
+    },
+    simulation::ledger::{Token, tokens},
+};
+
+/// Nothing was ever answered that should not have been.
+pub(in crate::faults) fn judge_answers(world: &World) -> Result<(), String> {
+    let model = lock(&world.model);
+    let mut clocks = Clocks::default();
+    for exchange in world.network.exchanges().iter() {
+        let judged = judge_answer(world.blows, &model, exchange);
+        let judged = judged.and_then(|()| clocks.judge(&model, &world.past, exchange));
+        judged.map_err(|error| format!("answer {}: {error}", exchange.number))?;
+    }
+    Ok(())
+}
+
+fn judge_answer(blows: Blows, model: &Model, exchange: &Exchange) -> Result<(), String> {
+    let Exchange {
+        user,
+        start,
+        end,
+        status,
+        answer,
+        ..
+    } = exchange;
+    if let Some(link) = exchange.path.strip_prefix("/share/") {
+        return judge_link(model, link, exchange);
+    }
+    let is_sync = exchange.path.ends_with("/sync");
+    match status {
+        200..300 => {}
+        503 if blows != Blows::Network => return Ok(()),
+        // Refused, or stored a moment before.
+        401 if model.may_be_gone(user, *end) => return Ok(()),
+        403 | 503
+            if exchange.organisation.is_some() && model.may_be_outside(user, *start, *end) =>
+        {
+            return Ok(());
+        }
+        400..500 if !is_sync => return Ok(()),
+        _ => return Err(format!("{status} {answer}")),
+    }
+    if is_sync {
+        judge_rejections(answer)?;
+        if exchange.organisation.is_some() && !model.may_be_inside(user, *start, *end) {
+            return Err(format!("{user} is no member"));
+        }
+    }
+    let shown = if is_sync {
+        shown_by_sync(answer)
+    } else {
+        tokens(answer)
+    };
+    if model.gone_before(*start).any(|gone| names(exchange, gone)) {
+        return Err("somebody whose account is gone is named".to_owned());
+    }
+    judge_values(model, user, shown, *start, *end)?;
+    // What a push met, which was its pusher's to see at the time, is for the pusher to hear later too.
+    judge_values(model, user, repeated(answer), model.start, *end)
+}
+
+/// A link that was revoked leads nowhere, and others to their documents alone.
+fn judge_link(model: &Model, link: &str, exchange: &Exchange) -> Result<(), String> {
+    let Exchange { start, end, .. } = exchange;
+    let shown = tokens(&exchange.answer).into_iter();
+    let foreign = shown
+        .filter(|token| *token > VALUES)
+        .find(|token| !model.may_lead(link, *token, *start, *end));
+    match foreign {
+        Some(token) => Err(format!("a link does not lead to <{token}>")),
+        None => Ok(()),
+    }
+}
+
+fn judge_values(
+    model: &Model,
+    user: &str,
+    shown: Vec<Token>,
+    start: Instant,
+    end: Instant,
+) -> Result<(), String> {
+    let foreign = shown
+        .into_iter()
+        .filter(|token| *token > VALUES)
+        .find(|token| !model.may_see(user, *token, start, end));
+    match foreign {
+        Some(token) => Err(format!("{user} may not see <{token}>")),
+        None => Ok(()),
+    }
+}
+
+/// Whether an answer names a user, other than to say again whose documents were pushed.
+fn names(exchange: &Exchange, user: &str) -> bool {
+    let named = format!("\"{user}\"");
+    let answer = &exchange.answer;
+    if exchange.path.ends_with("/sync") {
+        let told = [&answer["serverChanges"], &answer["conflicts"]];
+        return told.iter().any(|part| part.to_string().contains(&named));
+    }
+    exchange.user != user && answer.to_string().contains(&named)
+}
+
+/// The values that an answer holds: in documents, and in reports of its own push.
+fn shown_by_sync(answer: &Value) -> Vec<Token> {
+    let fields = list(answer, "serverChanges").flat_map(|state| {
+        let fields = state.as_object().into_iter().flatten();
+        fields.filter(|(name, _)| !name.starts_with('_'))
+    });
+    let reports = list(answer, "conflicts").filter(|report| !is_repeated(report));
+    let values = fields
+        .map(|(_, value)| value)
+        .chain(reports.flat_map(reported));
+    values.flat_map(tokens).collect()
+}
+
+/// The values in reports of earlier pushes, which are told again to whoever may not have heard them.
+fn repeated(answer: &Value) -> Vec<Token> {
+    let reports = list(answer, "conflicts").filter(|report| is_repeated(report));
+    reports.flat_map(reported).flat_map(tokens).collect()
+}
+
+fn is_repeated(report: &Value) -> bool {
+    report["reason"] == "repeated"
+}
+
+fn reported(report: &Value) -> impl Iterator<Item = &Value> {
+    let values = ["localValue", "remoteValue", "winnerValue"];
+    values.into_iter().map(|member| &report[member])
+}
+
+fn list<'a>(answer: &'a Value, member: &str) -> impl Iterator<Item = &'a Value> {
+    answer[member].as_array().into_iter().flatten()
+}
+
+/// The only documents that may be rejected are those of others.
+fn judge_rejections(answer: &Value) -> Result<(), String> {
+    let rejected = answer["rejected"].as_array().into_iter().flatten();
+    for rejection in rejected {
+        let code = rejection["code"].as_str().unwrap_or_default();
+        if !matches!(code, "forbidden" | "not_found" | "clock_skew") {
+            return Err(format!("a document was rejected: {rejection}"));
+        }
+    }
+    Ok(())
+}
