@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+use reqwest::{Method, StatusCode, header::ACCEPT_ENCODING};
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor};
 use syncline_application::ports::{PurgeReport, Store};
@@ -247,4 +248,50 @@ async fn a_client_that_was_away_keeps_its_edits_and_forgets_what_was_deleted() {
     assert_eq!(fresh.documents()["edited"], Value::Object(document));
     assert_eq!(fresh.documents().len(), 2);
     server.finish().await;
+}
+
+/// Documents that no buffer between a server and a device holds all of, each of its own transaction.
+async fn many_large(server: &TestServer) {
+    let mut connection = server.database.connect().await;
+    let statement = "
+        INSERT INTO documents (
+            namespace_id, application, collection, key, version,
+            revision, field_revisions, content, deleted, bytes
+        )
+        SELECT
+            namespace_id, application, collection, 'large-' || number, 1,
+            revision, '{}', jsonb_build_object('text', repeat(md5(number::text), 2000)), false, 64000
+        FROM documents
+        CROSS JOIN generate_series(1, 1500) AS number";
+    connection.execute(statement).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_breaks_off_when_something_is_purged_amid_it() {
+    let server = TestServer::start().await;
+    let mut replica = Replica::new(COLLECTION);
+    let first = change("first", &json!({}), &stamp("phone", 0));
+    replica.sync(&server, USER, &[first]).await;
+    many_large(&server).await;
+    for is_purged in [false, true] {
+        let request = server.request(Method::POST, "/todo/sync");
+        let request = request
+            .bearer_auth(server.token(USER))
+            .json(&replica.body(&[]));
+        let answer = request.header(ACCEPT_ENCODING, "identity").send().await;
+        let mut answer = answer.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert!(answer.chunk().await.unwrap().is_some());
+        if is_purged {
+            let mut connection = server.database.connect().await;
+            let statement = "
+                INSERT INTO horizon (instant) VALUES (clock_timestamp())
+                ON CONFLICT (is_only) DO UPDATE SET instant = excluded.instant";
+            connection.execute(statement).await.unwrap();
+        }
+        let rest = answer.bytes().await;
+        assert_eq!(rest.is_err(), is_purged);
+    }
+    let answer = server.sync(USER, replica.body(&[])).await;
+    assert_eq!(answer["reset"], true);
 }

@@ -25,8 +25,8 @@ use crate::{
     cursor::{Cursor, Presented},
     measures,
     ports::{
-        Freshness, Incarnation, Page, PageQuery, ReportsFor, Seen, SharedPageQuery, SharedPosition,
-        StoreError,
+        DatabaseState, Freshness, Incarnation, Page, PageQuery, ReportsFor, Seen, SharedPageQuery,
+        SharedPosition, StoreError,
     },
 };
 
@@ -41,6 +41,8 @@ pub struct Changes {
     seen_begin: Snapshot,
     /// The page that was read last and not yet taken.
     chunk: Option<String>,
+    /// When the caller had seen that; none if it had seen nothing.
+    seen_at: Option<UnixMillis>,
     /// The database at the first page, whose clock the final cursor has.
     incarnation: Incarnation,
     time: UnixMillis,
@@ -258,6 +260,7 @@ impl Changes {
             reader: request.reader.clone(),
             shared: None,
             seen_begin: start.seen.begin.clone(),
+            seen_at: start.time,
             chunk: Some(chunk),
             incarnation: page.state.incarnation,
             time: start
@@ -291,11 +294,18 @@ impl Changes {
             return self.next_shared().await;
         }
         let page = self.service.page(&self.query).await?;
-        if page.state.incarnation != self.incarnation {
+        if !self.may_go_on(&page.state) {
             return Err(SyncError::Store(StoreError::Contention));
         }
         self.move_behind(&page);
         Ok(Some(page.documents))
+    }
+
+    /// Whether the database is the one that the answer began with, and has purged nothing since that the
+    /// caller has not seen: a tombstone that is gone would be on no page.
+    fn may_go_on(&self, state: &DatabaseState) -> bool {
+        let is_recent = self.seen_at.is_none_or(|time| Some(time) >= state.horizon);
+        state.incarnation == self.incarnation && is_recent
     }
 
     /// Whether all was read that this answer will hold.

@@ -183,7 +183,7 @@ struct Restoration {
             body = ApiError,
             example = json!({
                 "error": "rev: a clock is written as 13 lower-case hexadecimal digits, `-`, 6 \
-                    lower-case hexadecimal digits, `-` and a node at line 1 column 12",
+                    lower-case hexadecimal digits, `-` and a node at line 1 column 11",
                 "code": "bad_request",
             }),
         ),

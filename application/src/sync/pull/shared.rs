@@ -82,7 +82,7 @@ impl Changes {
         query.limit = self.query.limit;
         let page = self.service.store.shared_page(query).await?;
         let state = page.state.as_ref();
-        let Some(state) = state.filter(|state| state.incarnation == self.incarnation) else {
+        let Some(state) = state.filter(|state| self.may_go_on(state)) else {
             return Err(SyncError::Store(StoreError::Contention));
         };
         // What was overwritten since the pull began was on no page.
