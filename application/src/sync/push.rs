@@ -107,7 +107,7 @@ impl SyncService {
     }
 
     async fn push_alone(&self, request: &Arc<SyncRequest>) -> Result<Pushed, SyncError> {
-        if attempt::may_do_without_locks(request) {
+        if !request.writes_for_others() {
             let attempted = self.attempt_together(std::slice::from_ref(request)).await;
             match attempted.map(|mut attempted| attempted.pop().flatten()) {
                 Ok(Some(pushed)) => return Ok(pushed),

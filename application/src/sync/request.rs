@@ -96,6 +96,11 @@ pub(super) struct SyncRequest {
 }
 
 impl SyncRequest {
+    /// Whether a document of another user is written.
+    pub(super) fn writes_for_others(&self) -> bool {
+        self.changes.iter().any(|change| change.owner.is_some())
+    }
+
     /// Where a change is made: in the collection that the request is about, or in another user's of
     /// the same name.
     pub(super) fn scope_of(&self, change: Option<&PushedChange>) -> Arc<Scope> {

@@ -41,6 +41,43 @@ async fn who_may_write_a_shared_document_merges_with_its_owner() {
     server.finish().await;
 }
 
+/// What a device stored itself does not come back with the next answer, whosever it is.
+#[tokio::test]
+async fn what_was_pushed_is_not_sent_back() {
+    let server = TestServer::start().await;
+    let (mut ada, mut bob) = (Reader::new(&server, "ada"), Reader::new(&server, "bob"));
+    let changes = ["lent", "public"].map(|key| ada.edit(None, key, &json!({ "title": key })));
+    ada.push(&changes).await;
+    let write = json!({ "sharedWith": [{ "userId": "bob", "access": "write" }] });
+    patch(&server, "ada", "lent", write).await;
+    patch(&server, "ada", "public", json!({ "visibility": "public" })).await;
+    ada.pull().await;
+    bob.pull().await;
+    let title = json!({ "title": "changed" });
+    for (device, owner, key) in [(&mut bob, Some("ada"), "lent"), (&mut ada, None, "public")] {
+        // There is nothing else to tell it of.
+        device.pull().await;
+        let change = device.edit(owner, key, &title);
+        let mut body = device.body(&[change]);
+        body["echo"] = false.into();
+        let pushed = server.sync(device.user, body.clone()).await;
+        assert_eq!(
+            pushed["accepted"].as_array().map(Vec::len),
+            Some(1),
+            "{pushed}"
+        );
+        body["changes"] = json!([]);
+        body["clientClock"] = pushed["serverClock"].clone();
+        let pulled = server.sync(device.user, body).await;
+        for answer in [pushed, pulled] {
+            let changes = answer["serverChanges"].as_array().expect("a list");
+            let is_told = changes.iter().any(|change| change["_key"] == key);
+            assert!(!is_told, "{answer}");
+        }
+    }
+    server.finish().await;
+}
+
 #[tokio::test]
 async fn who_may_not_write_is_refused_and_nothing_is_stored() {
     let server = TestServer::start().await;

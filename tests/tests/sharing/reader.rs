@@ -125,7 +125,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    fn body(&self, changes: &[Value]) -> Value {
+    pub(crate) fn body(&self, changes: &[Value]) -> Value {
         let mut body = json!({ "collection": COLLECTION, "protocol": 2, "changes": changes });
         if let Some(clock) = &self.clock {
             body["clientClock"] = clock.clone();

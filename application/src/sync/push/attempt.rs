@@ -14,15 +14,10 @@ use crate::{
     sync::{SyncService, request::SyncRequest},
 };
 
-/// Whether a request may be tried without locks: one that writes documents of others holds the routes
-/// to them.
-pub(super) fn may_do_without_locks(request: &SyncRequest) -> bool {
-    request.changes.iter().all(|change| change.owner.is_none())
-}
-
 impl SyncService {
-    /// Stores the changes of requests that are about different collections: what has become of each,
-    /// or none for those that want locks. On an error of the store, nothing is stored.
+    /// Stores the changes of requests that are about different collections, none of them to documents of
+    /// others, the routes to which would have to be held: what has become of each, or none for those
+    /// that want locks. On an error of the store, nothing is stored.
     pub(super) async fn attempt_together(
         &self,
         requests: &[Arc<SyncRequest>],

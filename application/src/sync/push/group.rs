@@ -4,7 +4,7 @@ use std::{collections::HashSet, error::Error, panic::AssertUnwindSafe, sync::Arc
 
 use futures::{FutureExt, future::join_all};
 
-use super::{Pushed, SyncError, attempt::may_do_without_locks};
+use super::{Pushed, SyncError};
 use crate::{
     measures,
     ports::{Patience, Scope, StoreError},
@@ -69,7 +69,7 @@ impl SyncService {
     async fn attempt_group(&self, group: Vec<PushEntry>) -> Vec<PushEntry> {
         let (possible, mut rest): (Vec<_>, Vec<_>) = group
             .into_iter()
-            .partition(|entry| may_do_without_locks(&entry.job));
+            .partition(|entry| !entry.job.writes_for_others());
         if possible.is_empty() {
             return rest;
         }

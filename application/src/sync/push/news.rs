@@ -15,12 +15,14 @@ pub(super) struct News {
 }
 
 impl News {
-    /// What to ask for those that are to be stored, of all the parts.
+    /// What to ask for those that are to be stored, of all the parts. Whoever writes documents of others
+    /// pulls after the commit: only a cursor that has seen the transaction knows of these.
     pub(super) fn of<'p>(parts: impl Iterator<Item = (&'p Part<'p>, bool)>) -> Self {
         let nothing = Pushed::default();
         let (mut is_asked, mut queries) = (Vec::new(), Vec::new());
         for (part, is_stored) in parts {
-            let opening = is_stored.then(|| Opening::of(part.request, &nothing));
+            let is_asked_for = is_stored && !part.request.writes_for_others();
+            let opening = is_asked_for.then(|| Opening::of(part.request, &nothing));
             let opening = opening.filter(Opening::may_be_empty);
             is_asked.push(opening.is_some());
             queries.extend(opening.map(|opening| opening.query));
