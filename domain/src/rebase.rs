@@ -254,11 +254,12 @@ impl LocalDocument {
         self.pending = Some(Pending::healing(server, pending));
     }
 
-    /// Replaces the revisions of pending edits that the server refused: they were ahead of its
-    /// time, so that it knows none of them.
+    /// Replaces those of the unsent revisions that were ahead of the server's time, so that it knows
+    /// none of them. The new ones must be later than whatever the device stamped before, or an edit
+    /// could look older than, or the same as, the one that it replaces.
     pub fn restamp(&mut self, renewed: &BTreeMap<Hlc, Hlc>) {
         if let Some(pending) = &mut self.pending {
-            pending.restamp(renewed, self.server.as_ref());
+            pending.restamp(renewed);
         }
     }
 

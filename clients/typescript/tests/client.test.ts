@@ -233,6 +233,21 @@ describe("the device's clock", () => {
     assert.deepEqual(client.getChanges()[0]!.fieldRevs, { n: stamp(500) });
   });
 
+  it("stamps edits that were ahead later than what was pushed before", () => {
+    for (const pushed of [1000, 1020]) {
+      const client = synced({});
+      client.edit("a", { n: 1 }, pushed).getChanges();
+      client.edit("a", { n: 2 }, YEAR + 800).edit("b", { n: 2 }, YEAR + 900);
+      assert.deepEqual(client.getChanges()[0]!.doc, { n: 1 });
+      const skewed = { key: "b", code: "clock_skew", error: "It is ahead.", serverTime: 1000 };
+      const accepted = [{ key: "a", rev: clock(1200) }];
+      client.sync(answer(1200, { accepted, rejected: [skewed] }), YEAR + 1100);
+      const [change] = client.getChanges();
+      assert.deepEqual(change!.doc, { n: 2 });
+      assert.ok(change!.fieldRevs["n"]! > stamp(pushed), change!.fieldRevs["n"]);
+    }
+  });
+
   it("sends again what was made from an edit that was ahead, and may have arrived", () => {
     const client = synced({ a: { n: 1 } });
     client.edit("a", { n: 2 }, YEAR + 500).getChanges();

@@ -31,6 +31,7 @@ fn told() -> Vec<Story> {
         refused(),
         refused_later(),
         restamped(),
+        restamped_beside_a_push(),
         healed(),
         forgotten(),
         taken_back(),
@@ -136,7 +137,20 @@ fn restamped() -> Story {
     let mut story = synced("stamped anew after a clock skew");
     story.edit(&fields(json!({"a": 2, "b": {"c": "text"}})));
     story.push();
+    story.refused();
     story.restamp();
+    story.push();
+    story
+}
+
+fn restamped_beside_a_push() -> Story {
+    let mut story = synced("edited amid a push, and the edit stamped anew after a clock skew");
+    story.edit(&fields(json!({"a": 2, "b": {"c": "text"}})));
+    story.push();
+    story.edit(&fields(json!({"a": 3, "b": {"c": "text"}})));
+    story.restamp();
+    story.push();
+    story.answer_unchanged();
     story.push();
     story
 }

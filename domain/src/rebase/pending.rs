@@ -280,19 +280,7 @@ impl Pending {
         self.after.clear();
     }
 
-    pub(super) fn restamp(
-        &mut self,
-        renewed: &BTreeMap<Hlc, Hlc>,
-        server: Option<&ServerDocument>,
-    ) {
-        let is_refused = self.sent.as_ref().is_some_and(|sent| {
-            sent.field_revisions
-                .values()
-                .any(|revision| renewed.contains_key(revision))
-        });
-        if is_refused {
-            self.take_back(server);
-        }
+    pub(super) fn restamp(&mut self, renewed: &BTreeMap<Hlc, Hlc>) {
         let fields = self.fields.values_mut().map(|field| &mut field.revision);
         for revision in fields.chain(&mut self.deletion) {
             if let Some(new) = renewed.get(revision) {
@@ -316,6 +304,15 @@ impl Pending {
         fields
             .chain(deletion)
             .map(|(path, revision)| (path, revision.clone()))
+    }
+
+    /// The revisions of pending paths, and those from which they were made, without what a push
+    /// holds that waits for its answer: the server may have taken it in.
+    pub fn unsent_revisions(&self) -> impl Iterator<Item = Hlc> {
+        let origins = self.after.clone().into_iter();
+        let all = self.revisions().chain(origins);
+        all.filter(|(path, revision)| !self.is_sent(path.as_str(), revision))
+            .map(|(_, revision)| revision)
     }
 
     fn has_edits(&self) -> bool {

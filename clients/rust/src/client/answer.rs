@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syncline_domain::{hlc::Hlc, hlc::UnixMillis, rebase::Push};
 
-use super::{SyncClient, documents::Entry};
+use super::{SyncClient, clock::latest_revision, documents::Entry};
 use crate::{
     ClientError, DocumentId,
     wire::{Accepted, Rejection, ReportedConflict, ServerChange, SyncAnswer},
@@ -44,7 +44,9 @@ impl SyncClient {
     pub fn apply(&mut self, answer: SyncAnswer, now: UnixMillis) -> Result<Applied, ClientError> {
         let in_flight = self.in_flight.take_if(|in_flight| in_flight.is_sent);
         let mut pushes = in_flight.ok_or(ClientError::NotInFlight)?.pushes;
-        self.hear(&answer, now)?;
+        let latest = latest_revision(&answer).clone();
+        self.hear(&latest, now)?;
+        self.note_difference(&answer.server_clock, now);
         if answer.reset {
             self.begin_reset(answer.heal_from.as_ref());
         }
@@ -75,6 +77,7 @@ impl SyncClient {
         }
         if let Some(server_time) = skewed {
             self.correct_rejected(server_time, now, &mut applied)?;
+            self.hear(&latest, now)?;
         }
         self.state.server_clock = Some(answer.server_clock.clone());
         self.state.last_sync = Some(now);

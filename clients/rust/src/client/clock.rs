@@ -22,14 +22,31 @@ impl SyncClient {
         server_time: UnixMillis,
         now: UnixMillis,
     ) -> Result<bool, ClientError> {
-        let (mut refused, kept) = self.own_revisions(server_time, Entry::pending_revisions);
-        // The server refuses what names them as well.
-        refused.extend(self.own_revisions(server_time, Entry::origins).0);
+        let own = self.own_unsent();
+        // The server refuses what names origins that are ahead as well.
+        let (refused, kept): (BTreeSet<_>, BTreeSet<_>) = own
+            .into_iter()
+            .partition(|revision| revision.millis() > server_time);
         let latest = refused
             .last()
             .map_or(now, |revision| max(now, revision.millis()));
         let difference = latest.0.saturating_sub(server_time.0);
-        let seen = self.state.server_clock.iter().chain(kept.last());
+        // Beyond whatever the device stamped before: an edit must not look older than the one that
+        // it replaces, or the same.
+        let known = self
+            .state
+            .documents
+            .values()
+            .flat_map(Entry::known_revisions);
+        let known = known
+            .filter(|revision| revision.node() == self.node())
+            .max();
+        let seen = self
+            .state
+            .server_clock
+            .iter()
+            .chain(kept.last())
+            .chain(known);
         let mut clock = Hlc::zero().with_node(self.node().clone());
         for earlier in seen {
             clock = clock.receive(earlier, UnixMillis(0))?;
@@ -49,34 +66,34 @@ impl SyncClient {
         Ok(!renewed.is_empty())
     }
 
-    /// The device's revisions among these of each document: those later than `server_time`, and the
-    /// others.
-    fn own_revisions<'e, R: Iterator<Item = Hlc> + 'e>(
-        &'e self,
-        server_time: UnixMillis,
-        revisions: impl Fn(&'e Entry) -> R,
-    ) -> (BTreeSet<Hlc>, BTreeSet<Hlc>) {
+    fn own_unsent(&self) -> BTreeSet<Hlc> {
         let entries = self.state.documents.values();
         entries
-            .flat_map(revisions)
+            .flat_map(Entry::unsent_revisions)
             .filter(|revision| revision.node() == self.node())
-            .partition(|revision| revision.millis() > server_time)
+            .collect()
     }
 
-    /// Advances the clock beyond all that the answer holds.
-    pub(super) fn hear(&mut self, answer: &SyncAnswer, now: UnixMillis) -> Result<(), HlcError> {
-        let revisions = answer
-            .server_changes
-            .iter()
-            .filter_map(|change| change.revision.as_ref());
-        let accepted = answer.accepted.iter().map(|accepted| &accepted.rev);
-        let latest = revisions.chain(accepted).fold(&answer.server_clock, max);
-        self.state.clock = self
-            .state
-            .clock
-            .receive(latest, self.state.corrected(now))?;
-        let ahead = now.0.saturating_sub(answer.server_clock.millis().0);
-        self.state.ahead = self.state.ahead.min(ahead);
+    /// Advances the clock beyond `latest`.
+    pub(super) fn hear(&mut self, latest: &Hlc, now: UnixMillis) -> Result<(), HlcError> {
+        let now = self.state.corrected(now);
+        self.state.clock = self.state.clock.receive(latest, now)?;
         Ok(())
     }
+
+    /// The device's time is at most as much ahead as an answer tells.
+    pub(super) fn note_difference(&mut self, server_clock: &Hlc, now: UnixMillis) {
+        let ahead = now.0.saturating_sub(server_clock.millis().0);
+        self.state.ahead = self.state.ahead.min(ahead);
+    }
+}
+
+/// The latest of the server's revisions in an answer.
+pub(super) fn latest_revision(answer: &SyncAnswer) -> &Hlc {
+    let changes = answer.server_changes.iter();
+    let accepted = answer.accepted.iter().map(|accepted| &accepted.rev);
+    changes
+        .filter_map(|change| change.revision.as_ref())
+        .chain(accepted)
+        .fold(&answer.server_clock, max)
 }

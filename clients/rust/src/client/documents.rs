@@ -105,16 +105,18 @@ impl Entry {
         self.document.pending().is_some() && self.rejection.is_none()
     }
 
-    pub(super) fn pending_revisions(&self) -> impl Iterator<Item = Hlc> {
+    /// The revisions of edits that no server knows, and those from which they were made.
+    pub(super) fn unsent_revisions(&self) -> impl Iterator<Item = Hlc> {
         let pending = self.document.pending().into_iter();
-        pending
-            .flat_map(Pending::revisions)
-            .map(|(_, revision)| revision)
+        pending.flat_map(Pending::unsent_revisions)
     }
 
-    /// The revisions from which pending edits were made, where that is not the base's.
-    pub(super) fn origins(&self) -> impl Iterator<Item = Hlc> {
+    /// The revisions that the server has, or may have, of a document with pending edits.
+    pub(super) fn known_revisions(&self) -> impl Iterator<Item = &Hlc> {
         let pending = self.document.pending().into_iter();
-        pending.flat_map(|pending| pending.after.values().cloned())
+        let sent = pending.clone().flat_map(|pending| &pending.sent);
+        let server = pending.filter_map(|_| self.document.server());
+        let received = server.flat_map(|server| server.field_revisions.values());
+        received.chain(sent.flat_map(|sent| sent.field_revisions.values()))
     }
 }

@@ -165,6 +165,8 @@ function correctRejected(replica: Replica, answer: SyncAnswer, rejected: Set<str
   const skewed = answer.rejected?.find(isSkew);
   if (!skewed) return;
   if (!correctClock(replica, skewed.serverTime ?? HLC.millisOf(answer.serverClock), wallMs)) return;
+  // The clock begins anew, and must be beyond what came just now.
+  hear(replica, answer, wallMs);
   for (const [id, entry] of replica.entries) {
     if (!entry.rejection || !isSkew(entry.rejection)) continue;
     replica.set(id, withoutRejection(entry));

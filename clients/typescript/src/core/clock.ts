@@ -11,10 +11,11 @@ import type { SyncAnswer } from "./wire.js";
  */
 export function correctClock(replica: Replica, serverTime: number, wallMs: number): boolean {
   const isRefused = (revision: string) => HLC.millisOf(revision) > serverTime;
-  const revisions = replica.ownRevisions();
+  const unsent = replica.ownUnsent();
   // The server refuses what names origins that are ahead as well.
-  const refused = [...new Set([...revisions, ...replica.ownOrigins()].filter(isRefused))].sort();
-  const kept = revisions.filter((revision) => !isRefused(revision)).sort();
+  const refused = [...new Set(unsent.filter(isRefused))].sort();
+  // An edit must not look older than the one that it replaces, or the same.
+  const kept = [...unsent.filter((revision) => !isRefused(revision)), ...replica.ownKnown()].sort();
   const last = refused.at(-1);
   const difference = Math.max(wallMs, last === undefined ? 0 : HLC.millisOf(last)) - serverTime;
   let clock = HLC.create(replica.node, 0);

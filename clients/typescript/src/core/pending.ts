@@ -209,24 +209,18 @@ export function advance(pending: Pending, clock: string): Pending {
   return { ...pending, baseClock: clock, isRebased: false, after: {} };
 }
 
-/** Replaces the revisions that the server refused. */
-export function restamp(
-  pending: Pending,
-  renewed: ReadonlyMap<string, string>,
-  server: ServerDocument | undefined,
-): Pending {
-  const sent = Object.values(pending.sent?.fieldRevisions ?? {});
-  const kept = sent.some((revision) => renewed.has(revision)) ? takeBack(pending, server) : pending;
-  const fields = Object.entries(kept.fields).map(([path, field]) => [
+/** Replaces unsent revisions. */
+export function restamp(pending: Pending, renewed: ReadonlyMap<string, string>): Pending {
+  const { deletion } = pending;
+  const fields = Object.entries(pending.fields).map(([path, field]) => [
     path,
     { ...field, revision: renewed.get(field.revision) ?? field.revision },
   ]);
-  const { deletion } = kept;
   return {
-    ...kept,
+    ...pending,
     ...(deletion !== undefined && { deletion: renewed.get(deletion) ?? deletion }),
     fields: Object.fromEntries(fields) as Record<Path, PendingField>,
-    after: filter(kept.after, (_, revision) => !renewed.has(revision)),
+    after: filter(pending.after, (_, revision) => !renewed.has(revision)),
   };
 }
 
@@ -270,6 +264,15 @@ export function revisionsOf({ fields, deletion }: Pending): Revisions {
   const revisions = Object.entries(fields).map(([path, { revision }]) => [path, revision]);
   if (deletion !== undefined) revisions.push([DELETED, deletion]);
   return Object.fromEntries(revisions) as Revisions;
+}
+
+/**
+ * The revisions of pending paths, and those from which they were made, without what a push holds that
+ * waits for its answer: the server may have taken it in.
+ */
+export function unsentRevisions(pending: Pending): string[] {
+  const all = [...Object.entries(revisionsOf(pending)), ...Object.entries(pending.after)];
+  return all.flatMap(([path, revision]) => (isSent(pending, path, revision) ? [] : revision));
 }
 
 /**

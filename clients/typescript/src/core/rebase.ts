@@ -170,12 +170,13 @@ export function heal(document: LocalDocument): LocalDocument {
 }
 
 /**
- * Replaces the revisions of pending edits that the server refused: they were ahead of its time, so
- * that it knows none of them.
+ * Replaces those of the unsent revisions that were ahead of the server's time, so that it knows none
+ * of them. The new ones must be later than whatever the device stamped before, or an edit could look
+ * older than, or the same as, the one that it replaces.
  */
 export function restamp(document: LocalDocument, renewed: ReadonlyMap<string, string>): LocalDocument {
-  const { server, pending } = document;
-  return pending ? { ...document, pending: restampPending(pending, renewed, server) } : document;
+  const { pending } = document;
+  return pending ? { ...document, pending: restampPending(pending, renewed) } : document;
 }
 
 /** The server's state if it stored exactly `sent`, under `revision`. */

@@ -2,7 +2,7 @@
 
 import * as HLC from "./hlc.js";
 import { type LocalDocument, isUnknown } from "./rebase.js";
-import { type Pending, type Revisions, revisionsOf } from "./pending.js";
+import { type Pending, unsentRevisions } from "./pending.js";
 import type { Access, Rejection } from "./wire.js";
 
 /** Everything but the documents. */
@@ -85,20 +85,24 @@ export class Replica {
     return HLC.decode(this.state.clock).node;
   }
 
-  /** The revisions of pending edits that the device itself stamped. */
-  ownRevisions(): string[] {
-    return this.#own(revisionsOf);
+  /** The device's revisions of edits that no server knows, and those from which they were made. */
+  ownUnsent(): string[] {
+    return this.#own(({ pending }) => unsentRevisions(pending));
   }
 
-  /** The device's own revisions from which pending edits were made, where that is not the base's. */
-  ownOrigins(): string[] {
-    return this.#own(({ after }) => after);
+  /** The device's revisions that the server has, or may have, of documents with pending edits. */
+  ownKnown(): string[] {
+    return this.#own(({ server, pending }) => [
+      ...Object.values(server?.fieldRevisions ?? {}),
+      ...Object.values(pending.sent?.fieldRevisions ?? {}),
+    ]);
   }
 
-  #own(revisions: (pending: Pending) => Revisions): string[] {
+  #own(revisions: (document: LocalDocument & { pending: Pending }) => string[]): string[] {
     const { node } = this;
-    const pending = [...this.entries.values()].flatMap((entry) => entry.pending ?? []);
-    const all = pending.flatMap((edits) => Object.values(revisions(edits)));
+    const all = [...this.entries.values()].flatMap(({ server, pending }) =>
+      pending ? revisions({ ...(server && { server }), pending }) : [],
+    );
     return all.filter((revision) => HLC.decode(revision).node === node);
   }
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use syncline_domain::{
@@ -6,7 +6,7 @@ use syncline_domain::{
     hlc::{Hlc, Node, UnixMillis},
     merge::{DELETED, FieldRevisions},
     path::Path,
-    rebase::{LocalDocument, Push, ServerDocument},
+    rebase::{LocalDocument, Pending, Push, ServerDocument},
 };
 
 /// A story as it unfolds.
@@ -146,11 +146,12 @@ impl Story {
         self.note(json!({ "do": "heal" }));
     }
 
-    /// Every pending revision gives way to a later one.
+    /// Every unsent revision gives way to a later one.
     pub(super) fn restamp(&mut self) {
-        let pending: Vec<Hlc> = self.pending().into_values().collect();
+        let pending = self.document.pending().into_iter();
+        let unsent: BTreeSet<Hlc> = pending.flat_map(Pending::unsent_revisions).collect();
         let renewed: BTreeMap<Hlc, Hlc> =
-            pending.into_iter().map(|old| (old, self.stamp())).collect();
+            unsent.into_iter().map(|old| (old, self.stamp())).collect();
         self.document.restamp(&renewed);
         self.note(json!({ "do": "restamp", "renewed": renewed }));
     }

@@ -62,6 +62,35 @@ fn what_edits_were_made_from_is_no_obstacle_if_it_was_ahead() {
     assert_eq!(change["doc"], json!({ "n": 3 }));
 }
 
+/// Pushed without an answer, edited again with a clock that is ahead, while the server takes another
+/// document's edit for ahead. What was pushed may itself be ahead, by less than the server minds.
+#[test]
+fn what_was_ahead_is_stamped_later_than_what_was_pushed() {
+    for pushed in [1000, 1020] {
+        let mut client = synced(&[]);
+        edit(&mut client, "a", json!({ "n": 1 }), pushed);
+        begin(&mut client);
+        client.abandon();
+        edit(&mut client, "a", json!({ "n": 2 }), YEAR + 800);
+        edit(&mut client, "b", json!({ "n": 2 }), YEAR + 900);
+        assert_eq!(begin(&mut client)[0]["doc"], json!({ "n": 1 }));
+        let answer = json!({
+            "serverClock": clock(1200), "serverChanges": [], "conflicts": [],
+            "accepted": [{ "key": "a", "rev": clock(1200) }],
+            "rejected": [{
+                "key": "b", "code": "clock_skew", "error": "It is ahead.", "serverTime": 1000,
+            }],
+        });
+        let answer = serde_json::from_value(answer).unwrap();
+        client.apply(answer, at(YEAR + 1100)).unwrap();
+
+        let change = &begin(&mut client)[0];
+        assert_eq!(change["doc"], json!({ "n": 2 }));
+        let revision = change["fieldRevs"]["n"].as_str().unwrap();
+        assert!(revision > stamp(pushed).as_str(), "{revision}");
+    }
+}
+
 #[test]
 fn what_a_correct_clock_does_not_mend_is_rejected() {
     let mut client = client();
