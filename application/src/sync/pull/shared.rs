@@ -1,11 +1,11 @@
-//! The documents of others, which follow the caller's own.
+//! What to read of the documents of others, which follow the caller's own.
 
 use syncline_domain::{access::Namespace, identifier::DocumentKey, snapshot::TransactionId};
 
-use super::{Changes, PAGE_DOCUMENTS, Start, pages::PAGE_BYTES};
+use super::{PAGE_DOCUMENTS, Start, pages::PAGE_BYTES};
 use crate::{
-    ports::{Page, Position, Seen, SharedPage, SharedPageQuery, SharedPosition, StoreError},
-    sync::{SyncError, push::Stored, request::SyncRequest},
+    ports::{Page, Position, Seen, SharedPageQuery, SharedPosition},
+    sync::{push::Stored, request::SyncRequest},
 };
 
 /// What a pull that begins at `start` has to read of the documents of others, if anything.
@@ -62,41 +62,5 @@ pub(super) fn seen_own(start: &Start) -> Seen {
         begin: end.clone(),
         own: start.seen.own,
         paging: Some((end.clone(), Position { transaction, key })),
-    }
-}
-
-impl Changes {
-    /// Has the documents of others follow.
-    pub(super) fn share(&mut self, query: Option<SharedPageQuery>) {
-        self.shared = query.map(|query| SharedPageQuery {
-            end: self.end.clone(),
-            ..query
-        });
-    }
-
-    /// The next documents of others.
-    pub(super) async fn next_shared(&mut self) -> Result<Option<String>, SyncError> {
-        let Some(query) = &mut self.shared else {
-            return Ok(None);
-        };
-        query.limit = self.query.limit;
-        let page = self.service.store.shared_page(query).await?;
-        let state = page.state.as_ref();
-        let Some(state) = state.filter(|state| self.may_go_on(state)) else {
-            return Err(SyncError::Store(StoreError::Contention));
-        };
-        // What was overwritten since the pull began was on no page.
-        self.pages_read_at = Some(state.now);
-        self.count_down(page.count);
-        self.note_revision(page.greatest_revision.as_ref());
-        self.move_shared_behind(&page);
-        Ok(Some(page.documents))
-    }
-
-    fn move_shared_behind(&mut self, page: &SharedPage) {
-        match (&mut self.shared, &page.last) {
-            (Some(query), Some(last)) if page.has_more => query.after = last.clone(),
-            _ => self.shared = None,
-        }
     }
 }
