@@ -9,6 +9,7 @@ mod decision;
 mod group;
 mod news;
 mod part;
+mod plan;
 mod refusal;
 mod summary;
 mod unit;
@@ -109,9 +110,9 @@ impl SyncService {
     async fn push_alone(&self, request: &Arc<SyncRequest>) -> Result<Pushed, SyncError> {
         if !request.writes_for_others() {
             let attempted = self.attempt_together(std::slice::from_ref(request)).await;
-            match attempted.map(|mut attempted| attempted.pop().flatten()) {
-                Ok(Some(pushed)) => return Ok(pushed),
-                Ok(None) => {}
+            match attempted.map(|mut attempted| attempted.pop()) {
+                Ok(Some(Ok(pushed))) => return Ok(pushed),
+                Ok(_) => {}
                 Err(StoreError::Contention) => measures::retried(),
                 Err(error) => return Err(error.into()),
             }

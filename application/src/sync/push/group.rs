@@ -4,7 +4,7 @@ use std::{collections::HashSet, error::Error, panic::AssertUnwindSafe, sync::Arc
 
 use futures::{FutureExt, future::join_all};
 
-use super::{Pushed, SyncError};
+use super::{Pushed, SyncError, attempt::WantsLocks};
 use crate::{
     measures,
     ports::{Patience, Scope, StoreError},
@@ -81,8 +81,8 @@ impl SyncService {
             Ok(outcomes) => {
                 for (entry, outcome) in possible.into_iter().zip(outcomes) {
                     match outcome {
-                        Some(pushed) => entry.answer(Ok(pushed)),
-                        None => rest.push(entry),
+                        Ok(pushed) => entry.answer(Ok(pushed)),
+                        Err(WantsLocks) => rest.push(entry),
                     }
                 }
             }

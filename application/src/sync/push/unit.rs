@@ -2,18 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{
-    Pushed,
-    base::Base,
-    decision::Decision,
-    news::{News, begin_answer},
-    part::Part,
-};
+use super::{Pushed, base::Base, part::Part, plan::Plan};
 use crate::{
-    ports::{
-        Before, DocumentWrite, History, HistoryQuery, LockRequest, Patience, StoreError,
-        SyncTransaction,
-    },
+    ports::{Before, History, HistoryQuery, LockRequest, Patience, StoreError, SyncTransaction},
     sync::{SyncError, SyncService, request::SyncRequest},
 };
 
@@ -35,28 +26,16 @@ impl SyncService {
             self.decide_all(part, bases, &before, &histories)
         };
         let decided: Vec<_> = parts.iter().zip(&bases).map(decide).collect();
-        let writes = writes(&parts, decided.iter().map(accepted));
-        let news = News::of(parts.iter().zip(decided.iter().map(Result::is_ok)));
+        let plan = Plan::new(parts, decided);
+        let (writes, news) = (plan.writes(), plan.news());
         let written = if writes.is_empty() {
             None
         } else {
             Some(transaction.write(&writes, &news.queries).await?)
         };
         transaction.commit().await?;
-        let own = written.as_ref().map(|written| written.transaction);
-        let pages = news.pages(written);
-        let outcomes = parts.iter().zip(decided).zip(pages);
-        let outcomes = outcomes.map(|((part, decisions), page)| {
-            let mut pushed = part.summary(decisions?, &before, own);
-            begin_answer(part, &mut pushed, page);
-            Ok(pushed)
-        });
-        Ok(outcomes.collect())
+        Ok(plan.outcomes(&before, news, written))
     }
-}
-
-fn accepted(decided: &Result<Vec<Decision>, SyncError>) -> &[Decision] {
-    decided.as_deref().unwrap_or_default()
 }
 
 /// The documents of a request, the caller's own first: that is the order of its changes.
@@ -71,17 +50,6 @@ pub(super) fn wanted(request: &SyncRequest) -> Vec<LockRequest> {
             writer: request.reader.clone(),
             keys: changes.iter().map(|change| change.key.clone()).collect(),
         })
-        .collect()
-}
-
-/// What to store of what was decided on each part.
-pub(super) fn writes<'d>(
-    parts: &[Part<'_>],
-    decided: impl Iterator<Item = &'d [Decision]>,
-) -> Vec<DocumentWrite<'d>> {
-    let parts = parts.iter().zip(decided);
-    parts
-        .flat_map(|(part, decisions)| part.writes(decisions))
         .collect()
 }
 
