@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `request` | a request whose every change was checked |
 //! | `queue` | requests that wait, to be done together |
+//! | `worker` | does what waits in a queue |
 //! | `push` | read, merge, store if nothing changed; or the unit of work: lock, look back, merge, write |
 //! | `pull` | the pages of an answer, and the clock that ends it |
 //! | `edit` | pushes that come by other ways than a sync |
@@ -20,6 +21,7 @@ mod pull;
 mod push;
 mod queue;
 mod request;
+mod worker;
 
 use std::sync::Arc;
 

@@ -1,9 +1,9 @@
-//! A tap on the way to PostgreSQL, which counts the statements that go through it, and may hold
-//! commits back for a moment. What tells other servers of changes comes at times of its own, and is
+//! A tap on the way to PostgreSQL, which counts the statements that go through it and how often its answer
+//! is waited for, and may hold commits back for a moment. What tells other servers of changes comes at times of its own, and is
 //! not counted.
 //!
 //! It reads the frontend's side of the wire protocol: `Q` is a simple query, `E` executes a
-//! prepared statement. <https://www.postgresql.org/docs/current/protocol-message-formats.html>
+//! prepared statement, and `S` waits for whatever was asked for. <https://www.postgresql.org/docs/current/protocol-message-formats.html>
 
 use std::{
     path::Path,
@@ -32,6 +32,9 @@ const LIVE: &[u8] = b"syncline live";
 /// The names of the messages that run a statement.
 const RUNS: [u8; 2] = [b'Q', b'E'];
 
+/// The names of those whose answer is waited for.
+const WAITS: [u8; 2] = [b'Q', b'S'];
+
 /// The message that ends a transaction.
 const COMMIT: &[u8] = b"COMMIT\0";
 
@@ -46,7 +49,23 @@ const DELAYS: [Duration; 4] = [
 /// A socket through which a database is reached.
 pub struct Tap {
     folder: TempDir,
-    count: Arc<AtomicU64>,
+    counts: Arc<Counts>,
+}
+
+#[derive(Default)]
+struct Counts {
+    statements: AtomicU64,
+    round_trips: AtomicU64,
+}
+
+impl Counts {
+    fn add(&self, name: u8) {
+        let add = |names: [u8; 2], count: &AtomicU64| {
+            count.fetch_add(u64::from(names.contains(&name)), Ordering::SeqCst)
+        };
+        add(RUNS, &self.statements);
+        add(WAITS, &self.round_trips);
+    }
 }
 
 impl Tap {
@@ -69,14 +88,14 @@ impl Tap {
         let cluster = options.get_socket().expect("the cluster has a socket");
         let listener =
             UnixListener::bind(socket(folder.path(), database)).expect("the socket is free");
-        let count = Arc::new(AtomicU64::new(0));
+        let counts = Arc::new(Counts::default());
         tokio::spawn(listen(
             listener,
             socket(cluster, database),
-            Arc::clone(&count),
+            Arc::clone(&counts),
             delays,
         ));
-        Self { folder, count }
+        Self { folder, counts }
     }
 
     /// The database, reached through the tap.
@@ -88,7 +107,13 @@ impl Tap {
     /// How many statements there have been.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.count.load(Ordering::SeqCst)
+        self.counts.statements.load(Ordering::SeqCst)
+    }
+
+    /// How often an answer was waited for.
+    #[must_use]
+    pub fn round_trips(&self) -> u64 {
+        self.counts.round_trips.load(Ordering::SeqCst)
     }
 }
 
@@ -99,7 +124,7 @@ fn socket(folder: &Path, database: &TestDatabase) -> std::path::PathBuf {
 async fn listen(
     listener: UnixListener,
     socket: std::path::PathBuf,
-    count: Arc<AtomicU64>,
+    counts: Arc<Counts>,
     delays: &'static [Duration],
 ) {
     while let Ok((client, _)) = listener.accept().await {
@@ -110,14 +135,14 @@ async fn listen(
         let (mut from_server, to_server) = server.into_split();
         // Both end when either side hangs up.
         tokio::spawn(async move { copy(&mut from_server, &mut to_client).await });
-        tokio::spawn(forward(from_client, to_server, Arc::clone(&count), delays));
+        tokio::spawn(forward(from_client, to_server, Arc::clone(&counts), delays));
     }
 }
 
 async fn forward(
     mut client: OwnedReadHalf,
     mut server: OwnedWriteHalf,
-    count: Arc<AtomicU64>,
+    counts: Arc<Counts>,
     delays: &[Duration],
 ) -> Result<()> {
     // The first messages have no name.
@@ -132,8 +157,8 @@ async fn forward(
     loop {
         let name = client.read_u8().await?;
         let body = take_body(&mut client).await?;
-        if RUNS.contains(&name) && !is_live {
-            count.fetch_add(1, Ordering::SeqCst);
+        if !is_live {
+            counts.add(name);
         }
         if body == COMMIT
             && let Some(delay) = delays.next()

@@ -41,6 +41,31 @@ async fn a_request_takes_as_many_statements_for_a_thousand_changes_as_for_one() 
     database.drop().await;
 }
 
+/// Far more than a server does by itself meanwhile.
+const PULLS: u64 = 200;
+
+/// A connection that has just answered is not asked whether it is good before it is used again.
+#[tokio::test]
+async fn a_statement_is_one_round_trip() {
+    let database = TestDatabase::create().await;
+    let tap = Tap::on(&database);
+    let server = TestServer::on(tap.database(&database)).await;
+    let mut replica = Replica::new(COLLECTION);
+    replica.sync(&server, USER, &[]).await;
+    let (statements, round_trips) = (tap.count(), tap.round_trips());
+    for _ in 0..PULLS {
+        replica.sync(&server, USER, &[]).await;
+    }
+    let (statements, round_trips) = (tap.count() - statements, tap.round_trips() - round_trips);
+    assert!(statements >= PULLS, "{statements}");
+    assert!(
+        round_trips < statements + PULLS / 2,
+        "{round_trips} round trips for {statements} statements"
+    );
+    server.stop().await;
+    database.drop().await;
+}
+
 /// The statements of requests with so many changes: to new documents, changed ones, in conflict,
 /// known already, deletions.
 async fn costs_of(server: &TestServer, tap: &Tap, size: usize) -> [u64; 5] {

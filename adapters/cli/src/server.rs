@@ -296,11 +296,11 @@ pub(crate) fn importing(
     Ok((sync, Arc::new(import)))
 }
 
-/// One more worker than half the processors, the other half being PostgreSQL's: while it makes a commit
-/// durable, nobody computes.
+/// As many workers as half the processors, the other half being PostgreSQL's: the fewer, the more
+/// requests share a statement and a commit.
 fn workers() -> usize {
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-    processors / 2 + 1
+    processors.div_ceil(2)
 }
 
 /// A configuration that the database lacks would fail every search of its application.

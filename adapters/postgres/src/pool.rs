@@ -4,6 +4,7 @@
 //! statement is part of a transaction that brings its settings along, and none is prepared for
 //! later. Straight at PostgreSQL, settings belong to the session and prepared statements are kept.
 
+mod kept;
 mod session;
 mod statement;
 mod waiting;
@@ -18,10 +19,12 @@ use futures::{
 };
 use sqlx::{
     Describe, Either, Execute, Executor, PgPool, Postgres, SqlStr,
+    pool::PoolConnection,
     postgres::{PgPoolOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo},
 };
 
 use crate::location::Location;
+use kept::Kept;
 pub(crate) use session::{Session, Transaction};
 use watch::Watch;
 
@@ -32,6 +35,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub struct Pool {
     connections: PgPool,
+    kept: Arc<Kept>,
     watch: Arc<Watch>,
     is_pooled: bool,
     begin: SqlStr,
@@ -62,6 +66,7 @@ impl Pool {
         let connections = watched(options, &watch).connect_lazy_with(location.for_requests());
         Self {
             connections,
+            kept: Arc::default(),
             watch,
             is_pooled: location.is_pooled(),
             begin: location.begin("BEGIN"),
@@ -86,7 +91,7 @@ impl Pool {
     /// How many of them nobody uses.
     #[must_use]
     pub fn num_idle(&self) -> usize {
-        self.connections.num_idle()
+        self.connections.num_idle() + self.kept.len()
     }
 
     /// Begins a transaction, which is rolled back when it is dropped.
@@ -119,9 +124,21 @@ impl Pool {
     }
 
     async fn lend(&self) -> Result<Session, sqlx::Error> {
-        let connection = self.connections.acquire().await?;
-        let watch = Arc::clone(&self.watch);
-        Ok(Session::new(connection, watch, !self.is_pooled))
+        loop {
+            if let Some(session) = self.kept.take() {
+                return Ok(session);
+            }
+            tokio::select! {
+                connection = self.connections.acquire() => return Ok(self.session(connection?)),
+                // All that there may be are lent, and one was given back.
+                () = self.kept.given() => {}
+            }
+        }
+    }
+
+    fn session(&self, connection: PoolConnection<Postgres>) -> Session {
+        let (watch, kept) = (Arc::clone(&self.watch), Arc::downgrade(&self.kept));
+        Session::new(connection, watch, kept, !self.is_pooled)
     }
 
     /// Runs one statement, through a pooler in a transaction of its own.
@@ -136,7 +153,9 @@ impl Pool {
             return Ok(results);
         }
         let mut session = self.watch.unless_away(self.lend()).await?;
-        session.fetch_many(query).try_collect().await
+        let results = session.fetch_many(query).try_collect().await?;
+        session.give_back();
+        Ok(results)
     }
 }
 

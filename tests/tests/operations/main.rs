@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod away;
+mod connections;
 mod migrations;
 mod pooler;
 mod replicas;

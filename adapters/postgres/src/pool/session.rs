@@ -1,4 +1,7 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use futures::{FutureExt, Stream, StreamExt, future::BoxFuture, stream::BoxStream};
 use sqlx::{
@@ -8,8 +11,14 @@ use sqlx::{
 };
 // Sqlx does not export the trait itself, without which nothing can be rolled back by hand.
 use sqlx_core::transaction::TransactionManager;
+use tokio::time::Instant;
 
-use super::{statement::Statement, waiting::Waiting, watch::Watch};
+use super::{
+    kept::{Kept, LENT},
+    statement::Statement,
+    waiting::Waiting,
+    watch::Watch,
+};
 use crate::store::LONGEST_TRANSACTION;
 
 /// A connection that the pool has lent. Nobody waits on it for a database that is not there: neither
@@ -18,6 +27,8 @@ use crate::store::LONGEST_TRANSACTION;
 pub(crate) struct Session {
     connection: PoolConnection<Postgres>,
     watch: Arc<Watch>,
+    kept: Weak<Kept>,
+    lent_at: Instant,
     keeps_statements: bool,
     /// For how long the database runs one statement; none for as long as it takes.
     time_limit: Option<Duration>,
@@ -39,11 +50,14 @@ impl Session {
     pub(super) fn new(
         connection: PoolConnection<Postgres>,
         watch: Arc<Watch>,
+        kept: Weak<Kept>,
         keeps_statements: bool,
     ) -> Self {
         Self {
             connection,
             watch,
+            kept,
+            lent_at: Instant::now(),
             keeps_statements,
             time_limit: Some(LONGEST_TRANSACTION),
             end: End::Return,
@@ -67,7 +81,23 @@ impl Session {
         let committed = PgTransactionManager::commit(&mut self.connection);
         waiting.answer(committed).await?;
         self.end = End::Return;
+        self.give_back();
         Ok(())
+    }
+
+    /// For whoever comes next: all that it was asked was answered, so that it is good.
+    pub(super) fn give_back(mut self) {
+        self.time_limit = Some(LONGEST_TRANSACTION);
+        if self.is_to_be_lent()
+            && let Some(kept) = self.kept.upgrade()
+        {
+            kept.give(self);
+        }
+    }
+
+    /// Whether it may be lent once more before the pool looks at it.
+    pub(super) fn is_to_be_lent(&self) -> bool {
+        self.lent_at.elapsed() < LENT && !self.watch.is_broken_since(self.lent_at)
     }
 
     /// Closes the connection, whatever it is doing.

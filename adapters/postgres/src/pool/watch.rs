@@ -100,6 +100,11 @@ impl Watch {
         self.check().map(|()| true)
     }
 
+    /// Whether a connection that was good at this time may not be any more.
+    pub(super) fn is_broken_since(&self, then: Instant) -> bool {
+        self.is_away() || self.broken_at().is_some_and(|broken_at| broken_at >= then)
+    }
+
     /// Whether an idle connection is still good. Only one that was idle for long costs a round trip.
     pub(super) async fn is_good(
         &self,

@@ -1,14 +1,13 @@
 //! Reading pages: small ones that are wanted at the same time share a statement.
 
-use std::panic::AssertUnwindSafe;
-
-use futures::{FutureExt, future::join_all};
+use futures::future::join_all;
 
 use crate::{
     ports::{Page, PageQuery, StoreError},
     sync::{
         SyncError, SyncService,
         queue::{Entry, Queue},
+        worker::work,
     },
 };
 
@@ -74,13 +73,7 @@ impl SyncService {
 
     /// Reads the pages that wait, for ever. Several may do so at once.
     pub(in crate::sync) async fn work_on_pages(&self) {
-        loop {
-            let entries = self.pages.take().await;
-            // Who waits for a page that panicked is told that it was interrupted.
-            let _ = AssertUnwindSafe(self.read_entries(entries))
-                .catch_unwind()
-                .await;
-        }
+        work(&self.pages, |entries| self.read_entries(entries)).await;
     }
 
     async fn read_entries(&self, entries: Vec<PageEntry>) {

@@ -8,7 +8,7 @@ use super::{Pushed, SyncError, attempt::WantsLocks};
 use crate::{
     measures,
     ports::{Patience, Scope, StoreError},
-    sync::{SyncService, queue::Entry, request::SyncRequest},
+    sync::{SyncService, queue::Entry, request::SyncRequest, worker::work},
 };
 
 /// The most changes of a push that shares, and of all that share together. More would keep the
@@ -23,13 +23,7 @@ type PushEntry = Entry<Arc<SyncRequest>, Result<Pushed, SyncError>>;
 impl SyncService {
     /// Does the pushes that wait, for ever. Several may do so at once.
     pub(in crate::sync) async fn work_on_pushes(&self) {
-        loop {
-            let entries = self.pushes.take().await;
-            // Who waits for a push that panicked is told that it was interrupted.
-            let _ = AssertUnwindSafe(self.push_entries(entries))
-                .catch_unwind()
-                .await;
-        }
+        work(&self.pushes, |entries| self.push_entries(entries)).await;
     }
 
     /// Does the pushes that would keep others waiting, for ever.
