@@ -2,7 +2,7 @@ SELECT string_agg(
     '{"_key":' || to_json(key)::text
     || ',"_rev":' || to_json(revision)::text
     || ',"_fieldRevs":' || field_revisions::text
-    || ',' || substr(content::text, 2),
+    || ',' || right(content::text, -1),
     ',' ORDER BY number, key
 )
 FROM baseline.changes

@@ -3,7 +3,7 @@ SELECT string_agg(
     || coalesce(',"_owner":' || to_json(owner_id)::text || ',"_access":"read"', '')
     || ',"_rev":' || to_json(revision)::text
     || ',"_fieldRevs":' || field_revisions::text
-    || ',' || substr(content::text, 2),
+    || ',' || right(content::text, -1),
     ','
 )
 FROM baseline.library;

@@ -1,6 +1,6 @@
 SELECT string_agg(
     '{"_key":' || to_json(key)::text || ',"_rev":' || to_json(revision)::text
-    || ',' || substr(content::text, 2),
+    || ',' || right(content::text, -1),
     ','
 )
 FROM (

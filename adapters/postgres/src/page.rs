@@ -20,8 +20,8 @@ use crate::{
 };
 use columns::PageColumns;
 
-/// How many digits the last place of a page begins with; the rest is its key.
-const PLACE_DIGITS: usize = 20;
+/// How many hexadecimal digits the last place of a page begins with; the rest is its key.
+const PLACE_DIGITS: usize = 16;
 
 /// How the text of a snapshot is understood.
 type ReadSnapshot = fn(&str) -> Result<Snapshot, SnapshotError>;
@@ -105,7 +105,7 @@ fn last_place(row: &PgRow) -> Result<Option<(u64, DocumentKey)>, StoreError> {
     let (number, key) = last
         .split_at_checked(PLACE_DIGITS)
         .ok_or_else(|| corrupt("last", "it is too short"))?;
-    let number = number.parse().map_err(|error| corrupt("last", error))?;
+    let number = u64::from_str_radix(number, 16).map_err(|error| corrupt("last", error))?;
     let key = DocumentKey::new(key).map_err(|error| corrupt("documents.key", error))?;
     Ok(Some((number, key)))
 }

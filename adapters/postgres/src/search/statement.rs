@@ -232,7 +232,7 @@ impl<'q> Statement<'q> {
                 .push(", content, (SELECT wanted FROM queries))::text, '{}')");
         }
         self.builder.push(
-            " || CASE WHEN content = '{}' THEN '}' ELSE ',' || substr(content::text, 2) END,
+            " || CASE WHEN content = '{}' THEN '}' ELSE ',' || right(content::text, -1) END,
                         ',' ORDER BY number
                     )
                     FROM shown

@@ -33,7 +33,7 @@ FROM (
                 )
             )
         ), '')
-        || ',' || substr(document_text(key, revision, field_revisions, content, false), 2) AS text,
+        || ',' || right(document_text(key, revision, field_revisions, content, false), -1) AS text,
         sum(bytes) OVER (
             ORDER BY application, collection, key ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS bytes_before

@@ -4,7 +4,7 @@ SELECT
     || ',"_rev":' || to_json(documents.revision)::text
     || CASE
         WHEN documents.content = '{}' THEN '}'
-        ELSE ',' || substr(documents.content::text, 2)
+        ELSE ',' || right(documents.content::text, -1)
     END AS document
 FROM access_entries AS entry
 JOIN documents

@@ -188,28 +188,34 @@ FROM state
 CROSS JOIN input
 CROSS JOIN LATERAL (
     SELECT
-        -- In the order of the candidates, which an ORDER BY here would only sort again.
+        -- In the order of the candidates, which an ORDER BY here would only sort again. `right` does not
+        -- count the characters of a text, as `substr` does.
         string_agg(
-            '{"_key":' || to_json(key)::text
-            || ',"_rev":' || to_json(revision)::text
-            || ',"_fieldRevs":' || field_revisions::text
-            || CASE
-                WHEN deleted THEN ',"_deleted":true}'
-                WHEN content = '{}' THEN '}'
-                ELSE ',' || substr(content::text, 2)
-            END,
+            concat(
+                '{"_key":', to_json(key),
+                ',"_rev":', to_json(revision),
+                ',"_fieldRevs":', field_revisions,
+                CASE
+                    WHEN deleted THEN ',"_deleted":true}'
+                    WHEN content = '{}' THEN '}'
+                    ELSE ',' || right(content::text, -1)
+                END
+            ),
             ','
         ) FILTER (
             WHERE is_on_page
             AND (input.tombstones OR NOT deleted)
-            AND (input.ordinal, tx, key) NOT IN (
-                SELECT * FROM unnest($21::bigint[], $22::text[]::xid8[], $23::text[])
+            AND (
+                cardinality($21::bigint[]) = 0
+                OR (input.ordinal, tx, key) NOT IN (
+                    SELECT * FROM unnest($21::bigint[], $22::text[]::xid8[], $23::text[])
+                )
             )
         ) AS documents,
         count(*) FILTER (WHERE is_on_page) AS count,
         count(*) FILTER (WHERE NOT is_on_page) > 0 AS has_more,
-        -- The transaction in 20 digits, so that text compares as the pair does, and the key.
-        max(lpad(tx::text, 20, '0') || key) FILTER (WHERE is_on_page) AS last,
+        -- The transaction in 16 hexadecimal digits, so that text compares as the pair does, and the key.
+        max(encode(xid8send(tx), 'hex') || key) FILTER (WHERE is_on_page) AS last,
         max(revision) FILTER (WHERE is_on_page) AS greatest_revision
     FROM (
         SELECT

@@ -146,7 +146,7 @@ CROSS JOIN (
         ) AS documents,
         count(*) FILTER (WHERE is_on_page) AS count,
         count(*) FILTER (WHERE NOT is_on_page) > 0 AS has_more,
-        max(lpad(namespace_id::text, 20, '0') || key) FILTER (WHERE is_on_page) AS last,
+        max(encode(int8send(namespace_id), 'hex') || key) FILTER (WHERE is_on_page) AS last,
         max(revision) FILTER (WHERE is_on_page) AS greatest_revision
     FROM numbered
 ) AS page
