@@ -117,8 +117,12 @@ impl SyncService {
 
     /// Does what requests wait for, for ever: without it none that pushes or pulls is answered. Several
     /// may do so at once, each as a task of its own; the fewer, the more requests share a statement.
-    pub async fn work(&self) {
-        join(self.work_on_pushes(), self.work_on_pages()).await;
+    /// Requests that take longer than a `moment` keep others waiting no longer than that.
+    pub async fn work<Moment>(&self, moment: impl Fn() -> Moment)
+    where
+        Moment: Future<Output = ()>,
+    {
+        join(self.work_on_pushes(&moment), self.work_on_pages(&moment)).await;
     }
 
     /// Does the pushes that wait for locks of others, for ever.

@@ -124,7 +124,7 @@ impl Server {
         let mut working = JoinSet::new();
         for _ in 0..workers() {
             let sync = Arc::clone(&sync);
-            working.spawn(async move { sync.work().await });
+            working.spawn(async move { sync.work(moment).await });
         }
         working.spawn(async move { sync.work_aside().await });
         working.spawn(async move {
@@ -294,6 +294,11 @@ pub(crate) fn importing(
     let sync = sync_service(configuration, store, &clock, [key.as_str().as_bytes()])?;
     let import = ImportService::new(Arc::clone(&sync), access_service(store));
     Ok((sync, Arc::new(import)))
+}
+
+/// How long requests that are done together keep those behind them waiting.
+pub(crate) fn moment() -> impl Future<Output = ()> {
+    tokio::time::sleep(Duration::from_millis(5))
 }
 
 /// As many workers as half the processors, the other half being PostgreSQL's: the fewer, the more

@@ -16,7 +16,7 @@ use crate::{
     clock::SystemClock,
     configuration::Configuration,
     database::Database,
-    server::{ServerError, importing},
+    server::{ServerError, importing, moment},
 };
 
 /// How many bytes are read at once.
@@ -58,7 +58,7 @@ async fn import(
     };
     let report = tokio::select! {
         report = read => report,
-        () = sync.work() => Err("the import was interrupted; run it again".into()),
+        () = sync.work(moment) => Err("the import was interrupted; run it again".into()),
         () = sync.work_aside() => Err("the import was interrupted; run it again".into()),
     };
     // Devices that are not told look again by themselves.

@@ -72,8 +72,11 @@ impl SyncService {
     }
 
     /// Reads the pages that wait, for ever. Several may do so at once.
-    pub(in crate::sync) async fn work_on_pages(&self) {
-        work(&self.pages, |entries| self.read_entries(entries)).await;
+    pub(in crate::sync) async fn work_on_pages<Moment>(&self, moment: impl Fn() -> Moment)
+    where
+        Moment: Future<Output = ()>,
+    {
+        work(&self.pages, moment, |entries| self.read_entries(entries)).await;
     }
 
     async fn read_entries(&self, entries: Vec<PageEntry>) {

@@ -22,8 +22,11 @@ type PushEntry = Entry<Arc<SyncRequest>, Result<Pushed, SyncError>>;
 
 impl SyncService {
     /// Does the pushes that wait, for ever. Several may do so at once.
-    pub(in crate::sync) async fn work_on_pushes(&self) {
-        work(&self.pushes, |entries| self.push_entries(entries)).await;
+    pub(in crate::sync) async fn work_on_pushes<Moment>(&self, moment: impl Fn() -> Moment)
+    where
+        Moment: Future<Output = ()>,
+    {
+        work(&self.pushes, moment, |entries| self.push_entries(entries)).await;
     }
 
     /// Does the pushes that would keep others waiting, for ever.
