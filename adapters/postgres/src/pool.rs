@@ -19,7 +19,6 @@ use futures::{
 };
 use sqlx::{
     Describe, Either, Execute, Executor, PgPool, Postgres, SqlStr,
-    pool::PoolConnection,
     postgres::{PgPoolOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo},
 };
 
@@ -65,8 +64,8 @@ impl Pool {
             .test_before_acquire(false);
         let connections = watched(options, &watch).connect_lazy_with(location.for_requests());
         Self {
-            connections,
             kept: Arc::default(),
+            connections,
             watch,
             is_pooled: location.is_pooled(),
             begin: location.begin("BEGIN"),
@@ -124,21 +123,14 @@ impl Pool {
     }
 
     async fn lend(&self) -> Result<Session, sqlx::Error> {
-        loop {
-            if let Some(session) = self.kept.take() {
-                return Ok(session);
-            }
-            tokio::select! {
-                connection = self.connections.acquire() => return Ok(self.session(connection?)),
-                // All that there may be are lent, and one was given back.
-                () = self.kept.given() => {}
-            }
-        }
-    }
-
-    fn session(&self, connection: PoolConnection<Postgres>) -> Session {
+        let waits = match self.kept.take() {
+            Ok(session) => return Ok(session),
+            Err(waits) => waits,
+        };
+        let connection = self.connections.acquire().await?;
+        drop(waits);
         let (watch, kept) = (Arc::clone(&self.watch), Arc::downgrade(&self.kept));
-        Session::new(connection, watch, kept, !self.is_pooled)
+        Ok(Session::new(connection, watch, kept, !self.is_pooled))
     }
 
     /// Runs one statement, through a pooler in a transaction of its own.

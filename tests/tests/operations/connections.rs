@@ -1,6 +1,9 @@
 //! A server that may have few connections to its database.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -29,6 +32,48 @@ async fn few_connections_are_enough_for_whatever_many_do_at_once() {
     devices.join_all().await;
     Arc::into_inner(server).unwrap().stop().await;
     database.drop().await;
+}
+
+/// How many devices pull without a pause, how often, and how many answers of others each of them waits for
+/// at most: ten rounds of all.
+const PULLERS: usize = 40;
+const PULLS: usize = 40;
+const MOST_OTHERS: usize = 10 * PULLERS;
+
+/// What comes back goes to whoever has waited longest.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_waits_while_others_have_many_turns() {
+    let database = TestDatabase::create().await;
+    let server = Arc::new(TestServer::with(TestDatabase::at(database.options()), FEW).await);
+    for number in 0..2 {
+        let key = format!("key-{number}");
+        let change = change(&key, &json!({ "number": number }), &stamp("ada", number));
+        let push = json!({ "collection": "notes", "protocol": 2, "changes": [change] });
+        server.sync("ada", push).await;
+    }
+    let answers = Arc::new(AtomicUsize::new(0));
+    let mut pulling = JoinSet::new();
+    for _ in 0..PULLERS {
+        let (server, answers) = (Arc::clone(&server), Arc::clone(&answers));
+        pulling.spawn(async move { most_answers_of_others(&server, &answers).await });
+    }
+    let most = pulling.join_all().await.into_iter().max();
+    assert!(most < Some(MOST_OTHERS), "{most:?}");
+    Arc::into_inner(server).unwrap().stop().await;
+    database.drop().await;
+}
+
+/// Pulls the first page again and again, each a statement of its own.
+async fn most_answers_of_others(server: &TestServer, answers: &AtomicUsize) -> usize {
+    let mut most = 0;
+    for _ in 0..PULLS {
+        let before = answers.load(Ordering::SeqCst);
+        let pull = json!({ "collection": "notes", "protocol": 2, "changes": [], "limit": 1 });
+        let answer = server.sync("ada", pull).await;
+        assert_eq!(answer["hasMore"], true);
+        most = most.max(answers.fetch_add(1, Ordering::SeqCst) - before);
+    }
+    most
 }
 
 /// Pushes, pulls, reads and searches, each of which holds a connection in its own way.

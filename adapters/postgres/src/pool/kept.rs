@@ -8,8 +8,6 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::Notify;
-
 use super::Session;
 
 /// For how long after the pool has lent it a session does not go back.
@@ -18,37 +16,52 @@ pub(super) const LENT: Duration = Duration::from_secs(1);
 /// Those that nobody uses. To the pool they are lent.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    sessions: Mutex<Vec<Session>>,
-    is_given: Notify,
+    state: Mutex<State>,
 }
+
+#[derive(Debug, Default)]
+struct State {
+    sessions: Vec<Session>,
+    /// How many found none here, and wait for the pool.
+    waiting: usize,
+}
+
+/// Somebody who waits for the pool. Until it is dropped, nothing is kept.
+pub(super) struct WaitsForPool<'a>(&'a Kept);
 
 impl Kept {
     /// The one that was used last, if any is still to be lent. The others go back to the pool.
-    pub(super) fn take(&self) -> Option<Session> {
-        loop {
-            let session = self.sessions().pop()?;
+    pub(super) fn take(&self) -> Result<Session, WaitsForPool<'_>> {
+        let mut state = self.state();
+        while let Some(session) = state.sessions.pop() {
             if session.is_to_be_lent() {
-                return Some(session);
+                return Ok(session);
             }
+        }
+        state.waiting += 1;
+        Err(WaitsForPool(self))
+    }
+
+    /// Keeps one, unless somebody waits for the pool, which knows who came first.
+    pub(super) fn give(&self, session: Session) {
+        let mut state = self.state();
+        if state.waiting == 0 {
+            state.sessions.push(session);
         }
     }
 
-    /// Keeps one, and tells whoever waits.
-    pub(super) fn give(&self, session: Session) {
-        self.sessions().push(session);
-        self.is_given.notify_one();
-    }
-
-    /// Waits until one may be there.
-    pub(super) async fn given(&self) {
-        self.is_given.notified().await;
-    }
-
     pub(super) fn len(&self) -> usize {
-        self.sessions().len()
+        self.state().sessions.len()
     }
 
-    fn sessions(&self) -> MutexGuard<'_, Vec<Session>> {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for WaitsForPool<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.waiting = state.waiting.saturating_sub(1);
     }
 }
