@@ -121,8 +121,9 @@ impl SyncClient {
         // How large a document may be is the server's decision.
         check(content, usize::MAX).map_err(ClientError::Document)?;
         let revision = self.state.stamp(now)?;
-        let seen = self.state.server_clock.clone();
+        let clock = self.state.server_clock.clone();
         let entry = self.state.documents.entry(id);
+        let seen = entry.seen_at(clock);
         let is_changed = entry.document.edit(content, &revision, seen.as_ref());
         self.state.tidy(id, is_changed);
         Ok(is_changed)
@@ -134,10 +135,11 @@ impl SyncClient {
     /// [`ClientError::Clock`].
     pub fn delete(&mut self, id: &DocumentId, now: UnixMillis) -> Result<bool, ClientError> {
         let revision = self.state.stamp(now)?;
-        let seen = self.state.server_clock.clone();
+        let clock = self.state.server_clock.clone();
         let Some(entry) = self.state.documents.get_mut(id) else {
             return Ok(false);
         };
+        let seen = entry.seen_at(clock);
         let is_changed = entry.document.delete(&revision, seen.as_ref());
         self.state.tidy(id, is_changed);
         Ok(is_changed)

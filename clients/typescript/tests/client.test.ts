@@ -309,6 +309,17 @@ describe("resets", () => {
     ]);
   });
 
+  it("has an edit of a document that it did not bring made from what was there before", () => {
+    const client = synced({ a: { n: 1 }, b: { n: 1 } });
+    client.sync(answer(200, { reset: true, serverChanges: [stored("a", { n: 5 }, 150)] }), 200);
+    client.edit("a", { n: 6 }, 210).edit("b", { n: 1, m: 2 }, 210);
+    const bases = client.getChanges().map(({ key, baseClock }) => [key, baseClock]);
+    assert.deepEqual(bases, [
+      ["a", clock(200)],
+      ["b", clock(50)],
+    ]);
+  });
+
   it("lets go what others took back before the backup, though it offered it", () => {
     const client = synced({});
     const shown = { ...stored("shown", { n: 1 }, 250), _owner: "grace", _access: "write" as const };

@@ -105,6 +105,13 @@ impl Entry {
         self.document.pending().is_some() && self.rejection.is_none()
     }
 
+    /// What the device has seen of the document when the server's last clock was this one: of one that
+    /// a reset has not brought, nothing since it came.
+    pub(super) fn seen_at(&self, clock: Option<Hlc>) -> Option<Hlc> {
+        let doubted = self.document.server().filter(|_| self.is_missing);
+        doubted.map(|server| server.revision.clone()).or(clock)
+    }
+
     /// The revisions of edits that no server knows, and those from which they were made.
     pub(super) fn unsent_revisions(&self) -> impl Iterator<Item = Hlc> {
         let pending = self.document.pending().into_iter();

@@ -245,7 +245,7 @@ export function editDocument(replica: Replica, id: string, doc: unknown, wallMs:
   assertStorable(doc);
   const entry = replica.entries.get(id) ?? {};
   const revision = replica.stamp(wallMs);
-  const document = edit(entry, copy(doc), revision, replica.state.serverClock);
+  const document = edit(entry, copy(doc), revision, replica.seenOf(entry));
   const isChanged = document !== entry;
   if (isChanged) replica.set(id, withDocument(withoutRejection(entry), document));
   return isChanged;
@@ -255,7 +255,7 @@ export function editDocument(replica: Replica, id: string, doc: unknown, wallMs:
 export function deleteDocument(replica: Replica, id: string, wallMs: number): boolean {
   const entry = replica.entries.get(id);
   if (!entry) return false;
-  const document = remove(entry, replica.stamp(wallMs), replica.state.serverClock);
+  const document = remove(entry, replica.stamp(wallMs), replica.seenOf(entry));
   const isChanged = document !== entry;
   if (isChanged) replica.set(id, withDocument(withoutRejection(entry), document));
   return isChanged;

@@ -75,6 +75,11 @@ export class Replica {
     return clock;
   }
 
+  /** What the device has seen of a document: of one that a reset has not brought, nothing since it came. */
+  seenOf({ server, isMissing }: Entry): string | undefined {
+    return isMissing && server ? server.revision : this.state.serverClock;
+  }
+
   /** The device's time as the server would have it. */
   corrected(wallMs: number): number {
     return Math.max(0, wallMs - this.state.ahead);

@@ -152,3 +152,17 @@ fn pruning_forgets_all_but_pending_edits() {
         Some(clock(100).parse().unwrap())
     );
 }
+
+/// What is shown of it is older than the reset: it may have been deleted meanwhile.
+#[test]
+fn an_edit_of_a_document_that_a_reset_did_not_bring_is_made_from_what_was_there_before() {
+    let mut client = synced(&[("a", json!({ "n": 1 })), ("b", json!({ "n": 1 }))]);
+    begin(&mut client);
+    let reset = json!({ "reset": true, "serverChanges": [stored("a", json!({ "n": 5 }), 150)] });
+    apply(&mut client, 200, reset);
+    edit(&mut client, "a", json!({ "n": 6 }), 210);
+    edit(&mut client, "b", json!({ "n": 1, "m": 2 }), 210);
+    let changes = begin(&mut client);
+    assert_eq!(changes[0]["baseClock"], json!(clock(200)));
+    assert_eq!(changes[1]["baseClock"], json!(clock(50)));
+}
