@@ -31,6 +31,8 @@ pub struct Cursor {
     /// In the midst of a paged pull that is through with the caller's own documents: the snapshot
     /// at which the pull will end, and how far it is with those of others.
     pub shared: Option<(Snapshot, SharedPosition)>,
+    /// In the midst of a paged pull: whether its pages bring tombstones.
+    pub tombstones: bool,
     /// If it was read in several pages, when the last of them was: a version that was superseded
     /// before then may not have been on any.
     pub pages_read_at: Option<UnixMillis>,

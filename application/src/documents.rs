@@ -226,6 +226,7 @@ fn cursor(state: &DatabaseState, snapshot: Snapshot, transaction: TransactionId)
             paging: None,
         },
         shared: None,
+        tombstones: false,
         pages_read_at: None,
     }
 }

@@ -14,6 +14,8 @@ const HAS_OWN: u8 = 1;
 const HAS_PAGING: u8 = 2;
 const HAS_PAGES: u8 = 4;
 const HAS_SHARED: u8 = 8;
+const HAS_TOMBSTONES: u8 = 16;
+const ALL: u8 = HAS_OWN | HAS_PAGING | HAS_PAGES | HAS_SHARED | HAS_TOMBSTONES;
 
 /// Writes a cursor whose snapshots keep at most so many transactions in progress.
 pub(super) fn encode(cursor: &Cursor, max_in_progress: usize) -> Vec<u8> {
@@ -22,7 +24,8 @@ pub(super) fn encode(cursor: &Cursor, max_in_progress: usize) -> Vec<u8> {
     let flags = flag(own.is_some(), HAS_OWN)
         | flag(paging.is_some(), HAS_PAGING)
         | flag(cursor.pages_read_at.is_some(), HAS_PAGES)
-        | flag(cursor.shared.is_some(), HAS_SHARED);
+        | flag(cursor.shared.is_some(), HAS_SHARED)
+        | flag(cursor.tombstones, HAS_TOMBSTONES);
     let mut bytes = vec![FORMAT, flags];
     bytes.extend_from_slice(&cursor.incarnation.0);
     put_number(&mut bytes, cursor.time.0);
@@ -51,7 +54,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Cursor> {
     let mut rest = bytes;
     let [format, flags] = *take::<2>(&mut rest)?;
     let both = HAS_PAGING | HAS_SHARED;
-    if format != FORMAT || flags > HAS_OWN | HAS_PAGES | both || flags & both == both {
+    if format != FORMAT || flags > ALL || flags & both == both {
         return None;
     }
     let incarnation = Incarnation(*take::<16>(&mut rest)?);
@@ -88,6 +91,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Cursor> {
         time,
         seen,
         shared,
+        tombstones: flags & HAS_TOMBSTONES != 0,
         pages_read_at,
     })
 }

@@ -1,6 +1,9 @@
 //! Documents that are deleted, edited meanwhile, and created again.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use sqlx::{Connection, Executor, PgConnection, Postgres, Transaction};
 use syncline_tests::TestServer;
 
 use crate::device::{Device, clock, keys, report};
@@ -108,4 +111,69 @@ async fn a_deleted_document_can_be_created_again() {
     );
     assert_eq!(phone.only_document().await, json!({ "title": "again" }));
     server.finish().await;
+}
+
+/// Somebody deletes what a device pushed before the device was sent anything: the first answer says so,
+/// though a first pull needs no tombstones of what its caller never had.
+#[tokio::test]
+async fn a_first_pull_tells_of_the_deletion_of_what_was_just_pushed() {
+    let of_no_server = json!("00192a0b1c2d3-000000-server~AAAA");
+    for (begin, limit) in [(Value::Null, 1000), (Value::Null, 1), (of_no_server, 1)] {
+        let server = TestServer::start().await;
+        let (phone, _) = shared(&server).await;
+        let mut tablet = phone.synced("tablet").await;
+        tablet.clock = begin;
+        let change = tablet.change("2", json!({ "n": 2 }), 2);
+        let mut body = tablet.body(&[change]);
+        body["echo"] = false.into();
+        body["limit"] = limit.into();
+        tablet.send(&body).await;
+
+        let mut connection = server.database.connect().await;
+        let holder = hold_pages(&mut connection).await;
+        let (first, ()) = tokio::join!(tablet.send(&body), delete_before_pages(holder, "2"));
+        assert_eq!(first["accepted"][0]["key"], "2", "limit {limit}");
+        let told = tablet.told(first, limit).await;
+        let told: Vec<_> = told
+            .iter()
+            .map(|document| (&document["_key"], document.get("_deleted")))
+            .collect();
+        assert_eq!(
+            told,
+            [(&json!("1"), None), (&json!("2"), Some(&json!(true)))],
+            "limit {limit}"
+        );
+        server.finish().await;
+    }
+}
+
+/// Every page reads this table, and what a repeated push reads does not.
+async fn hold_pages(connection: &mut PgConnection) -> Transaction<'_, Postgres> {
+    let mut holder = connection.begin().await.unwrap();
+    let lock = "LOCK TABLE reader_resets IN ACCESS EXCLUSIVE MODE";
+    holder.execute(lock).await.unwrap();
+    holder
+}
+
+/// Deletes a document when a page is about to be read.
+async fn delete_before_pages(mut holder: Transaction<'_, Postgres>, key: &str) {
+    let is_wanted = "SELECT EXISTS (
+        SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+        WHERE datname = current_database() AND relation = 'reader_resets'::regclass AND NOT granted
+    )";
+    while !sqlx::query_scalar::<_, bool>(is_wanted)
+        .fetch_one(&mut *holder)
+        .await
+        .unwrap()
+    {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let delete = "
+        UPDATE documents
+        SET deleted = true, content = '{}', version = version + 1, revision = $2
+        WHERE key = $1";
+    let delete = sqlx::query(delete).bind(key).bind(clock(3, "phone"));
+    let deleted = delete.execute(&mut *holder).await.unwrap();
+    assert_eq!(deleted.rows_affected(), 1);
+    holder.commit().await.unwrap();
 }

@@ -103,6 +103,21 @@ impl<'s> Device<'s> {
         self.push(&[]).await
     }
 
+    /// What an answer tells of, and those after it that it says are to come, so many at a time.
+    pub(crate) async fn told(&mut self, mut answer: Value, limit: u32) -> Vec<Value> {
+        let mut told = Vec::new();
+        loop {
+            told.extend_from_slice(answer["serverChanges"].as_array().unwrap());
+            self.clock = answer["serverClock"].clone();
+            if answer.get("hasMore").is_none() {
+                return told;
+            }
+            let mut body = self.body(&[]);
+            body["limit"] = limit.into();
+            answer = self.send(&body).await;
+        }
+    }
+
     /// The documents that a device which has seen nothing is told of.
     pub(crate) async fn stored(&self) -> Vec<Value> {
         let answer = self.send(&first_sync(self.collection)).await;

@@ -198,6 +198,7 @@ impl Changes {
             time: self.time,
             seen,
             shared,
+            tombstones: self.is_incomplete() && self.query.tombstones,
             pages_read_at: self.pages_read_at,
         };
         let server_clock =

@@ -44,6 +44,7 @@ impl Opening {
                 seen: cursor.seen,
                 shared: cursor.shared,
                 later_than: None,
+                tombstones: cursor.tombstones,
                 time: Some(cursor.time),
                 incarnation: Some(cursor.incarnation),
             },
@@ -77,6 +78,8 @@ pub(super) struct Start {
     /// How far a pull is that is through with the caller's own documents.
     pub(super) shared: Option<(Snapshot, SharedPosition)>,
     pub(super) later_than: Option<Hlc>,
+    /// Whether it goes on with a pull that brings tombstones.
+    tombstones: bool,
     pub(super) time: Option<UnixMillis>,
     pub(super) incarnation: Option<Incarnation>,
 }
@@ -92,9 +95,18 @@ impl Start {
             seen,
             shared: None,
             later_than: None,
+            tombstones: false,
             time: None,
             incarnation: None,
         }
+    }
+
+    /// Whether tombstones are to be sent. A first pull needs none, unless its caller pushes: what it
+    /// pushed may be deleted before it is read.
+    pub(super) fn wants_tombstones(&self, request: &SyncRequest) -> bool {
+        let is_first = self.seen.begin.is_nothing() && self.later_than.is_none();
+        let pushes = !request.changes.is_empty();
+        request.knows_tombstones && (!is_first || pushes || self.tombstones)
     }
 
     /// The snapshot at which the pull will end, if it is under way.
@@ -132,7 +144,6 @@ pub(super) fn first_query(
     start: &Start,
     freshness: Freshness,
 ) -> PageQuery {
-    let is_first = start.seen.begin.is_nothing() && start.later_than.is_none();
     let own_is_known = known_push(request, pushed).is_some();
     let without = if request.echo {
         Vec::new()
@@ -150,7 +161,7 @@ pub(super) fn first_query(
         everybody: request.everybody,
         seen: shared::seen_own(start),
         later_than: start.later_than.clone(),
-        tombstones: request.knows_tombstones && !is_first,
+        tombstones: start.wants_tombstones(request),
         limit: request.limit.unwrap_or(PAGE_DOCUMENTS).min(PAGE_DOCUMENTS),
         bytes: PAGE_BYTES,
         own: pushed.transaction,

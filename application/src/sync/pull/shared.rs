@@ -23,7 +23,6 @@ pub(super) fn query(
     if start.shared.is_none() && !is_due {
         return None;
     }
-    let is_first = begin.is_nothing() && start.later_than.is_none();
     let after = start.shared.as_ref().map(|(_, last)| last.clone());
     let without = stored
         .iter()
@@ -43,7 +42,7 @@ pub(super) fn query(
             namespace: 0,
             key: None,
         }),
-        tombstones: request.knows_tombstones && !is_first,
+        tombstones: start.wants_tombstones(request),
         own_keys_hide: !request.knows_tombstones,
         everybody: request.everybody,
         without: without.collect(),
