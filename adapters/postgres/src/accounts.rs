@@ -156,6 +156,7 @@ impl AccountTransaction for PostgresAccountTransaction {
         let pokes = delete_routes(&mut self.transaction, self.namespace).await?;
         self.pokes.extend(pokes);
         self.run(include_str!("sql/forget_user.sql")).await?;
+        self.run(include_str!("sql/forget_pusher.sql")).await?;
         self.set_renewing("on").await?;
         self.run(include_str!("sql/forget_author.sql")).await?;
         self.set_renewing("off").await?;

@@ -1,10 +1,11 @@
 //! Deletions while devices go on writing.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use futures::future::{join, join_all};
+use futures::future::{join, join_all, join3};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
+use sqlx::Connection;
 use syncline_tests::{
     TestServer,
     replica::{change, stamp},
@@ -12,7 +13,7 @@ use syncline_tests::{
     traces::tables_with,
 };
 
-use crate::world::{PERSON, delete_account, is};
+use crate::world::{FRIEND, PERSON, STRANGER, delete_account, is, open_to, write};
 
 const DEVICES: usize = 6;
 const ROUNDS: usize = 8;
@@ -34,6 +35,60 @@ async fn push_on(server: &TestServer, token: &str, device: usize) {
     }
 }
 
+/// What is pushed to a document of another names who pushed it. The end of the account waits for that, and
+/// takes it along.
+#[tokio::test]
+async fn no_push_to_another_names_whose_account_is_gone() {
+    let server = TestServer::start().await;
+    is(
+        &write(&server, FRIEND, None, "1", &json!({ "n": 1 })).await,
+        StatusCode::OK,
+    );
+    let readers = json!([{ "userId": PERSON, "access": "write" }, { "userId": STRANGER }]);
+    open_to(&server, FRIEND, "1", &json!({ "sharedWith": readers })).await;
+    // That both have edited the same field is reported to the person.
+    let mut change = change("1", &json!({ "n": 2 }), &stamp("tablet", 0));
+    change["owner"] = FRIEND.into();
+    let body = json!({ "collection": "notes", "protocol": 2, "changes": [change] });
+    let push = server.request(Method::POST, "/todo/sync");
+    let push = answer(push.bearer_auth(server.token(PERSON)).json(&body));
+
+    // The push is held amid its writing, by the way of somebody else to the document.
+    let mut connection = server.database.connect().await;
+    let mut holder = connection.begin().await.unwrap();
+    let hold = sqlx::query("SELECT FROM routes WHERE reader_id = $1 FOR UPDATE");
+    hold.bind(STRANGER).execute(&mut *holder).await.unwrap();
+    let deletion = async {
+        wait_for_locks(&server, 1).await;
+        delete_account(&server, PERSON).await
+    };
+    let release = async {
+        wait_for_locks(&server, 2).await;
+        holder.commit().await.unwrap();
+    };
+    let (pushed, deleted, ()) = join3(push, deletion, release).await;
+    is(&pushed, StatusCode::OK);
+    assert_eq!(pushed.body["conflicts"][0]["field"], "n");
+    is(&deleted, StatusCode::NO_CONTENT);
+    assert_eq!(tables_with(&server.database, PERSON).await, BTreeSet::new());
+    server.finish().await;
+}
+
+/// Until so many wait for locks of others in the server's database.
+async fn wait_for_locks(server: &TestServer, count: i64) {
+    let mut connection = server.database.connect().await;
+    let statement = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while sqlx::query_scalar::<_, i64>(statement)
+        .fetch_one(&mut connection)
+        .await
+        .unwrap()
+        < count
+    {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 /// Whatever a push does when the account goes, nothing of it is left.
 #[tokio::test]
 async fn no_push_outlives_the_account() {
@@ -47,7 +102,7 @@ async fn no_push_outlives_the_account() {
         });
         let delete = async {
             // At another moment each time, the first before anybody has written.
-            tokio::time::sleep(std::time::Duration::from_millis(20 * round as u64)).await;
+            tokio::time::sleep(Duration::from_millis(20 * round as u64)).await;
             delete_account(&server, PERSON).await
         };
         let (_, deleted) = join(join_all(devices), delete).await;

@@ -1,4 +1,5 @@
--- Everything that names a user, except as the author of documents of others.
+-- Everything that names a user, except as the author of documents of others, or who pushed to them. The
+-- ways to these wait here for what is being pushed.
 WITH codes AS (
     DELETE FROM login_codes USING identities
     WHERE identities.user_id = $1
@@ -11,9 +12,6 @@ WITH codes AS (
     DELETE FROM routes WHERE reader_kind = 'user' AND reader_id = $1
 ), resets AS (
     DELETE FROM reader_resets WHERE reader_kind = 'user' AND reader_id = $1
-), pushed AS (
-    -- To the documents of others: the reports are for nobody any more.
-    DELETE FROM document_pushes WHERE pusher = $1
 ), namespace AS (
     DELETE FROM namespaces WHERE kind = 'personal' AND owner_id = $1
 )
