@@ -11,7 +11,8 @@ use syncline_tests::{
 
 /// Seeds of `the_network_fails` that failed once: they lost the edits of rejected documents, and reports;
 /// a push that was stored was refused; a removed field came back after a purge; a removal was dropped; an
-/// edit was taken for the one before it; and the judge did not know what nobody can be told.
+/// edit was taken for the one before it; a row named whose account was gone; and the judge did not know what
+/// nobody can be told.
 const KEPT: [u64; 10] = [4, 12, 15, 54, 59, 88, 101, 121, 344, 928];
 
 /// Seeds of `servers_and_clients_are_killed` that failed once: what was refused late came back, and
