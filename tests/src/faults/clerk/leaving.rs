@@ -64,16 +64,24 @@ async fn leave(world: &World, user: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns the documents that were shared with the user.
+/// Returns the documents that were shared with the user, as far as it is known how they are shared.
 fn begin(model: &mut Model, user: &str) -> Vec<Name> {
     let now = Instant::now();
     model.leaves(user, now);
     model.member(user).may_become(false, now);
     let names = model.names().into_iter();
     let shared = names.filter_map(|name| {
-        let entry = without(model.entry(&name).last(), user)?;
-        model.entry(&name).may_become(entry, now);
-        Some(name)
+        let entry = model.entry(&name);
+        let is_certain = entry.is_certain();
+        let possible = entry.between(now, now);
+        let left: Vec<_> = possible
+            .filter_map(|period| without(&period.value, user))
+            .collect();
+        let is_shared = !left.is_empty();
+        for without in left {
+            entry.may_become(without, now);
+        }
+        (is_shared && is_certain).then_some(name)
     });
     shared.collect()
 }
