@@ -1,6 +1,7 @@
 //! The real `syncline` with a PostgreSQL of its own, to be killed.
 
 use std::{
+    fs::File,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
@@ -16,6 +17,9 @@ use tempfile::TempDir;
 use crate::server::{SECRET, client, token};
 
 const CONFIGURATION: &str = "[applications.todo]\n";
+
+/// Where in the folder the log is.
+const LOG: &str = "server.log";
 
 /// A data folder, and the server that uses it.
 pub struct Process {
@@ -70,6 +74,12 @@ impl Process {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("the server did not end within {patience:?}")
+    }
+
+    /// What the server has warned of since it was started.
+    #[must_use]
+    pub fn warnings(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join(LOG)).expect("there is a log")
     }
 
     /// Whether either was killed.
@@ -165,8 +175,9 @@ fn spawn(folder: &Path) -> (Child, String) {
         .env("SYNCLINE_LISTEN", "127.0.0.1:0")
         .env("SYNCLINE_DATA_DIR", folder.join("data"))
         .env("SYNCLINE_JWT_SECRET", SECRET)
-        .env("SYNCLINE_LOG__LEVEL", "off")
+        .env("SYNCLINE_LOG__LEVEL", "warn")
         .stdout(Stdio::piped())
+        .stderr(File::create(folder.join(LOG)).expect("the folder takes a file"))
         .spawn()
         .expect("the server starts");
     listening(server)

@@ -54,6 +54,7 @@ async fn what_runs_is_finished_and_nothing_new_begins() {
     assert_eq!(answer["serverChanges"][0]["number"], 1);
     let mut process = Arc::into_inner(process).unwrap();
     assert!(process.end(PATIENCE).await.success());
+    assert_eq!(process.warnings(), "");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -155,6 +155,7 @@ impl Server {
             tracing::warn!(%error, "cannot tell other servers what has changed");
         }
         drop(self.working);
+        self.store.close().await;
         self.database.close().await?;
         match ended {
             Ok(served) => Ok(served??),

@@ -30,6 +30,9 @@ use watch::Watch;
 /// How long a request waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long the end of the connections is waited for.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// Connections for requests.
 #[derive(Clone, Debug)]
 pub struct Pool {
@@ -91,6 +94,13 @@ impl Pool {
     #[must_use]
     pub fn num_idle(&self) -> usize {
         self.connections.num_idle() + self.kept.len()
+    }
+
+    /// Closes those that nobody uses, and the others when they come back, which takes a moment at most: a
+    /// pool that is not closed asks them whether they are still good, of a database that may be gone.
+    pub(crate) async fn close(&self) {
+        self.kept.close();
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, self.connections.close()).await;
     }
 
     /// Begins a transaction, which is rolled back when it is dropped.

@@ -10,7 +10,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use futures::future::join;
+use futures::{
+    FutureExt,
+    future::{self, join},
+};
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use syncline_application::ports::{
     Before, Incarnation, LockRequest, Page, PageQuery, Patience, PurgeReport, SharedPage,
@@ -106,7 +109,10 @@ impl PostgresStore {
     /// has the name of its schema.
     pub(crate) async fn listen(&self) -> Result<PgListener, StoreError> {
         let options = self.location.for_live();
-        let pool = PgPoolOptions::new().max_connections(1);
+        // Nobody uses it afterwards: it is closed, and not asked whether it is still good.
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .after_release(|_, _| future::ready(Ok(false)).boxed());
         let pool = pool.connect_with(options).await.map_err(store_error)?;
         let mut listener = PgListener::connect_with(&pool).await.map_err(store_error)?;
         let channel = self.location.schema().as_str();
@@ -128,6 +134,11 @@ impl PostgresStore {
     /// [`StoreError`], also after two seconds.
     pub async fn flush_pokes(&self) -> Result<(), StoreError> {
         self.outbox.flush(&self.location.for_live()).await
+    }
+
+    /// Closes the connections, before the server's own database is stopped.
+    pub async fn close(&self) {
+        self.pool.close().await;
     }
 
     pub(crate) fn outbox(&self) -> Outbox {

@@ -24,6 +24,7 @@ struct State {
     sessions: Vec<Session>,
     /// How many found none here, and wait for the pool.
     waiting: usize,
+    is_closed: bool,
 }
 
 /// Somebody who waits for the pool. Until it is dropped, nothing is kept.
@@ -45,8 +46,17 @@ impl Kept {
     /// Keeps one, unless somebody waits for the pool, which knows who came first.
     pub(super) fn give(&self, session: Session) {
         let mut state = self.state();
-        if state.waiting == 0 {
+        if state.waiting == 0 && !state.is_closed {
             state.sessions.push(session);
+        }
+    }
+
+    /// Closes them, and keeps none from now on.
+    pub(super) fn close(&self) {
+        let mut state = self.state();
+        state.is_closed = true;
+        for session in state.sessions.drain(..) {
+            session.close();
         }
     }
 
