@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor, PgConnection, Postgres, Transaction};
-use syncline_tests::TestServer;
+use syncline_tests::{TestServer, server::answer};
 
-use crate::device::{Device, clock, keys, report};
+use crate::device::{Device, USER, clock, keys, report};
+
+/// A clock that no server of these tests has made.
+const OF_NO_SERVER: &str = "00192a0b1c2d3-000000-server~AAAA";
 
 /// A document that both devices have seen.
 async fn shared(server: &TestServer) -> (Device<'_>, Device<'_>) {
@@ -117,8 +121,12 @@ async fn a_deleted_document_can_be_created_again() {
 /// though a first pull needs no tombstones of what its caller never had.
 #[tokio::test]
 async fn a_first_pull_tells_of_the_deletion_of_what_was_just_pushed() {
-    let of_no_server = json!("00192a0b1c2d3-000000-server~AAAA");
-    for (begin, limit) in [(Value::Null, 1000), (Value::Null, 1), (of_no_server, 1)] {
+    let begins = [
+        (Value::Null, 1000),
+        (Value::Null, 1),
+        (json!(OF_NO_SERVER), 1),
+    ];
+    for (begin, limit) in begins {
         let server = TestServer::start().await;
         let (phone, _) = shared(&server).await;
         let mut tablet = phone.synced("tablet").await;
@@ -145,6 +153,40 @@ async fn a_first_pull_tells_of_the_deletion_of_what_was_just_pushed() {
         );
         server.finish().await;
     }
+}
+
+/// The same of a document of another, whose device has to start afresh.
+#[tokio::test]
+async fn a_pull_anew_tells_of_the_deletion_of_what_was_just_pushed_to_another() {
+    let server = TestServer::start().await;
+    let of_max = json!({ "collection": "notes", "changes": [
+        syncline_tests::replica::change("1", &json!({ "n": 1 }), &clock(1, "desk")),
+    ] });
+    server.sync("max", of_max).await;
+    let share = server.request(Method::PATCH, "/docIndex/todo/1");
+    let share = share.bearer_auth(server.token("max"));
+    let body = json!({ "sharedWith": [{ "userId": USER, "access": "write" }] });
+    assert_eq!(answer(share.json(&body)).await.status, StatusCode::OK);
+
+    let mut tablet = Device::new(&server, "tablet", "notes");
+    tablet.clock = json!(OF_NO_SERVER);
+    let mut change = tablet.change("1", json!({ "n": 2 }), 2);
+    change["owner"] = "max".into();
+    let mut body = tablet.body(&[change]);
+    body["echo"] = false.into();
+    tablet.send(&body).await;
+    let mut connection = server.database.connect().await;
+    let holder = hold_pages(&mut connection).await;
+    let (told, ()) = tokio::join!(tablet.send(&body), delete_before_pages(holder, "1"));
+    assert_eq!(told["accepted"][0]["owner"], "max");
+    let [document] = &told["serverChanges"].as_array().unwrap()[..] else {
+        panic!("{told}")
+    };
+    assert_eq!(
+        (&document["_owner"], &document["_deleted"]),
+        (&json!("max"), &json!(true))
+    );
+    server.finish().await;
 }
 
 /// Every page reads this table, and what a repeated push reads does not.
@@ -175,5 +217,8 @@ async fn delete_before_pages(mut holder: Transaction<'_, Postgres>, key: &str) {
     let delete = sqlx::query(delete).bind(key).bind(clock(3, "phone"));
     let deleted = delete.execute(&mut *holder).await.unwrap();
     assert_eq!(deleted.rows_affected(), 1);
+    // As every write to a document does.
+    let touch = sqlx::query("UPDATE routes SET access = access WHERE key = $1");
+    touch.bind(key).execute(&mut *holder).await.unwrap();
     holder.commit().await.unwrap();
 }
