@@ -74,11 +74,13 @@ async fn no_push_to_another_names_whose_account_is_gone() {
     server.finish().await;
 }
 
-/// Until so many wait for locks of others in the server's database.
+/// Until so many have waited for locks of others in the server's database for longer than a push does
+/// before it lets go of what it holds, and is tried again with more patience.
 async fn wait_for_locks(server: &TestServer, count: i64) {
     let mut connection = server.database.connect().await;
-    let statement = "SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let statement = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+        WHERE datname = current_database() AND NOT granted
+          AND waitstart < clock_timestamp() - interval '200 ms'";
     while sqlx::query_scalar::<_, i64>(statement)
         .fetch_one(&mut connection)
         .await
