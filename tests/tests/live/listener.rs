@@ -97,16 +97,20 @@ impl Listener {
         while self.next().await.is_some() {}
     }
 
-    /// Waits until what changes is heard. A server that has just begun to hear says that anything
-    /// may have changed.
+    /// Waits until what changes is heard, and what was told before is through. A server that has just begun
+    /// to hear says that anything may have changed; so does one that had to read memberships, and behind
+    /// what it heard together with their change: hence the second fence.
     pub(crate) async fn settle(&mut self, server: &TestServer, user: &str) {
-        let mut fence = self.fence(server, user).await;
+        let (mut fence, mut is_second) = (self.fence(server, user).await, false);
         loop {
             let data = self.next().await.expect("the stream goes on");
-            if data == json!({}) {
-                fence = self.fence(server, user).await;
-            } else if data["collection"] == fence {
+            let is_fence = data["collection"] == fence;
+            if is_fence && is_second {
                 return;
+            }
+            if is_fence || data == json!({}) {
+                is_second = is_fence;
+                fence = self.fence(server, user).await;
             }
         }
     }
