@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+use crate::cases::{CONNECTIONS, MOST_CONNECTIONS};
+
 /// Measures a Syncline server beside the least careful SQL for the same work.
 ///
 /// Starts the server with a database of its own in a temporary folder, fills it, measures every
@@ -26,6 +28,13 @@ pub(crate) struct Arguments {
     /// Measure the server alone, without the baselines: for a profile of it.
     #[arg(long)]
     pub alone: bool,
+
+    /// On so many connections each case is measured that takes several, `16,64,256` for example.
+    #[arg(
+        long, value_name = "COUNT", value_delimiter = ',', default_values_t = [CONNECTIONS],
+        value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=MOST_CONNECTIONS)
+    )]
+    pub connections: Vec<usize>,
 
     /// How many documents there are in the collection in which one user searches.
     #[arg(
@@ -60,6 +69,13 @@ pub(crate) struct Arguments {
     /// Where the temporary folder goes: on a real disk, for commits to cost what they cost.
     #[arg(long, value_name = "FOLDER", default_value = "/var/tmp")]
     pub folder: PathBuf,
+}
+
+impl Arguments {
+    /// The most connections on which anything is measured.
+    pub(crate) fn most_connections(&self) -> usize {
+        self.connections.iter().copied().max().unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

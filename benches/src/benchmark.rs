@@ -5,7 +5,7 @@ use std::{path::Path, process, sync::Arc, thread::available_parallelism, time::D
 use crate::{
     BenchError,
     arguments::Arguments,
-    cases::{AMOUNTS, Amounts, CASES, CONNECTIONS, Case, NOTHING},
+    cases::{AMOUNTS, Amounts, CASES, Case, NOTHING},
     crew::{Crew, Pair},
     database::Database,
     document::{Document, Part},
@@ -41,6 +41,7 @@ async fn measure(site: &Site, arguments: &Arguments) -> Result<Report, BenchErro
     let chosen: Vec<_> = CASES
         .iter()
         .filter(|case| case.name.contains(&arguments.only))
+        .flat_map(|case| case.on(&arguments.connections))
         .collect();
     let amounts = if chosen.iter().all(|case| case.is_of_library()) {
         NOTHING
@@ -49,7 +50,8 @@ async fn measure(site: &Site, arguments: &Arguments) -> Result<Report, BenchErro
     };
     eprintln!("filling: {amounts:?}");
     let sample = Document::new("document".to_owned(), &site::stamp()?);
-    let crews = crews(site, &mut database, amounts, &chosen).await?;
+    let mut crews = crews(arguments.most_connections());
+    fill_crews(&mut crews, site, &mut database, amounts, &chosen).await?;
     let clients = clients(site, crews, amounts).await?;
     database.fill(amounts, &sample).await?;
     if chosen.iter().any(|case| case.is_of_library()) {
@@ -74,7 +76,7 @@ async fn measure(site: &Site, arguments: &Arguments) -> Result<Report, BenchErro
         turns: arguments.seconds / turn,
     };
     let mut rows = Vec::new();
-    for case in chosen {
+    for case in &chosen {
         eprintln!("measuring: {}", case.name);
         let row = bench.case(case).await?;
         eprintln!("{}", row.sentence());
@@ -88,27 +90,33 @@ async fn measure(site: &Site, arguments: &Arguments) -> Result<Report, BenchErro
     })
 }
 
-/// Who does what, in as many parts as there are connections, with what they have stored.
-async fn crews(
+/// One for each connection.
+fn crews(connections: usize) -> Vec<Crew> {
+    (0..connections).map(|_| Crew::default()).collect()
+}
+
+/// Gives them their parts of those who do what the cases want done, with what these have stored.
+async fn fill_crews(
+    crews: &mut [Crew],
     site: &Site,
     database: &mut Database,
     amounts: Amounts,
-    cases: &[&Case],
-) -> Result<Vec<Crew>, BenchError> {
+    cases: &[Case],
+) -> Result<(), BenchError> {
     let mut connection = Connection::open(site.server.address).await?;
-    let mut crews: Vec<_> = (0..CONNECTIONS).map(|_| Crew::default()).collect();
+    let connections = crews.len().max(1);
     for user in 1..=amounts.users {
         let (name, device) = (format!("user-{user}"), format!("device-{user}"));
         let mut device = site.device(&name, &device, "documents")?;
         fill::fill(&mut connection, &mut device, amounts.documents).await?;
-        if let Some(crew) = crews.get_mut(user % CONNECTIONS) {
+        if let Some(crew) = crews.get_mut(user % connections) {
             crew.devices.push(device);
         }
     }
     for case in cases.iter().filter(|case| case.is_of_pairs()) {
         for user in 1..=amounts.pairs {
             let pair = pair(site, &mut connection, user, case, amounts).await?;
-            if let Some(crew) = crews.get_mut(user % CONNECTIONS) {
+            if let Some(crew) = crews.get_mut(user % connections) {
                 crew.push_pair(case.action, pair);
             }
         }
@@ -120,7 +128,7 @@ async fn crews(
             }
         }
     }
-    Ok(crews)
+    Ok(())
 }
 
 /// Two devices of one user, in a collection that no other case uses.

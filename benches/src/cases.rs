@@ -2,8 +2,11 @@
 
 use crate::{library::Search, load::Action, pgbench::Script};
 
-/// How many connections the load generator and `pgbench` have.
+/// How many connections the load generator and `pgbench` have, unless it is said otherwise.
 pub(crate) const CONNECTIONS: usize = 16;
+
+/// The most that may be said: each has users of its own.
+pub(crate) const MOST_CONNECTIONS: u64 = 256;
 
 /// How much there is before anything is measured.
 #[derive(Clone, Copy, Debug)]
@@ -30,8 +33,8 @@ pub(crate) const AMOUNTS: Amounts = Amounts {
     documents: 100,
     large: 100_000,
     changed: 1_000,
-    pairs: 200,
-    borrowers: 200,
+    pairs: 256,
+    borrowers: 256,
     lent: 20,
 };
 
@@ -53,7 +56,7 @@ pub(crate) struct Case {
     pub name: &'static str,
     /// What the devices do.
     pub action: Action,
-    /// How many connections do it.
+    /// How many connections do it: one, or as many as it is said.
     pub connections: usize,
     /// What is counted.
     pub unit: &'static str,
@@ -93,6 +96,18 @@ pub(crate) const fn script(text: &'static str, keys: (u64, u64)) -> Script {
 }
 
 impl Case {
+    /// The case on each of so many connections, or on its only one.
+    pub(crate) fn on(&self, connections: &[usize]) -> Vec<Self> {
+        if self.connections == 1 {
+            return vec![*self];
+        }
+        let on = |connections| Self {
+            connections,
+            ..*self
+        };
+        connections.iter().copied().map(on).collect()
+    }
+
     /// Whether it reads the library, and nothing else.
     pub(crate) fn is_of_library(&self) -> bool {
         matches!(self.action, Action::Search(_) | Action::PullLibrary)

@@ -232,6 +232,15 @@ impl Database {
         Ok(())
     }
 
+    /// Lets the database have so many sessions at once, after its next start.
+    pub(crate) async fn allow_sessions(&mut self, most: u16) -> Result<(), BenchError> {
+        let statement = AssertSqlSafe(format!("ALTER SYSTEM SET max_connections = {most}"));
+        sqlx::raw_sql(statement)
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+
     /// What the figures depend on. A cluster that could lose a commit is an error.
     pub(crate) async fn settings(&mut self) -> Result<Settings, BenchError> {
         let settings = Settings {

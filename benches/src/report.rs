@@ -150,21 +150,24 @@ impl Row {
 
     /// What was found, for whoever watches.
     pub(crate) fn sentence(&self) -> String {
-        let Self { case, unit, .. } = self;
-        format!(
-            "{}: {} {unit} a second",
-            case.name,
-            count(self.ours.median())
-        )
+        let Self {
+            case,
+            unit,
+            connections,
+            ..
+        } = self;
+        let rate = count(self.ours.median());
+        format!("{} on {connections}: {rate} {unit} a second", case.name)
     }
 }
 
 impl Report {
     /// The table, for people.
     pub(crate) fn table(&self) -> String {
-        let line = |cells: [&str; 9]| {
+        let line = |cells: [&str; 10]| {
             let [
                 name,
+                connections,
                 unit,
                 ours,
                 trips,
@@ -175,12 +178,13 @@ impl Report {
                 busy,
             ] = cells;
             format!(
-                "{name:<30} {unit:<9} {ours:>9} {trips:>10} {by_trips:>6} {statement:>13} \
+                "{name:<30} {connections:>11} {unit:<9} {ours:>9} {trips:>10} {by_trips:>6} {statement:>13} \
                  {by_statement:>6} {predecessor:>12} {busy:>14}\n"
             )
         };
         let mut text = line([
             "a second",
+            "connections",
             "",
             "ours",
             "five trips",
@@ -193,6 +197,7 @@ impl Report {
         for row in &self.rows {
             text += &line([
                 row.case.name,
+                &row.connections.to_string(),
                 row.unit,
                 &count(row.ours.median()),
                 &count(row.five_trips.median()),

@@ -29,7 +29,15 @@ impl Site {
             .prefix("syncline-bench-")
             .tempdir_in(&arguments.folder)?;
         let secret = format!("{}{}", Uuid::new_v4(), Uuid::new_v4());
-        let server = Server::start(&arguments.server, folder.path(), &secret).await?;
+        let start = || Server::start(&arguments.server, folder.path(), &secret);
+        let mut server = start().await?;
+        if needs_more_sessions(arguments) {
+            let mut database = Database::connect(&server.socket()).await?;
+            database.allow_sessions(SESSIONS).await?;
+            database.close().await?;
+            server.stop().await?;
+            server = start().await?;
+        }
         Ok(Self {
             server,
             tokens: SessionTokens::new(&[SecretString::from(secret)])?,
@@ -56,6 +64,15 @@ impl Site {
     pub(crate) async fn database(&self) -> Result<Database, BenchError> {
         Database::connect(&self.server.socket()).await
     }
+}
+
+/// How many sessions the database allows where its usual 100 are too few: one for each connection of
+/// `pgbench`, and those of the server.
+const SESSIONS: u16 = 300;
+
+/// Whether `pgbench` has more connections than are left beside the server's.
+fn needs_more_sessions(arguments: &Arguments) -> bool {
+    arguments.most_connections() > 64
 }
 
 /// A clock for what no device wrote.
