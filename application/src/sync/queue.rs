@@ -4,7 +4,7 @@
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 /// The most jobs that are taken at once.
-const MOST_JOBS: usize = 64;
+const MOST_JOBS: usize = 256;
 
 /// Jobs that wait until a worker takes all there are.
 pub(super) struct Queue<Job, Outcome> {

@@ -11,9 +11,13 @@ use crate::{
     sync::{SyncService, queue::Entry, request::SyncRequest, worker::work},
 };
 
-/// The most changes of a push that shares, and of all that share together. More would keep the
-/// others waiting for longer than sharing saves.
+/// The most changes of a push that shares. More would keep the others waiting for longer than sharing
+/// saves.
 pub(super) const MOST_CHANGES: usize = 50;
+
+/// The most changes of all pushes that share: so many that a commit for each of many devices costs little,
+/// and so few that the last of them is answered soon.
+const MOST_TOGETHER: usize = 200;
 
 /// How many pushes may wait for locks of others at once. Each holds a connection to the database.
 const SLOW_WORKERS: usize = 4;
@@ -137,7 +141,7 @@ fn groups(entries: Vec<PushEntry>) -> Vec<Vec<PushEntry>> {
         let (mut scopes, mut changes): (HashSet<Arc<Scope>>, usize) = (HashSet::new(), 0);
         let mut fits = |entry: &PushEntry| {
             let sum = changes + entry.job.changes.len();
-            let fits = sum <= MOST_CHANGES && entry.job.scopes().all(|scope| scopes.insert(scope));
+            let fits = sum <= MOST_TOGETHER && entry.job.scopes().all(|scope| scopes.insert(scope));
             changes = if fits { sum } else { changes };
             fits
         };
