@@ -43,7 +43,7 @@ async fn measure(site: &Site, arguments: &Arguments) -> Result<Report, BenchErro
         .filter(|case| case.name.contains(&arguments.only))
         .flat_map(|case| case.on(&arguments.connections))
         .collect();
-    let amounts = if chosen.iter().all(|case| case.is_of_library()) {
+    let amounts = if chosen.iter().all(Case::is_of_library) {
         NOTHING
     } else {
         AMOUNTS
@@ -54,7 +54,7 @@ async fn measure(site: &Site, arguments: &Arguments) -> Result<Report, BenchErro
     fill_crews(&mut crews, site, &mut database, amounts, &chosen).await?;
     let clients = clients(site, crews, amounts).await?;
     database.fill(amounts, &sample).await?;
-    if chosen.iter().any(|case| case.is_of_library()) {
+    if chosen.iter().any(Case::is_of_library) {
         eprintln!("filling: {} documents of a library", arguments.library);
         database.fill_library(arguments.library).await?;
     }
@@ -121,7 +121,7 @@ async fn fill_crews(
             }
         }
     }
-    if cases.iter().any(|case| case.is_of_borrowers()) {
+    if cases.iter().any(Case::is_of_borrowers) {
         for borrower in fill::lend(&mut connection, site, database, amounts).await? {
             if let Some(crew) = crews.iter_mut().min_by_key(|crew| crew.borrowers.count()) {
                 crew.borrowers.push(borrower);
