@@ -33,6 +33,6 @@ pub use store::{
     Before, DatabaseState, DocumentWrite, Freshness, History, HistoryQuery, Incarnation,
     LockRequest, NewPush, Page, PageQuery, Patience, Position, PurgeReport, ReportsFor, Route,
     Scope, Seen, SharedPage, SharedPageQuery, SharedPosition, Store, StoreError, StoredVersion,
-    SyncAttempt, SyncTransaction, Written,
+    SyncAttempt, SyncTransaction, Unread, Written,
 };
 pub use users::{CodeHash, Linked, Unlinked, User, Users};

@@ -17,7 +17,7 @@ use futures::{
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use syncline_application::ports::{
     Before, Incarnation, LockRequest, Page, PageQuery, Patience, PurgeReport, SharedPage,
-    SharedPageQuery, Store, StoreError, SyncAttempt, SyncTransaction,
+    SharedPageQuery, Store, StoreError, SyncAttempt, SyncTransaction, Unread,
 };
 use syncline_domain::hlc::Hlc;
 
@@ -210,10 +210,10 @@ impl Store for PostgresStore {
         Ok((Box::new(attempt), before))
     }
 
-    async fn look(&self, queries: &[PageQuery]) -> Result<Vec<Option<Page>>, StoreError> {
+    async fn look(&self, queries: &[PageQuery]) -> Result<Vec<Unread>, StoreError> {
         // A standby takes the work off the primary, whether there is anything to read or not.
         if self.standby.is_some() {
-            return Ok(queries.iter().map(|_| None).collect());
+            return Ok(vec![Unread::Something; queries.len()]);
         }
         page::look::look(&self.pool, queries).await
     }

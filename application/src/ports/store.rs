@@ -264,6 +264,17 @@ pub struct Page {
     pub reports: Vec<Value>,
 }
 
+/// What there is to read for a query, as far as a look can tell.
+#[derive(Clone, Debug)]
+pub enum Unread {
+    /// Nothing: this is its page, which has no documents.
+    Nothing(Box<Page>),
+    /// Perhaps something, as for everybody in the midst of a pull.
+    Something,
+    /// More documents than the query takes, as good as certainly.
+    Much,
+}
+
 /// A page of other users' documents to read.
 #[derive(Clone, Debug)]
 pub struct SharedPageQuery {
@@ -370,13 +381,11 @@ pub trait Store: Send + Sync {
         requests: &[LockRequest],
     ) -> Result<(Box<dyn SyncAttempt>, Before), StoreError>;
 
-    /// Looks whether there is anything to read for each query, in their order, all in one statement.
-    /// Those who have seen everything are given their page, which has no documents; none is given to
-    /// those for whom there may be something, and to those in the midst of a pull.
+    /// Looks what there is to read for each query, in their order, all in one statement.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn look(&self, queries: &[PageQuery]) -> Result<Vec<Option<Page>>, StoreError>;
+    async fn look(&self, queries: &[PageQuery]) -> Result<Vec<Unread>, StoreError>;
 
     /// Reads one page of changes for each query, in their order, all in one statement.
     ///

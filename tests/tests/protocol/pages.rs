@@ -97,3 +97,34 @@ async fn a_long_answer_is_whole() {
     assert_eq!(phone.pull().await["serverChanges"], json!([]));
     server.finish().await;
 }
+
+#[tokio::test]
+async fn an_answer_holds_what_is_new_whether_it_is_little_or_much() {
+    let server = TestServer::start().await;
+    let seen = server.sync(USER, first_sync("notes")).await;
+    let mut count = 0;
+    // Around as many as are read together with those of other requests, and as may be asked for.
+    for new in [1, 30, 1, 1, 1, 66] {
+        let document =
+            |number| change(&format!("{number:03}"), &json!({}), &stamp("phone", number));
+        let changes: Vec<_> = (count..count + new).map(document).collect();
+        let body = json!({ "collection": "notes", "echo": false, "changes": changes });
+        server.sync(USER, body).await;
+        count += new;
+        for limit in [None, Some(1), Some(31), Some(32), Some(33), Some(34)] {
+            let mut body = first_sync("notes");
+            body["clientClock"] = seen["serverClock"].clone();
+            if let Some(limit) = limit {
+                body["limit"] = limit.into();
+            }
+            let answer = server.sync(USER, body).await;
+            let most = limit.unwrap_or(count);
+            let expected: Vec<_> = (0..count.min(most))
+                .map(|key| format!("{key:03}"))
+                .collect();
+            assert_eq!(keys(&answer), expected, "{count} with limit {limit:?}");
+            assert_eq!(answer["hasMore"] == true, count > most, "{count} {limit:?}");
+        }
+    }
+    server.finish().await;
+}

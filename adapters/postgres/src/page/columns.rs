@@ -112,7 +112,9 @@ impl PageColumns {
         &'q self,
         statement: Query<'q, Postgres, PgArguments>,
     ) -> Query<'q, Postgres, PgArguments> {
-        self.bind_seen(statement).bind(&self.wants_reports)
+        self.bind_seen(statement)
+            .bind(&self.wants_reports)
+            .bind(&self.limits)
     }
 
     /// Where to read, and what was seen.

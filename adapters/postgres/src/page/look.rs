@@ -1,7 +1,7 @@
-//! Looking whether there is a page to read.
+//! Looking what there is to read.
 
 use sqlx::{Executor, Postgres, postgres::PgRow};
-use syncline_application::ports::{Page, PageQuery, StoreError};
+use syncline_application::ports::{Page, PageQuery, StoreError, Unread};
 use syncline_domain::snapshot::TransactionId;
 
 use super::columns::PageColumns;
@@ -10,19 +10,17 @@ use crate::{
     rows,
 };
 
-/// The empty page for each query whose caller has seen everything. None for the others, and for all
-/// if the database is not what it was.
+/// What there is to read for each query. Nobody knows if the database is not what it was.
 pub(crate) async fn look(
     executor: impl Executor<'_, Database = Postgres>,
     queries: &[PageQuery],
-) -> Result<Vec<Option<Page>>, StoreError> {
-    let mut pages = Vec::new();
-    pages.resize_with(queries.len(), || None);
+) -> Result<Vec<Unread>, StoreError> {
+    let mut unread = vec![Unread::Something; queries.len()];
     let begins = |query: &PageQuery| query.seen.paging.is_none() && query.later_than.is_none();
-    let asked = queries.iter().zip(&mut pages);
+    let asked = queries.iter().zip(&mut unread);
     let asked: Vec<_> = asked.filter(|(query, _)| begins(query)).collect();
     if asked.is_empty() {
-        return Ok(pages);
+        return Ok(unread);
     }
     let columns = PageColumns::of(asked.iter().map(|(query, _)| *query));
     let rows = columns
@@ -31,9 +29,13 @@ pub(crate) async fn look(
         .await
         .map_err(store_error)?;
     for ((query, place), row) in asked.into_iter().zip(&rows) {
-        *place = empty_page(query.own, row)?;
+        if let Some(page) = empty_page(query.own, row)? {
+            *place = Unread::Nothing(Box::new(page));
+        } else if rows::column(row, "has_much")? {
+            *place = Unread::Much;
+        }
     }
-    Ok(pages)
+    Ok(unread)
 }
 
 /// The page of whoever has seen everything but its `own` transaction; none if there is more.

@@ -3,7 +3,7 @@
 use futures::future::join_all;
 
 use crate::{
-    ports::{Page, PageQuery, StoreError},
+    ports::{Page, PageQuery, StoreError, Unread},
     sync::{
         SyncError, SyncService,
         queue::{Entry, Queue},
@@ -21,10 +21,10 @@ pub(super) const PAGE_BYTES: u32 = 4 * 1024 * 1024;
 const SHARED_DOCUMENTS: u32 = 32;
 const SHARED_BYTES: u32 = 64 * 1024;
 
-/// Pages that wait for a statement.
-pub(in crate::sync) type PageQueue = Queue<FirstPage, Result<Page, StoreError>>;
+/// Pages that wait for a statement. There is none if it would hold more than may share one.
+pub(in crate::sync) type PageQueue = Queue<FirstPage, Result<Option<Page>, StoreError>>;
 
-type PageEntry = Entry<FirstPage, Result<Page, StoreError>>;
+type PageEntry = Entry<FirstPage, Result<Option<Page>, StoreError>>;
 
 /// The page with which an answer begins.
 pub(in crate::sync) struct FirstPage {
@@ -53,11 +53,10 @@ impl SyncService {
             has_news,
         };
         let page = self.pages.run(shared).await;
-        let page = page.ok_or(SyncError::Interrupted)??;
-        if page.has_more {
-            return self.page(query).await;
+        match page.ok_or(SyncError::Interrupted)?? {
+            Some(page) if !page.has_more || page.count >= query.limit => allowed(page),
+            _ => self.page(query).await,
         }
-        allowed(page)
     }
 
     /// Reads one page by itself.
@@ -88,30 +87,32 @@ impl SyncService {
         }
         if let Ok(pages) = self.store.pages(&queries(&unread)).await {
             for (entry, page) in unread.into_iter().zip(pages) {
-                entry.answer(Ok(page));
+                entry.answer(Ok(Some(page)));
             }
             return;
         }
         let alone = |entry: PageEntry| async move {
             let page = self.read_alone(&entry.job.query).await;
-            entry.answer(page);
+            entry.answer(page.map(Some));
         };
         join_all(unread.into_iter().map(alone)).await;
     }
 
-    /// Answers those for whom there is nothing to read. Returns the others.
+    /// Answers those for whom there is nothing to read, or so much that it takes a statement of its own.
+    /// Returns the others.
     async fn look(&self, entries: Vec<PageEntry>) -> Vec<PageEntry> {
         if entries.is_empty() {
             return entries;
         }
-        let Ok(pages) = self.store.look(&queries(&entries)).await else {
+        let Ok(looked) = self.store.look(&queries(&entries)).await else {
             return entries;
         };
         let mut unread = Vec::new();
-        for (entry, page) in entries.into_iter().zip(pages) {
-            match page {
-                Some(page) => entry.answer(Ok(page)),
-                None => unread.push(entry),
+        for (entry, looked) in entries.into_iter().zip(looked) {
+            match looked {
+                Unread::Nothing(page) => entry.answer(Ok(Some(*page))),
+                Unread::Much if entry.job.query.limit == SHARED_DOCUMENTS => entry.answer(Ok(None)),
+                Unread::Something | Unread::Much => unread.push(entry),
             }
         }
         unread
