@@ -34,8 +34,8 @@ use crate::{
     registry::ApplicationRegistry,
 };
 
-use pull::PageQueue;
-use push::PushQueue;
+use pull::{PageQueue, SHARED_PAGES};
+use push::{MOST_TOGETHER, PushQueue};
 
 pub(crate) use edit::Outcome;
 
@@ -109,9 +109,9 @@ impl SyncService {
             cursors,
             clock,
             limits,
-            pushes: PushQueue::new(),
-            slow_pushes: PushQueue::new(),
-            pages: PageQueue::new(),
+            pushes: PushQueue::new(MOST_TOGETHER),
+            slow_pushes: PushQueue::new(1),
+            pages: PageQueue::new(SHARED_PAGES),
         }
     }
 

@@ -18,7 +18,7 @@ use pages::PAGE_DOCUMENTS;
 
 pub use changes::Changes;
 pub(super) use opening::Opening;
-pub(super) use pages::PageQueue;
+pub(super) use pages::{PageQueue, SHARED_PAGES};
 
 use super::{
     Accepted, SyncAnswer, SyncError, SyncService,

@@ -23,6 +23,8 @@ use syncline_domain::{
     snapshot::TransactionId,
 };
 
+pub(super) use group::MOST_TOGETHER;
+
 use super::{
     SyncError, SyncService,
     pull::Opening,

@@ -3,14 +3,13 @@
 
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-/// The most jobs that are taken at once.
-const MOST_JOBS: usize = 256;
-
 /// Jobs that wait until a worker takes all there are.
 pub(super) struct Queue<Job, Outcome> {
     // Each request waits for its one job, so that their number bounds the queue's length.
     sender: mpsc::UnboundedSender<Entry<Job, Outcome>>,
     receiver: Mutex<mpsc::UnboundedReceiver<Entry<Job, Outcome>>>,
+    /// How many are taken at once.
+    most: usize,
 }
 
 /// A job, and who waits for it.
@@ -20,11 +19,13 @@ pub(super) struct Entry<Job, Outcome> {
 }
 
 impl<Job, Outcome> Queue<Job, Outcome> {
-    pub(super) fn new() -> Self {
+    /// A queue of which at most so many jobs are taken at once.
+    pub(super) fn new(most: usize) -> Self {
         let (sender, receiver) = mpsc::unbounded_channel();
         Self {
             sender,
             receiver: Mutex::new(receiver),
+            most,
         }
     }
 
@@ -53,7 +54,7 @@ impl<Job, Outcome> Queue<Job, Outcome> {
         let mut entries = Vec::new();
         let mut receiver = self.receiver.lock().await;
         while entries.is_empty() {
-            receiver.recv_many(&mut entries, MOST_JOBS).await;
+            receiver.recv_many(&mut entries, self.most).await;
             entries.retain(|entry| !entry.waiting.is_closed());
         }
         entries

@@ -17,7 +17,9 @@ pub(super) const PAGE_DOCUMENTS: u32 = 1_000;
 /// How many bytes of JSON are read at once.
 pub(super) const PAGE_BYTES: u32 = 4 * 1024 * 1024;
 
-/// What a page that shares a statement holds at most: the memory of all of them is bounded.
+/// How many pages share a statement at most, and what each of them holds: the memory of all of them is
+/// bounded.
+pub(in crate::sync) const SHARED_PAGES: usize = 64;
 const SHARED_DOCUMENTS: u32 = 32;
 const SHARED_BYTES: u32 = 64 * 1024;
 

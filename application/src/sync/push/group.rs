@@ -15,9 +15,9 @@ use crate::{
 /// saves.
 pub(super) const MOST_CHANGES: usize = 50;
 
-/// The most changes of all pushes that share: so many that a commit for each of many devices costs little,
-/// and so few that the last of them is answered soon.
-const MOST_TOGETHER: usize = 200;
+/// The most changes of all pushes that share, each of which has some: so many that what each of them adds
+/// to the cost is small, and so few that the last of them is answered soon.
+pub(in crate::sync) const MOST_TOGETHER: usize = 200;
 
 /// How many pushes may wait for locks of others at once. Each holds a connection to the database.
 const SLOW_WORKERS: usize = 4;
