@@ -28,7 +28,7 @@ use std::{
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    process::{ChildStdin, ChildStdout, Command},
+    process::{ChildStderr, ChildStdin, ChildStdout, Command},
     sync::oneshot,
     time::timeout,
 };
@@ -138,12 +138,15 @@ impl Child {
         let mut process = command(self.language)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .expect("the clients start");
         let input = process.stdin.take().expect("it has an input");
         let output = process.stdout.take().expect("it has an output");
+        let errors = process.stderr.take().expect("it has errors");
         tokio::spawn(listen(output, Arc::clone(&self.state)));
+        tokio::spawn(pass_on(errors));
         Running { process, input }
     }
 }
@@ -169,6 +172,15 @@ async fn listen(output: ChildStdout, state: Arc<State>) {
         if let Ok(line @ Value::Object(_)) = serde_json::from_str(&line) {
             state.hear(line);
         }
+    }
+}
+
+/// Passes on what a process complains of. With our own errors for its own, Node.js would make them a
+/// pipe that takes 64 KiB at once and no more: too little for what a run that fails has to say.
+async fn pass_on(errors: ChildStderr) {
+    let mut lines = BufReader::new(errors).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        eprintln!("{line}");
     }
 }
 
