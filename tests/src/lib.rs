@@ -18,6 +18,7 @@ pub mod database;
 pub mod dump;
 pub mod endpoint;
 pub mod faults;
+pub mod held_pages;
 pub mod line;
 pub mod pooler;
 pub mod postgresql;

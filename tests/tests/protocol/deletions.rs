@@ -1,11 +1,13 @@
 //! Documents that are deleted, edited meanwhile, and created again.
 
-use std::time::Duration;
-
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use sqlx::{Connection, Executor, PgConnection, Postgres, Transaction};
-use syncline_tests::{TestServer, server::answer};
+use sqlx::{Postgres, Transaction};
+use syncline_tests::{
+    TestServer,
+    held_pages::{hold_pages, until_pages_wait},
+    server::answer,
+};
 
 use crate::device::{Device, USER, clock, keys, report};
 
@@ -189,27 +191,9 @@ async fn a_pull_anew_tells_of_the_deletion_of_what_was_just_pushed_to_another() 
     server.finish().await;
 }
 
-/// Every page reads this table, and what a repeated push reads does not.
-async fn hold_pages(connection: &mut PgConnection) -> Transaction<'_, Postgres> {
-    let mut holder = connection.begin().await.unwrap();
-    let lock = "LOCK TABLE reader_resets IN ACCESS EXCLUSIVE MODE";
-    holder.execute(lock).await.unwrap();
-    holder
-}
-
 /// Deletes a document when a page is about to be read.
 async fn delete_before_pages(mut holder: Transaction<'_, Postgres>, key: &str) {
-    let is_wanted = "SELECT EXISTS (
-        SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
-        WHERE datname = current_database() AND relation = 'reader_resets'::regclass AND NOT granted
-    )";
-    while !sqlx::query_scalar::<_, bool>(is_wanted)
-        .fetch_one(&mut *holder)
-        .await
-        .unwrap()
-    {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until_pages_wait(&mut holder).await;
     let delete = "
         UPDATE documents
         SET deleted = true, content = '{}', version = version + 1, revision = $2

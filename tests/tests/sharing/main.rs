@@ -6,5 +6,6 @@ mod entries;
 mod links;
 mod pulls;
 mod pushes;
+mod races;
 mod reader;
 mod worlds;

@@ -136,7 +136,8 @@ impl<'s> Reader<'s> {
         body
     }
 
-    fn take(&mut self, answer: &Value) -> bool {
+    /// Takes in an answer. Returns whether there is more.
+    pub(crate) fn take(&mut self, answer: &Value) -> bool {
         for state in answer["serverChanges"].as_array().expect("a list") {
             let id = id(state);
             if state["_deleted"] == true || state["_removed"] == true {

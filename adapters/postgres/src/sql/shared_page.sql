@@ -127,13 +127,14 @@ CROSS JOIN (
         ) FILTER (
             WHERE is_on_page
             AND ($9 OR NOT (is_removed OR deleted))
-            AND NOT EXISTS (
+            -- Who pushed it may write it no longer.
+            AND NOT (NOT is_removed AND access = 'write' AND EXISTS (
                 SELECT
                 FROM unnest($14::text[], $15::text[], $16::text[]::xid8[])
                     AS without (owner_id, key, tx)
                 WHERE (without.owner_id, without.key, without.tx)
                     = (numbered.owner_id, numbered.key, numbered.tx)
-            )
+            ))
             AND NOT ($10 AND EXISTS (
                 SELECT
                 FROM asked
