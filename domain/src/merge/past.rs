@@ -93,10 +93,12 @@ impl<'a> Past<'a> {
             }
         }
         let revision = revision.filter(|revision| !revision.node().is_server())?;
+        // What is older than what the device had seen is a copy that came late.
+        let seen = self.seen_revision(path);
         let last = self
             .unseen_entries(path)
             .filter(|entry| entry.revision.node() == revision.node())
-            .filter(|entry| entry.revision != revision)
+            .filter(|entry| entry.revision != revision && Some(entry.revision) > seen)
             .max_by_key(|entry| entry.revision)?;
         if last.revision > revision {
             Some(Own::Superseded)
@@ -108,11 +110,13 @@ impl<'a> Past<'a> {
     /// What was pushed at `path` since the ancestor.
     fn unseen_entries(&self, path: &Path) -> impl Iterator<Item = Entry<'a>> {
         let seen = self.ancestor.map_or(0, |ancestor| ancestor.number);
-        let unchanged = self
-            .ancestor
-            .and_then(|ancestor| ancestor.field_revisions.get(path));
+        let unchanged = self.seen_revision(path);
         self.entries(path, seen)
             .filter(move |entry| Some(entry.revision) != unchanged)
+    }
+
+    fn seen_revision(&self, path: &Path) -> Option<&'a Hlc> {
+        self.ancestor?.field_revisions.get(path)
     }
 
     /// What is known at `path` from versions after the version numbered `seen`.

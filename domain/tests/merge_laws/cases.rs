@@ -195,3 +195,15 @@ fn an_object_that_both_sides_keep_stays_when_they_empty_it_together() {
     assert_eq!(one, other);
     assert_eq!(Value::Object(one), json!({"o": {}}));
 }
+
+/// A copy of an old request may arrive when nothing is kept of the request itself.
+#[test]
+fn what_a_node_pushed_before_what_it_has_seen_is_no_ancestor() {
+    let text = |lines: &str| json!({ "text": lines });
+    let mut server = server(text("1\n2\n3\n"), &[("text", 10)]);
+    server.push(&edit("laptop", text("0\n2\n3\n"), &[("text", 11)]), FIRST);
+    server.push(&edit("phone", text("1\n3\n"), &[("text", 5)]), NOTHING);
+    let edited = edit("phone", text("9\n1\n2\n3\n"), &[("text", 12)]);
+    server.push(&edited, FIRST);
+    assert_eq!(Value::Object(server.content()), text("9\n0\n2\n3\n"));
+}
