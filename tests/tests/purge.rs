@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+use std::time::Duration;
+
 use reqwest::{Method, StatusCode, header::ACCEPT_ENCODING};
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor};
@@ -11,7 +13,7 @@ use syncline_client::{
 };
 use syncline_postgres::PostgresStore;
 use syncline_tests::{
-    Replica, TestServer, first_sync,
+    Replica, TestDatabase, TestServer, first_sync,
     replica::{change, deletion, now, stamp},
 };
 
@@ -35,7 +37,7 @@ async fn purge_until(server: &TestServer, retention: u64, left: [i64; 3]) {
         if stored(server).await == left {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("{:?} are left instead of {left:?}", stored(server).await);
 }
@@ -200,6 +202,62 @@ async fn an_edit_of_a_purged_document_creates_it_again_and_says_so() {
     let fresh = server.sync(USER, first_sync(COLLECTION)).await;
     assert_eq!(fresh["serverChanges"][0]["title"], "new", "{fresh}");
     server.finish().await;
+}
+
+/// Its device did not hear that it was stored, so that it is pushed again as a new one; nor that others
+/// deleted it.
+#[tokio::test]
+async fn a_document_that_its_device_did_not_hear_of_is_created_again_and_reported() {
+    let (answer, server) = push_twice(true, Duration::ZERO).await;
+    let conflict = &answer["conflicts"][0];
+    assert_eq!(conflict["field"], "_deleted", "{answer}");
+    assert_eq!(conflict["winner"], "local");
+    assert_eq!(conflict["localValue"], json!({ "by": "phone" }));
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_new_document_is_not_reported() {
+    // A device that never synchronised may have made documents for years, and one that was away may
+    // make some when it is back.
+    for (has_clock, later) in [
+        (false, Duration::ZERO),
+        (true, SKEW + Duration::from_millis(10)),
+    ] {
+        let (answer, server) = push_twice(has_clock, later).await;
+        assert_eq!(answer["conflicts"], json!([]), "{later:?}");
+        server.finish().await;
+    }
+}
+
+/// How far clocks may be wrong.
+const SKEW: Duration = Duration::from_secs(1);
+
+/// A device pushes a new document, others delete it, and it is purged. The device, which may have had a
+/// clock before, pushes a document with the same key that it made so much later.
+async fn push_twice(has_clock: bool, later: Duration) -> (Value, TestServer) {
+    let more = "limits.clockSkewSeconds = 1";
+    let server = TestServer::with(TestDatabase::create().await, more).await;
+    let (mut phone, mut laptop) = (Replica::new(COLLECTION), Replica::new(COLLECTION));
+    if has_clock {
+        phone.sync(&server, USER, &[]).await;
+    }
+    let mut push = change("note", &json!({ "by": "phone" }), &stamp("phone", 0));
+    server.sync(USER, phone.body(&[push.clone()])).await;
+    laptop.sync(&server, USER, &[]).await;
+    let mut deletion = deletion("note", &stamp("laptop", 0));
+    deletion["baseClock"] = laptop.clock().clone();
+    laptop.sync(&server, USER, &[deletion]).await;
+    age(&server).await;
+    purge_until(&server, 0, [0, 0, 0]).await;
+    if !later.is_zero() {
+        tokio::time::sleep(later).await;
+        push["fieldRevs"]["by"] = stamp("phone", 0).into();
+    }
+    let answer = server.sync(USER, phone.body(&[push])).await;
+    let fresh = server.sync(USER, first_sync(COLLECTION)).await;
+    assert_eq!(fresh["serverChanges"][0]["by"], "phone", "{fresh}");
+    (answer, server)
 }
 
 #[tokio::test]

@@ -4,17 +4,21 @@
 //! longer. No run does either. So what every transaction has seen by now is made old first: each that
 //! might not have seen it has ended, and its cursor is behind the horizon.
 
-use std::{sync::Mutex, time::Duration};
+use std::{collections::BTreeSet, sync::Mutex, time::Duration};
 
 use sqlx::{Connection, PgConnection, Row, postgres::PgRow};
 use syncline_application::ports::Store;
+use syncline_domain::{
+    access::Namespace,
+    identifier::{OrganisationId, UserId},
+};
 use syncline_postgres::PostgresStore;
 use tokio::{
     sync::MutexGuard,
     time::{Instant, sleep},
 };
 
-use super::network::lock;
+use super::{model::Name, network::lock};
 use crate::TestDatabase;
 
 /// What is purged by its age: the table, when its rows were written, and which of them may go.
@@ -134,17 +138,17 @@ impl Past {
 }
 
 impl Purge<'_> {
-    /// The owners and keys of the documents that are about to go.
-    pub(super) async fn tombstones(&mut self) -> Result<Vec<(String, String)>, Failure> {
-        let statement = "SELECT owner_id, key FROM documents JOIN namespaces USING (namespace_id) \
-            WHERE kind = 'personal' AND deleted AND collection = $1";
+    /// The documents that are about to go.
+    pub(super) async fn tombstones(&mut self) -> Result<BTreeSet<Name>, Failure> {
+        let statement = "SELECT kind, owner_id, key FROM documents \
+            JOIN namespaces USING (namespace_id) WHERE deleted AND collection = $1";
         self.names(statement).await
     }
 
-    /// The owners and keys of all documents whose readers were decided.
-    pub(super) async fn entries(&mut self) -> Result<Vec<(String, String)>, Failure> {
-        let statement = "SELECT owner_id, key FROM access_entries JOIN namespaces USING (namespace_id) \
-            WHERE kind = 'personal' AND collection = $1";
+    /// The documents whose readers were decided.
+    pub(super) async fn entries(&mut self) -> Result<BTreeSet<Name>, Failure> {
+        let statement = "SELECT kind, owner_id, key FROM access_entries \
+            JOIN namespaces USING (namespace_id) WHERE collection = $1";
         self.names(statement).await
     }
 
@@ -219,11 +223,21 @@ impl Purge<'_> {
         Ok(())
     }
 
-    async fn names(&mut self, statement: &'static str) -> Result<Vec<(String, String)>, Failure> {
+    async fn names(&mut self, statement: &'static str) -> Result<BTreeSet<Name>, Failure> {
         let query = sqlx::query(statement).bind(&self.collection);
         let rows = query.fetch_all(&mut self.connection).await?;
-        Ok(rows.iter().map(pair).collect::<Result<_, _>>()?)
+        rows.iter().map(name).collect()
     }
+}
+
+fn name(row: &PgRow) -> Result<Name, Failure> {
+    let (kind, owner): (&str, &str) = (row.try_get(0)?, row.try_get(1)?);
+    let namespace = match kind {
+        "personal" => Namespace::Personal(UserId::new(owner)?),
+        _ => Namespace::Organisation(OrganisationId::new(owner)?),
+    };
+    let key = row.try_get(2)?;
+    Ok(Name { namespace, key })
 }
 
 /// Waits until every transaction that began before now has ended. Returns what the time was.

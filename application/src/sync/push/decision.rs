@@ -15,6 +15,7 @@ use syncline_domain::{
 
 use super::base::Base;
 use crate::{
+    cursor::Presented,
     ports::{History, NewPush, StoredVersion},
     registry::CollectionSchema,
     sync::{
@@ -81,7 +82,8 @@ impl SyncService {
         if breaks_schema(&merged, &change.edit, schema) {
             merged = prefer_whole_side(&input);
         }
-        if current.is_none() && base.time() < horizon && base.time().is_some() {
+        let skew = self.limits.clock_skew_millis;
+        if current.is_none() && may_be_deleted(request, change, base, horizon, skew) {
             merged.pushes.extend(recreation(change, &merged));
         }
         Ok(Decision::of(change, merged))
@@ -138,6 +140,34 @@ fn is_purged(change: &PushedChange, base: &Base, horizon: Option<UnixMillis>) ->
         return false;
     };
     Some(newest) <= change.base.as_ref() && newest.millis() < horizon
+}
+
+/// Whether there may have been such a document that others deleted, and of which the device heard nothing
+/// since the horizon. It may have made the document itself, and pushed it before it heard anything of it.
+fn may_be_deleted(
+    request: &SyncRequest,
+    change: &PushedChange,
+    base: &Base,
+    horizon: Option<UnixMillis>,
+    skew: u64,
+) -> bool {
+    let Some(horizon) = horizon else {
+        return false;
+    };
+    let heard = match (base, &request.presented) {
+        (Base::Nothing, Presented::Cursor(cursor)) => {
+            let made = change
+                .edit
+                .revisions
+                .values()
+                .chain(change.edit.after.values());
+            let made = made.map(Hlc::millis).min();
+            let newest = UnixMillis(horizon.0.saturating_add(skew));
+            Some(cursor.time).filter(|_| made < Some(newest))
+        }
+        _ => base.time(),
+    };
+    heard.is_some_and(|heard| heard < horizon)
 }
 
 /// A merge is not stored when it breaks the schema that the device's document keeps.

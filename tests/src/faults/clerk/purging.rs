@@ -4,11 +4,11 @@ use std::{collections::BTreeSet, sync::atomic::Ordering, time::Duration};
 
 use rand::RngExt;
 use serde_json::Value;
-use syncline_domain::access::{AccessEntry, Namespace};
+use syncline_domain::access::AccessEntry;
 use tokio::time::{Instant, sleep};
 
 use crate::faults::{
-    model::{Link, Name, user_id},
+    model::{Link, Name},
     network::lock,
     past::{Failure, Purge},
     world::{Blows, World},
@@ -77,7 +77,7 @@ impl Doomed {
         self.reports = reports.into_iter().map(read).collect::<Result<_, _>>()?;
         let tombstones = purge.tombstones().await?;
         let mut model = lock(&world.model);
-        for name in tombstones.into_iter().map(named) {
+        for name in tombstones {
             let now = Instant::now();
             model.entry(&name).may_become(AccessEntry::default(), now);
             model.link(&name).may_become(Link::None, now);
@@ -94,9 +94,8 @@ impl Doomed {
             .into_iter()
             .map(|(id, _)| id)
             .collect();
-        let entries: BTreeSet<_> = purge.entries().await?.into_iter().map(named).collect();
+        let entries = purge.entries().await?;
         let tombstones = purge.tombstones().await?;
-        let tombstones: BTreeSet<_> = tombstones.into_iter().map(named).collect();
         let mut model = lock(&world.model);
         for name in self.documents.difference(&tombstones) {
             model.forget(name, self.began);
@@ -127,9 +126,4 @@ impl Doomed {
         }
         model.uncertain.extend(self.documents);
     }
-}
-
-fn named((owner, key): (String, String)) -> Name {
-    let namespace = Namespace::Personal(user_id(&owner));
-    Name { namespace, key }
 }

@@ -4,11 +4,12 @@ use serde_json::Value;
 
 use crate::faults::{network::lock, world::World};
 
-/// A device that had no answer pushes again what it made first. When its deletion was purged meanwhile,
-/// nothing tells that from a new document.
+/// A device that never had an answer pushes again what it made first. When its deletion was purged
+/// meanwhile, nothing tells that from a new document.
 pub(super) fn excuse_new(world: &World) {
     let model = &mut lock(&world.model);
-    for exchange in world.network.exchanges().iter() {
+    let exchanges = world.network.exchanges();
+    for exchange in exchanges.iter().filter(|it| it.clock.is_none()) {
         let known = exchange.new.iter().copied();
         let again: Vec<_> = known
             .filter(|token| model.is_forgotten(*token, exchange.end))
