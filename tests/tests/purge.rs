@@ -204,60 +204,79 @@ async fn an_edit_of_a_purged_document_creates_it_again_and_says_so() {
     server.finish().await;
 }
 
-/// Its device did not hear that it was stored, so that it is pushed again as a new one; nor that others
-/// deleted it.
-#[tokio::test]
-async fn a_document_that_its_device_did_not_hear_of_is_created_again_and_reported() {
-    let (answer, server) = push_twice(true, Duration::ZERO).await;
-    let conflict = &answer["conflicts"][0];
-    assert_eq!(conflict["field"], "_deleted", "{answer}");
-    assert_eq!(conflict["winner"], "local");
-    assert_eq!(conflict["localValue"], json!({ "by": "phone" }));
-    server.finish().await;
+/// What a device has of a document that others deleted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Away {
+    /// It never had an answer of the server.
+    Forever,
+    /// It made the document and did not hear that it was stored.
+    Unanswered,
+    /// The same, but it is back, and has edited the document since.
+    Edited,
+    /// It is back, and edited the document before it was told that it is gone.
+    Resetting,
+    /// It made another document with the same key when it was back.
+    Back,
 }
 
 #[tokio::test]
-async fn a_new_document_is_not_reported() {
-    // A device that never synchronised may have made documents for years, and one that was away may
-    // make some when it is back.
-    for (has_clock, later) in [
-        (false, Duration::ZERO),
-        (true, SKEW + Duration::from_millis(10)),
+async fn a_document_that_is_created_again_is_reported_unless_it_is_new() {
+    for (away, is_reported) in [
+        (Away::Forever, false),
+        (Away::Unanswered, true),
+        (Away::Edited, true),
+        (Away::Resetting, true),
+        (Away::Back, false),
     ] {
-        let (answer, server) = push_twice(has_clock, later).await;
-        assert_eq!(answer["conflicts"], json!([]), "{later:?}");
+        let more = "limits.clockSkewSeconds = 1";
+        let server = TestServer::with(TestDatabase::create().await, more).await;
+        let answer = push_again(&server, away).await;
+        let conflicts = answer["conflicts"].as_array().unwrap();
+        assert_eq!(
+            conflicts.len(),
+            usize::from(is_reported),
+            "{away:?}: {answer}"
+        );
+        for conflict in conflicts {
+            assert_eq!(conflict["field"], "_deleted");
+            assert_eq!(conflict["winner"], "local");
+            assert_eq!(conflict["localValue"], json!({ "by": "phone" }));
+        }
+        let fresh = server.sync(USER, first_sync(COLLECTION)).await;
+        assert_eq!(fresh["serverChanges"][0]["by"], "phone", "{away:?}");
         server.finish().await;
     }
 }
 
-/// How far clocks may be wrong.
-const SKEW: Duration = Duration::from_secs(1);
-
-/// A device pushes a new document, others delete it, and it is purged. The device, which may have had a
-/// clock before, pushes a document with the same key that it made so much later.
-async fn push_twice(has_clock: bool, later: Duration) -> (Value, TestServer) {
-    let more = "limits.clockSkewSeconds = 1";
-    let server = TestServer::with(TestDatabase::create().await, more).await;
+/// A device pushes a new document, others delete it, and it is purged. The device pushes a document with the
+/// same key.
+async fn push_again(server: &TestServer, away: Away) -> Value {
     let (mut phone, mut laptop) = (Replica::new(COLLECTION), Replica::new(COLLECTION));
-    if has_clock {
-        phone.sync(&server, USER, &[]).await;
+    if away != Away::Forever {
+        phone.sync(server, USER, &[]).await;
     }
     let mut push = change("note", &json!({ "by": "phone" }), &stamp("phone", 0));
-    server.sync(USER, phone.body(&[push.clone()])).await;
-    laptop.sync(&server, USER, &[]).await;
+    let first = server.sync(USER, phone.body(&[push.clone()])).await;
+    laptop.sync(server, USER, &[]).await;
     let mut deletion = deletion("note", &stamp("laptop", 0));
     deletion["baseClock"] = laptop.clock().clone();
-    laptop.sync(&server, USER, &[deletion]).await;
-    age(&server).await;
-    purge_until(&server, 0, [0, 0, 0]).await;
-    if !later.is_zero() {
-        tokio::time::sleep(later).await;
+    laptop.sync(server, USER, &[deletion]).await;
+    age(server).await;
+    purge_until(server, 0, [0, 0, 0]).await;
+    if !matches!(away, Away::Forever | Away::Unanswered) {
+        phone.sync(server, USER, &[]).await;
+        let earlier = std::mem::replace(&mut push["fieldRevs"]["by"], stamp("phone", 0).into());
+        match away {
+            Away::Edited => push["after"] = json!({ "by": earlier }),
+            Away::Resetting => push["baseClock"] = first["accepted"][0]["rev"].clone(),
+            // It is new when it is as late as no clock can be wrong.
+            _ => tokio::time::sleep(Duration::from_millis(1_010)).await,
+        }
+    }
+    if away == Away::Back {
         push["fieldRevs"]["by"] = stamp("phone", 0).into();
     }
-    let answer = server.sync(USER, phone.body(&[push])).await;
-    let fresh = server.sync(USER, first_sync(COLLECTION)).await;
-    assert_eq!(fresh["serverChanges"][0]["by"], "phone", "{fresh}");
-    (answer, server)
+    server.sync(USER, phone.body(&[push])).await
 }
 
 #[tokio::test]

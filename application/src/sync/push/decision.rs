@@ -154,20 +154,20 @@ fn may_be_deleted(
     let Some(horizon) = horizon else {
         return false;
     };
-    let heard = match (base, &request.presented) {
-        (Base::Nothing, Presented::Cursor(cursor)) => {
-            let made = change
-                .edit
-                .revisions
-                .values()
-                .chain(change.edit.after.values());
-            let made = made.map(Hlc::millis).min();
-            let newest = UnixMillis(horizon.0.saturating_add(skew));
-            Some(cursor.time).filter(|_| made < Some(newest))
+    // By clocks that may be ahead.
+    let is_old = |revision: &Hlc| revision.millis().0 < horizon.0.saturating_add(skew);
+    let PushedChange { edit, .. } = change;
+    match base {
+        Base::Seen(_) | Base::Purged(_) => base.time() < Some(horizon),
+        Base::Unknown => change.base.as_ref().is_some_and(is_old),
+        Base::Nothing => {
+            let has_pushed = !edit.after.is_empty();
+            let is_away =
+                matches!(&request.presented, Presented::Cursor(cursor) if cursor.time < horizon);
+            let mut made = edit.revisions.values().chain(edit.after.values());
+            (has_pushed || is_away) && made.any(is_old)
         }
-        _ => base.time(),
-    };
-    heard.is_some_and(|heard| heard < horizon)
+    }
 }
 
 /// A merge is not stored when it breaks the schema that the device's document keeps.
