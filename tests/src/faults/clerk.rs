@@ -2,7 +2,9 @@
 
 mod leaving;
 mod linking;
+mod looking;
 mod purging;
+mod restoring;
 
 use std::time::Duration;
 
@@ -19,6 +21,8 @@ use super::{
 };
 use crate::simulation::Dice;
 pub(super) use linking::follow;
+pub(super) use looking::look;
+pub(super) use restoring::restore;
 
 /// How long the changes and the questions of a run go on.
 const STEPS: std::ops::RangeInclusive<usize> = 5..=10;
@@ -184,49 +188,6 @@ pub(super) async fn admit(world: &World, actor: u64) -> Result<(), String> {
             }
         }
         lock(&world.model).member(user).became(Instant::now());
-    }
-    Ok(())
-}
-
-/// Looks at documents one by one, and searches. What is answered is judged with all the rest.
-pub(super) async fn look(world: &World, actor: u64) -> Result<(), String> {
-    let mut dice = world.dice(actor);
-    for _ in 0..dice.random_range(STEPS) {
-        pause(&mut dice).await;
-        let user = &world.users[dice.random_range(0..world.users.len())];
-        let names: Vec<_> = lock(&world.model).names().into_iter().collect();
-        let Some(name) = names.choose(&mut dice) else {
-            continue;
-        };
-        let collection = &world.collection;
-        let document = format!("/todo/collections/{collection}/documents/{}", name.key);
-        let owner = match &name.namespace {
-            Namespace::Personal(owner) => owner.as_str(),
-            Namespace::Organisation(organisation) => organisation.as_str(),
-        };
-        let owner = if is_owner(user, name) {
-            String::new()
-        } else {
-            format!("?owner={owner}")
-        };
-        let body = json!({ "collection": collection });
-        let asked = match dice.random_range(0..3) {
-            0 => world.ask(user, Method::POST, "/todo/search", &body).await,
-            1 => {
-                let path = format!("{document}{owner}");
-                world.ask(user, Method::GET, &path, &Value::Null).await
-            }
-            _ => {
-                let path = format!("{document}/versions{owner}");
-                world.ask(user, Method::GET, &path, &Value::Null).await
-            }
-        };
-        let (status, answer, _) = asked?;
-        let is_leaving = lock(&world.model).may_be_gone(user, Instant::now());
-        let is_answer = matches!(status, 200 | 404) || status == 401 && is_leaving;
-        if !is_answer {
-            return Err(format!("{user} cannot look at {name}: {status} {answer}"));
-        }
     }
     Ok(())
 }

@@ -145,6 +145,12 @@ impl Model {
         self.forgotten.entry(name.clone()).or_insert(now);
     }
 
+    /// A version of the document was taken back: what was made in it before may be gone, or there again.
+    pub(super) fn restored(&mut self, name: &Name) {
+        let made = self.makers.iter().filter(|(_, (made, _))| made == name);
+        self.ledger.excuse(made.map(|(token, _)| *token));
+    }
+
     /// Whether a value was made in a document of which nothing was kept at some time.
     pub(super) fn is_forgotten(&self, token: Token, end: Instant) -> bool {
         let forgotten = self.makers.get(&token);

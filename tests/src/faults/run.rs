@@ -39,6 +39,8 @@ pub struct Tally {
     pub deaths: u64,
     /// Rows that were purged.
     pub purged: u64,
+    /// Versions that were taken back.
+    pub restored: u64,
     /// Devices that had to begin anew.
     pub resets: u64,
 }
@@ -54,6 +56,7 @@ impl std::iter::Sum for Tally {
             kills: sum.kills + tally.kills,
             deaths: sum.deaths + tally.deaths,
             purged: sum.purged + tally.purged,
+            restored: sum.restored + tally.restored,
             resets: sum.resets + tally.resets,
         })
     }
@@ -122,6 +125,7 @@ async fn play(
         kills,
         deaths,
         purged: world.purged.load(Ordering::SeqCst),
+        restored: world.restored.load(Ordering::SeqCst),
         resets: resets.count() as u64,
     })
 }
@@ -140,7 +144,8 @@ async fn act(world: &Arc<World>, lives: Vec<Life>) -> Result<Vec<Life>, String> 
         tokio::try_join!(
             clerk::share(&clerks, 1),
             clerk::admit(&clerks, 2),
-            clerk::look(&clerks, 3)
+            clerk::look(&clerks, 3),
+            clerk::restore(&clerks, 8)
         )?;
         Ok(None)
     });

@@ -7,7 +7,7 @@ use std::{
 };
 
 use rand::{RngExt, SeedableRng};
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use syncline_domain::identifier::OrganisationId;
 use tokio::time::{Instant, sleep};
@@ -54,6 +54,8 @@ pub(super) struct World {
     pub(super) past: Arc<Past>,
     /// How many rows were purged.
     pub(super) purged: AtomicU64,
+    /// How many versions were taken back.
+    pub(super) restored: AtomicU64,
     pub(super) model: Mutex<Model>,
     /// Whoever changes who belongs to the organisation holds it.
     pub(super) admitting: tokio::sync::Mutex<()>,
@@ -102,6 +104,7 @@ impl World {
             network,
             past: Arc::clone(&arena.past),
             purged: AtomicU64::new(0),
+            restored: AtomicU64::new(0),
             model: Mutex::new(model),
             admitting: tokio::sync::Mutex::default(),
             log,
@@ -176,9 +179,40 @@ impl World {
         path: &str,
         body: &Value,
     ) -> Result<(u16, Value, bool), String> {
+        self.ask_in(user, None, method, path, body).await
+    }
+
+    /// The same, in a user's own namespace or an organisation's.
+    pub(super) async fn ask_in(
+        &self,
+        user: &str,
+        organisation: Option<&OrganisationId>,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> Result<(u16, Value, bool), String> {
         let (start, mut is_repeated) = (Instant::now(), false);
+        let request = || {
+            let url = format!("{}{path}", self.network.url());
+            let request = self.client.request(method.clone(), url);
+            let request = match organisation {
+                Some(organisation) => request.header("X-Org-Id", organisation.as_str()),
+                None => request,
+            };
+            let is_anybody = user.is_empty();
+            let request = if is_anybody {
+                request
+            } else {
+                request.bearer_auth(token(user))
+            };
+            if body.is_null() {
+                request
+            } else {
+                request.json(body)
+            }
+        };
         loop {
-            if let Some((status, answer)) = self.try_asking(user, &method, path, body).await {
+            if let Some((status, answer)) = answer(request()).await {
                 return Ok((status, answer, is_repeated));
             }
             if start.elapsed() > PATIENCE {
@@ -196,32 +230,6 @@ impl World {
         path: &str,
     ) -> Result<(u16, Value, bool), String> {
         self.ask("", method, path, &Value::Null).await
-    }
-
-    async fn try_asking(
-        &self,
-        user: &str,
-        method: &Method,
-        path: &str,
-        body: &Value,
-    ) -> Option<(u16, Value)> {
-        let url = format!("{}{path}", self.network.url());
-        let request = self.client.request(method.clone(), url);
-        let request = if user.is_empty() {
-            request
-        } else {
-            request.bearer_auth(token(user))
-        };
-        let request = if body.is_null() {
-            request
-        } else {
-            request.json(body)
-        };
-        let response = request.send().await.ok()?;
-        let status = response.status().as_u16();
-        let answer = response.text().await.ok()?;
-        let answer = serde_json::from_str(&answer).unwrap_or(Value::Null);
-        (status < 500).then_some((status, answer))
     }
 
     /// Every document that a user sees, by owner and key, as a fresh pull gives it.
@@ -247,6 +255,15 @@ impl World {
         let states = states.ok_or_else(|| format!("{user} cannot pull: {answer}"))?;
         Ok(states.iter().map(document).collect())
     }
+}
+
+/// The status and the body of an answer, if there is one that is none of a failure.
+async fn answer(request: RequestBuilder) -> Option<(u16, Value)> {
+    let response = request.send().await.ok()?;
+    let status = response.status().as_u16();
+    let answer = response.text().await.ok()?;
+    let answer = serde_json::from_str(&answer).unwrap_or(Value::Null);
+    (status < 500).then_some((status, answer))
 }
 
 /// A document of an answer, by owner and key.
