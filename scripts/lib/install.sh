@@ -47,7 +47,7 @@ find_node() {
 
 # Some crates contain C, and Rust links with the C compiler.
 has_compiler() {
-    command -v cc >/dev/null
+    command -v cc >/dev/null && command -v make >/dev/null
 }
 
 # The server's programs are often kept out of PATH; `syncline serve` looks into the same folders.

@@ -4,6 +4,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use syncline_cli::{arguments::Arguments, commands};
+use tikv_jemallocator::Jemalloc;
+
+/// Documents are many small pieces of memory, which one thread often frees for another. Threads of the
+/// system's allocator wait for each other then.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
     match commands::run(&Arguments::parse()) {
