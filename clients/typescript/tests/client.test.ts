@@ -66,6 +66,16 @@ describe("the predecessor's surface", () => {
   });
 });
 
+/** A document of Ada that may be read or written, and was edited. */
+function lent(access: "read" | "write"): { client: SyncClient; plan: { key: string; owner: string } } {
+  const client = synced({});
+  const plan = { key: "plan", owner: "ada" };
+  const change = { ...stored("plan", { n: 1, m: 1 }, 150), _owner: "ada", _access: access };
+  client.sync(answer(200, { serverChanges: [change] }), 200);
+  client.edit(plan, { n: 2, m: 1 }, 300);
+  return { client, plan };
+}
+
 describe("answers", () => {
   it("applies documents, deletions and removals", () => {
     const client = synced({ a: { n: 1 }, b: { n: 2 } });
@@ -159,6 +169,22 @@ describe("answers", () => {
     assert.deepEqual(result.rejected, [{ key: "bad" }]);
     assert.deepEqual(client.get("bad"), { n: 2, m: 1 });
     assert.deepEqual(client.pending(), [{ key: "bad" }]);
+  });
+
+  it("does not send again what was stored before its access was revoked", () => {
+    const { client, plan } = lent("write");
+    client.getChanges();
+    const accepted = [{ ...plan, rev: clock(350) }];
+    const serverChanges = [{ _key: "plan", _owner: "ada", _removed: true as const }];
+    assert.ok(!client.sync(answer(400, { accepted, serverChanges }), 400).hasMore);
+    assert.deepEqual([client.get(plan), client.pending()], [undefined, []]);
+  });
+
+  it("may write where it was let write", () => {
+    const { client, plan } = lent("read");
+    client.getChanges();
+    client.sync(answer(400, { accepted: [{ ...plan, rev: clock(350) }] }), 400);
+    assert.equal(client.access(plan), "write");
   });
 
   it("keeps the edits of a rejected document that another device changed", () => {
@@ -350,9 +376,11 @@ describe("resets", () => {
     client.getChanges();
     client.sync(answer(400, { reset: true, healFrom: clock(100), hasMore: true }), 400);
     client.getChanges();
+    // What was pushed was taken in. What is edited now was not.
+    client.edit(id, { ...client.get(id), mine: 3 }, 405);
     const removed = { _key: "shown", _owner: "grace", _removed: true as const };
     client.sync(answer(410, { serverChanges: [removed] }), 410);
-    assert.deepEqual(client.get(id), { mine: 2 });
+    assert.deepEqual(client.get(id), { mine: 3 });
   });
 });
 

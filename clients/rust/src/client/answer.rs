@@ -6,7 +6,7 @@ use syncline_domain::{hlc::Hlc, hlc::UnixMillis, rebase::Push};
 
 use super::{SyncClient, clock::latest_revision, documents::Entry};
 use crate::{
-    ClientError, DocumentId,
+    Access, ClientError, DocumentId,
     wire::{Accepted, Rejection, ReportedConflict, ServerChange, SyncAnswer},
 };
 
@@ -102,7 +102,13 @@ impl SyncClient {
         match (change.into_document(), push) {
             (Some(document), Some(push)) => entry.document.answer(push, Some(document), clock),
             (Some(document), None) => entry.document.receive(document),
-            (None, _) => entry.document.removed(),
+            (None, push) => {
+                // A push that was not refused was taken in.
+                if let Some(push) = push {
+                    entry.document.answer(push, None, clock);
+                }
+                entry.document.removed();
+            }
         }
         self.state.tidy(id, false);
     }
@@ -110,6 +116,8 @@ impl SyncClient {
     fn accept(&mut self, id: &DocumentId, push: &Push, revision: Hlc, clock: &Hlc) {
         if let Some(entry) = self.state.documents.get_mut(id) {
             entry.is_missing = false;
+            // Whoever may write a document of another no longer is told of that.
+            entry.access = id.owner.as_ref().map(|_| Access::Write);
             entry
                 .document
                 .answer(push, Some(push.stored(revision)), clock);

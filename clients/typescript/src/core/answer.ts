@@ -13,6 +13,7 @@ import {
   type Rejection,
   type ServerChange,
   type SyncAnswer,
+  documentIdOf,
   documentOf,
   idOf,
 } from "./wire.js";
@@ -96,7 +97,8 @@ function nextOf(
   push: Push | undefined,
   clock: string,
 ): LocalDocument {
-  if (!state) return removed(document);
+  // A push that was not refused was taken in.
+  if (!state) return removed(push ? answered(document, push, undefined, clock) : document);
   return push ? answered(document, push, state, clock) : receive(document, state);
 }
 
@@ -104,7 +106,10 @@ function accept(replica: Replica, id: string, push: Push, revision: string, cloc
   const entry = replica.entries.get(id);
   if (!entry) return;
   const { isMissing: _, ...found } = entry;
-  replica.set(id, withDocument(found, answered(found, push, storedAs(push, revision), clock)));
+  const next = withDocument(found, answered(found, push, storedAs(push, revision), clock));
+  // Whoever may write a document of another no longer is told of that.
+  const isOwn = documentIdOf(id).owner === undefined;
+  replica.set(id, isOwn ? next : { ...next, access: "write" });
 }
 
 /**

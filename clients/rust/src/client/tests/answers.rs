@@ -40,6 +40,46 @@ fn another_users_document_stands_beside_ones_own() {
     assert_eq!(begin(&mut client)[0]["owner"], json!("ada"));
 }
 
+/// A document of Ada that may be read or written, and was edited.
+fn lent(access: &str) -> (crate::SyncClient, DocumentId) {
+    let mut client = synced(&[]);
+    let plan = DocumentId::of("ada", "plan").unwrap();
+    begin(&mut client);
+    let mut change = stored("plan", json!({ "n": 1, "m": 1 }), 150);
+    change["_owner"] = json!("ada");
+    change["_access"] = json!(access);
+    apply(&mut client, 200, json!({ "serverChanges": [change] }));
+    let edited = document(json!({ "n": 2, "m": 1 }));
+    client.edit(&plan, &edited, at(300)).unwrap();
+    (client, plan)
+}
+
+#[test]
+fn what_was_stored_before_its_access_was_revoked_is_not_sent_again() {
+    let (mut client, plan) = lent("write");
+    assert_eq!(begin(&mut client).len(), 1);
+    let applied = apply(
+        &mut client,
+        400,
+        json!({
+            "accepted": [{ "key": "plan", "owner": "ada", "rev": clock(350) }],
+            "serverChanges": [{ "_key": "plan", "_owner": "ada", "_removed": true }],
+        }),
+    );
+    assert!(!applied.has_more);
+    assert_eq!(client.get(&plan), None);
+    assert_eq!(client.pending().count(), 0);
+}
+
+#[test]
+fn who_was_let_write_may_write() {
+    let (mut client, plan) = lent("read");
+    begin(&mut client);
+    let accepted = json!([{ "key": "plan", "owner": "ada", "rev": clock(350) }]);
+    apply(&mut client, 400, json!({ "accepted": accepted }));
+    assert_eq!(client.access(&plan), Some(Access::Write));
+}
+
 #[test]
 fn edits_made_meanwhile_are_not_lost() {
     let mut client = synced(&[("a", json!({ "n": 1, "m": 1 }))]);

@@ -131,9 +131,13 @@ fn what_is_taken_back_while_it_is_offered_goes_as_well() {
     let reset = json!({ "reset": true, "healFrom": clock(100), "hasMore": true });
     apply(&mut client, 400, reset);
     begin(&mut client);
+    // What was pushed was taken in. What is edited now was not.
+    let mut edited = client.get(&id).unwrap();
+    edited.insert("mine".to_owned(), json!(3));
+    client.edit(&id, &edited, at(405)).unwrap();
     let removed = json!({ "_key": "shown", "_owner": "grace", "_removed": true });
     apply(&mut client, 410, json!({ "serverChanges": [removed] }));
-    assert_eq!(client.get(&id), Some(document(json!({ "mine": 2 }))));
+    assert_eq!(client.get(&id), Some(document(json!({ "mine": 3 }))));
 }
 
 #[test]
