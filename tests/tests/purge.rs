@@ -211,7 +211,11 @@ enum Away {
     Forever,
     /// It made the document and did not hear that it was stored.
     Unanswered,
-    /// The same, but it is back, and has edited the document since.
+    /// The same, with a clock that may be ahead as much as is allowed.
+    Ahead,
+    /// It made another document with the same key since.
+    Anew,
+    /// It made the document and did not hear that it was stored, but it is back, and has edited the document since.
     Edited,
     /// It is back, and edited the document before it was told that it is gone.
     Resetting,
@@ -224,6 +228,8 @@ async fn a_document_that_is_created_again_is_reported_unless_it_is_new() {
     for (away, is_reported) in [
         (Away::Forever, false),
         (Away::Unanswered, true),
+        (Away::Ahead, true),
+        (Away::Anew, false),
         (Away::Edited, true),
         (Away::Resetting, true),
         (Away::Back, false),
@@ -263,18 +269,21 @@ async fn push_again(server: &TestServer, away: Away) -> Value {
     laptop.sync(server, USER, &[deletion]).await;
     age(server).await;
     purge_until(server, 0, [0, 0, 0]).await;
-    if !matches!(away, Away::Forever | Away::Unanswered) {
+    if matches!(away, Away::Edited | Away::Resetting | Away::Back) {
         phone.sync(server, USER, &[]).await;
-        let earlier = std::mem::replace(&mut push["fieldRevs"]["by"], stamp("phone", 0).into());
-        match away {
-            Away::Edited => push["after"] = json!({ "by": earlier }),
-            Away::Resetting => push["baseClock"] = first["accepted"][0]["rev"].clone(),
-            // It is new when it is as late as no clock can be wrong.
-            _ => tokio::time::sleep(Duration::from_millis(1_010)).await,
-        }
     }
-    if away == Away::Back {
+    if away == Away::Anew {
+        // Later than the horizon by more than a clock may be wrong.
+        tokio::time::sleep(Duration::from_millis(1_010)).await;
+    }
+    let earlier = push["fieldRevs"]["by"].clone();
+    if !matches!(away, Away::Forever | Away::Unanswered) {
         push["fieldRevs"]["by"] = stamp("phone", 0).into();
+    }
+    match away {
+        Away::Edited => push["after"] = json!({ "by": earlier }),
+        Away::Resetting => push["baseClock"] = first["accepted"][0]["rev"].clone(),
+        _ => {}
     }
     server.sync(USER, phone.body(&[push])).await
 }
