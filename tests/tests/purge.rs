@@ -215,7 +215,8 @@ enum Away {
     Ahead,
     /// It made another document with the same key since.
     Anew,
-    /// It made the document and did not hear that it was stored, but it is back, and has edited the document since.
+    /// It made the document and did not hear that it was stored, but it is back, and has edited the
+    /// document since.
     Edited,
     /// It is back, and edited the document before it was told that it is gone.
     Resetting,

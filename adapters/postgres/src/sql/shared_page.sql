@@ -127,7 +127,7 @@ CROSS JOIN (
         ) FILTER (
             WHERE is_on_page
             AND ($9 OR NOT (is_removed OR deleted))
-            -- Who pushed it may write it no longer.
+            -- What was just pushed is known, but not that it may no longer be written, or seen.
             AND NOT (NOT is_removed AND access = 'write' AND EXISTS (
                 SELECT
                 FROM unnest($14::text[], $15::text[], $16::text[]::xid8[])

@@ -158,7 +158,8 @@ fn may_be_deleted(
     let is_old = |revision: &Hlc| revision.millis().0 < horizon.0.saturating_add(skew);
     let PushedChange { edit, .. } = change;
     match base {
-        Base::Seen(_) | Base::Purged(_) => base.time() < Some(horizon),
+        Base::Seen(_) => false,
+        Base::Purged(_) => true,
         Base::Unknown => change.base.as_ref().is_some_and(is_old),
         Base::Nothing => {
             let has_pushed = !edit.after.is_empty();
