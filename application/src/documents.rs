@@ -8,7 +8,7 @@ use syncline_domain::{
     document::{Document, diff},
     hlc::Hlc,
     identifier::{CollectionName, DocumentKey, OrganisationId, UserId},
-    merge::{DELETED, Edit},
+    merge::{DELETED, Edit, Version},
     path::Path,
     snapshot::{Snapshot, TransactionId},
 };
@@ -162,22 +162,23 @@ impl DocumentService {
         } = restorable;
         let wanted = wanted.ok_or(DocumentError::NoSuchVersion)?;
         let stamp = self.sync.stamp(&current.version.revision)?;
-        let mut conflicts = Vec::new();
-        if let Some(edit) = restoration(
-            &current.version.content,
-            current.version.deleted,
-            wanted,
-            &stamp,
-        ) {
-            let cursor = cursor(&reading.state, reading.snapshot, transaction);
-            let base = self.sync.clock_of(&query.reader, &query.scope, &cursor)?;
-            conflicts = self
-                .sync
-                .store_edit(&request.caller, &query, edit, base)
-                .await?;
-        }
+        let Version {
+            content, deleted, ..
+        } = &current.version;
+        let Some(edit) = restoration(content, *deleted, wanted, &stamp) else {
+            let document = self.read(&query).await?;
+            return Ok(Restored {
+                document,
+                conflicts: Vec::new(),
+            });
+        };
+        let cursor = cursor(&reading.state, reading.snapshot, transaction);
+        let base = self.sync.clock_of(&query.reader, &query.scope, &cursor)?;
+        let caller = &request.caller;
+        let conflicts = self.sync.store_edit(caller, &query, edit, base).await?;
+        let document = self.read(&query).await.map_err(after_the_edit)?;
         Ok(Restored {
-            document: self.read(&query).await?,
+            document,
             conflicts,
         })
     }
@@ -281,6 +282,16 @@ fn allowed(query: &DocumentQuery, access: Option<Access>) -> Result<Access, Docu
         Namespace::Organisation(_) => SyncError::NotMember.into(),
         Namespace::Personal(_) => not_found(query.key.as_str()),
     })
+}
+
+/// Whoever lost the access after an edit was stored hears no refusal of it, but that it is not known.
+fn after_the_edit(error: DocumentError) -> DocumentError {
+    match error {
+        DocumentError::NotFound(_) | DocumentError::Sync(SyncError::NotMember) => {
+            StoreError::Contention.into()
+        }
+        error => error,
+    }
 }
 
 fn not_found(key: &str) -> DocumentError {

@@ -1,6 +1,6 @@
 //! What holds although several do it at the same instant.
 
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use syncline_tests::{
     Answer, TestServer, first_sync,
@@ -185,12 +185,23 @@ async fn an_organisation_that_is_deleted_gets_no_member() {
 
 /// Synchronises an organisation's notes.
 async fn sync(world: &World, organisation: &str, user: &str, changes: &[Value]) -> Answer {
-    let id = organisation.trim_start_matches("/orgs/");
     let mut body = first_sync("notes");
     body["changes"] = changes.into();
     let request = world.server.request(Method::POST, "/todo/sync");
+    answer(of(world, organisation, user, request).json(&body)).await
+}
+
+/// A request for something of an organisation's note.
+fn note(world: &World, method: Method, what: &str) -> RequestBuilder {
+    let path = format!("/todo/collections/notes/documents/note/{what}");
+    world.server.request(method, &path)
+}
+
+/// A request for what is an organisation's.
+fn of(world: &World, organisation: &str, user: &str, request: RequestBuilder) -> RequestBuilder {
+    let id = organisation.trim_start_matches("/orgs/");
     let request = request.bearer_auth(world.server.token(user));
-    answer(request.header("X-Org-Id", id).json(&body)).await
+    request.header("X-Org-Id", id)
 }
 
 /// A device counts on it that nothing was stored of a push that was refused.
@@ -213,6 +224,38 @@ async fn of_a_member_who_pushes_while_leaving_nothing_is_stored_that_was_refused
         match pushed.status {
             StatusCode::OK => assert!(is_stored, "round {round}: {}", pushed.body),
             StatusCode::FORBIDDEN => assert!(!is_stored, "round {round}: {}", pushed.body),
+            status => assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE),
+        }
+    }
+    finish(worlds).await;
+}
+
+/// What was refused was not done, as with a push.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_member_who_restores_while_leaving_nothing_is_restored_that_was_refused() {
+    let worlds = two_servers().await;
+    let (first, second) = &worlds;
+    for round in 0..ROUNDS {
+        let organisation = first.found(&format!("Organisation {round}")).await;
+        first.add(&organisation, MEMBER, "member").await;
+        let own = format!("{organisation}/members/{MEMBER}");
+        for (title, at) in [("old", 0), ("new", 1)] {
+            let note = change("note", &json!({ "title": title }), &stamp("phone", at));
+            sync(first, &organisation, ADMIN, &[note]).await;
+        }
+        let listing = note(first, Method::GET, "versions");
+        let versions = answer(of(first, &organisation, ADMIN, listing)).await.body;
+        let restoring = note(second, Method::POST, "restore");
+        let restoring = of(second, &organisation, MEMBER, restoring);
+        let old = json!({ "rev": versions["versions"][1]["_rev"] });
+        let (left, restored) =
+            tokio::join!(first.delete(ADMIN, &own), answer(restoring.json(&old)),);
+        is(&left, StatusCode::NO_CONTENT);
+        let stored = sync(first, &organisation, ADMIN, &[]).await.body;
+        let is_restored = stored["serverChanges"][0]["title"] == "old";
+        match restored.status {
+            StatusCode::OK => assert!(is_restored, "round {round}: {}", restored.body),
+            StatusCode::FORBIDDEN => assert!(!is_restored, "round {round}: {}", restored.body),
             status => assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE),
         }
     }
