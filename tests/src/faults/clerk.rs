@@ -21,7 +21,7 @@ use super::{
 };
 use crate::simulation::Dice;
 pub(super) use linking::follow;
-pub(super) use looking::look;
+pub(super) use looking::{Address, look};
 pub(super) use restoring::restore;
 
 /// How long the changes and the questions of a run go on.

@@ -2,14 +2,16 @@
 
 mod answers;
 mod clocks;
+mod confirmed;
 mod departures;
 mod links;
+mod looks;
 mod unheard;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use syncline_domain::access::Namespace;
+use syncline_domain::access::{Access, Namespace};
 
 use super::{
     clerk,
@@ -17,13 +19,10 @@ use super::{
     life::Life,
     model::{Name, is_owner, user_id},
     network::lock,
-    world::{Blows, World},
+    world::{Blows, Documents, World},
 };
 pub(super) use answers::judge_answers;
 pub(super) use departures::part;
-
-/// What a user's namespace and those of others hold for the user.
-type Documents = BTreeMap<(Option<String>, String), Value>;
 
 /// How often everybody synchronises before they must agree.
 const ROUNDS: usize = 12;
@@ -32,7 +31,10 @@ const ROUNDS: usize = 12;
 pub(super) async fn quiet(world: &World, lives: &mut [Life]) -> Result<(), String> {
     world.log.add("quiet");
     for life in &mut *lives {
-        retry(life).await?;
+        // One that was killed notices it first.
+        life.view().await?;
+        let retried = life.retry().await;
+        life.bear(retried).await?;
     }
     let mut difference = String::new();
     for _ in 0..ROUNDS {
@@ -51,15 +53,6 @@ pub(super) async fn quiet(world: &World, lives: &mut [Life]) -> Result<(), Strin
         }
     }
     Err(difference)
-}
-
-/// What was refused at some time may be welcome by now.
-async fn retry(life: &mut Life) -> Result<(), String> {
-    for id in life.view().await?.rejected {
-        let retried = life.device.retry(&id).await;
-        retried.map_err(|trouble| format!("{trouble:?}"))?;
-    }
-    Ok(())
 }
 
 /// How a device differs from what its user should have; none if it does not.
@@ -83,8 +76,12 @@ async fn differs(world: &World, life: &mut Life) -> Result<Option<String>, Strin
     let mut fresh = world.pull(&user, organisation.as_deref()).await?;
     let mut shown = shown(&view);
     for id in &view.rejected {
-        fresh.remove(id);
-        shown.remove(id);
+        if let (Some((served, _)), Some((edited, _))) = (fresh.get_mut(id), shown.get_mut(id)) {
+            edited.clone_from(served);
+        } else {
+            fresh.remove(id);
+            shown.remove(id);
+        }
     }
     Ok((fresh != shown).then(|| {
         format!(
@@ -97,8 +94,18 @@ async fn differs(world: &World, life: &mut Life) -> Result<Option<String>, Strin
 fn shown(view: &View) -> Documents {
     let documents = view.documents.iter();
     documents
-        .map(|(id, (document, _))| (id.clone(), document.clone().into()))
+        .map(|(id, (document, access))| {
+            let access = access.map(as_served);
+            (id.clone(), (document.clone().into(), access))
+        })
         .collect()
+}
+
+fn as_served(access: syncline_client::Access) -> Access {
+    match access {
+        syncline_client::Access::Read => Access::Read,
+        syncline_client::Access::Write => Access::Write,
+    }
 }
 
 /// Nothing that was edited is gone without a report, and every document is seen by all who may see
@@ -110,7 +117,7 @@ pub(super) async fn judge(world: &World, lives: &mut [Life]) -> Result<(), Strin
     let present = world.present();
     for user in &present {
         let pulled = world.pull(user, None).await?;
-        for ((owner, key), document) in &pulled {
+        for ((owner, key), (document, _)) in &pulled {
             if owner.is_none() {
                 let namespace = Namespace::Personal(user_id(user));
                 let key = key.clone();
@@ -122,14 +129,16 @@ pub(super) async fn judge(world: &World, lives: &mut [Life]) -> Result<(), Strin
     let common = world
         .pull(&world.users[0], Some(organisation.as_str()))
         .await?;
-    for ((_, key), document) in common {
+    for ((_, key), (document, _)) in common {
         let namespace = Namespace::Organisation(organisation.clone());
         all.insert(Name { namespace, key }, document);
     }
     for user in &present {
         everything_is_seen(world, user, &all).await?;
     }
+    confirmed::is_not_pushed_again(world, lives)?;
     links::lead(world, &all).await?;
+    looks::agree(world, &all).await?;
     departures::nothing_names(world).await?;
     let model = lock(&world.model);
     for name in model.names() {
@@ -156,7 +165,7 @@ async fn excuse(world: &World, lives: &mut [Life]) -> Result<(), String> {
         for id in &view.rejected {
             let name = life.device.named(id);
             let access = lock(&world.model).access(&life.device.place.user, &name);
-            if !is_outside && access == Some(syncline_domain::access::Access::Write) {
+            if !is_outside && access == Some(Access::Write) {
                 return Err(format!("{}: {name} was rejected", life.device.name));
             }
         }
@@ -191,8 +200,9 @@ async fn everything_is_seen(
             return None;
         };
         let owner = (owner.as_str() != user).then(|| owner.as_str().to_owned());
-        let is_visible = model.access(user, name).is_some();
-        is_visible.then(|| ((owner, name.key.clone()), document.clone()))
+        let access = model.access(user, name)?;
+        let told = owner.is_some().then_some(access);
+        Some(((owner, name.key.clone()), (document.clone(), told)))
     });
     let visible: Documents = visible.collect();
     if visible == pulled {

@@ -32,6 +32,8 @@ pub(super) struct Life {
     created: usize,
     pub(super) edits: u64,
     pub(super) deaths: u64,
+    /// When its user ended it, to start it again.
+    ends: Vec<Instant>,
 }
 
 impl Life {
@@ -46,6 +48,7 @@ impl Life {
             created: 0,
             edits: 0,
             deaths: 0,
+            ends: Vec::new(),
         }
     }
 
@@ -82,6 +85,11 @@ impl Life {
         }
     }
 
+    /// Whether its user ended it between two moments.
+    pub(super) fn has_ended(&self, start: Instant, end: Instant) -> bool {
+        self.ends.iter().any(|ended| (start..=end).contains(ended))
+    }
+
     fn may_be_over(&self) -> bool {
         let model = lock(&self.world.model);
         model.may_be_gone(&self.device.place.user, Instant::now())
@@ -113,7 +121,12 @@ impl Life {
     async fn step(&mut self) -> Result<(), Trouble> {
         match self.dice.random_range(0..100) {
             0..52 => self.edit().await,
-            52..86 => self.sync().await,
+            52..84 => self.sync().await,
+            84..86 => {
+                self.note("tries again what was rejected");
+                self.is_still = false;
+                self.retry().await
+            }
             86..93 => {
                 let offset = *JUMPS.choose(&mut self.dice).expect("there are some");
                 self.note(format!("its clock jumps to {offset}"));
@@ -121,6 +134,7 @@ impl Life {
             }
             _ => {
                 self.note("starts again");
+                self.ends.push(Instant::now());
                 self.is_still = false;
                 self.device.restart().await
             }
@@ -146,6 +160,14 @@ impl Life {
             self.device
                 .unsettled
                 .retain(|name, _| rejected.contains(name));
+        }
+        Ok(())
+    }
+
+    /// What was refused may be welcome by now.
+    pub(super) async fn retry(&mut self) -> Result<(), Trouble> {
+        for id in self.device.view().await?.rejected {
+            self.device.retry(&id).await?;
         }
         Ok(())
     }
@@ -185,12 +207,11 @@ impl Life {
     /// A document to edit, and what it is: one that is there, or one to be created. A store's
     /// documents may come or go at any moment, unless it is still.
     fn chosen(&mut self, view: &View) -> (Id, Value) {
-        let is_writable = |access: Option<Access>| access != Some(Access::Read);
-        let dares = self.dice.random_bool(0.05);
-        let there: Vec<_> = view
-            .documents
-            .iter()
-            .filter(|(_, (_, access))| dares || is_writable(*access))
+        let is_read_only = |access: Option<Access>| access == Some(Access::Read);
+        let dares = self.dice.random_bool(0.1);
+        let documents = view.documents.iter();
+        let there: Vec<_> = documents
+            .filter(|(_, (_, access))| dares == is_read_only(*access))
             .collect();
         if self.dice.random_bool(0.75)
             && let Some((id, (document, _))) = there.choose(&mut self.dice)

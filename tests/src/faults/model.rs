@@ -270,6 +270,28 @@ impl Model {
         start: Instant,
         end: Instant,
     ) -> bool {
+        self.may_hold(user, name, (start, end), |access| access.is_some())
+    }
+
+    /// Whether the user may have had just this access to a document at some moment between two.
+    pub(super) fn may_have(
+        &self,
+        user: &str,
+        name: &Name,
+        access: Access,
+        start: Instant,
+        end: Instant,
+    ) -> bool {
+        self.may_hold(user, name, (start, end), |held| held == Some(access))
+    }
+
+    fn may_hold(
+        &self,
+        user: &str,
+        name: &Name,
+        (start, end): (Instant, Instant),
+        is_meant: impl Fn(Option<Access>) -> bool,
+    ) -> bool {
         let (outside, private) = (
             Timeline::new(false, start),
             Timeline::new(AccessEntry::default(), start),
@@ -282,7 +304,7 @@ impl Model {
                 member.until.map_or(end, |until| until.min(end)),
             );
             let mut entries = entries.between(start, end);
-            entries.any(|entry| self.rule(user, name, &entry.value, member.value).is_some())
+            entries.any(|entry| is_meant(self.rule(user, name, &entry.value, member.value)))
         })
     }
 

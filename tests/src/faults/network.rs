@@ -1,6 +1,7 @@
 //! The way from clients to servers, on which requests are delayed, cut and repeated, and every
 //! answer is written down.
 
+mod exchange;
 mod http;
 mod lie;
 mod weather;
@@ -15,7 +16,6 @@ use std::{
     time::Duration,
 };
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::{Client, Method};
 use serde_json::Value;
 use tokio::{
@@ -26,15 +26,14 @@ use tokio::{
 };
 
 use super::log::Log;
-use crate::{
-    server::client,
-    simulation::ledger::{Token, tokens},
-};
+use crate::server::client;
+use exchange::{sender, user};
 use http::{Answer, Request};
 use lie::Liar;
 use weather::{Cut, Fault, Weather};
 
 pub(super) use crate::lock;
+pub(super) use exchange::{Exchange, id};
 pub use lie::Lie;
 
 /// How often lies are told, if they are.
@@ -45,34 +44,6 @@ const CARRIED: [&str; 3] = ["authorization", "content-type", "x-org-id"];
 
 /// Where the servers are at present. One that was killed is missing until it is back.
 pub(super) type Servers = Arc<Mutex<Vec<String>>>;
-
-/// A request, and what a server answered.
-#[derive(Debug)]
-pub(super) struct Exchange {
-    pub(super) number: u64,
-    pub(super) path: String,
-    pub(super) user: String,
-    /// The device, or else the user.
-    pub(super) sender: String,
-    pub(super) organisation: Option<String>,
-    pub(super) start: Instant,
-    pub(super) end: Instant,
-    pub(super) status: u16,
-    pub(super) answer: Value,
-    /// Whether the client got all of it.
-    pub(super) is_delivered: bool,
-    /// The clock that the client had from a server.
-    pub(super) clock: Option<String>,
-    /// The values in documents that were pushed as new ones.
-    pub(super) new: Vec<Token>,
-}
-
-impl Exchange {
-    /// Whether the client was told that its clock counts as none.
-    pub(super) fn is_reset(&self) -> bool {
-        self.answer["reset"] == true
-    }
-}
 
 /// A network between the clients of one world and the servers.
 pub(super) struct Network {
@@ -268,20 +239,7 @@ impl State {
             *lock(&self.refusals).entry(sender(request)).or_default() += 1;
         }
         self.log.add(format!("answer {number}: {status} {body}"));
-        lock(&self.exchanges).push(Exchange {
-            number,
-            path: request.path.clone(),
-            user: user(request),
-            sender: sender(request),
-            organisation: request.header("x-org-id").map(str::to_owned),
-            start,
-            end: Instant::now(),
-            status,
-            answer: body,
-            is_delivered: false,
-            clock: clock(request),
-            new: new(request),
-        });
+        lock(&self.exchanges).push(Exchange::new(number, request, start, status, body));
     }
 
     fn delivered(&self, number: u64) {
@@ -296,7 +254,7 @@ impl State {
     /// which whoever heard it may count.
     fn repeat(self: &Arc<Self>, request: &Request, after: Duration) {
         self.repeats.fetch_add(1, Ordering::SeqCst);
-        let (state, request) = (Arc::clone(self), request.clone());
+        let (state, request) = (Arc::clone(self), request.copy());
         let refusals = self.refusals(&request);
         lock(&self.late).spawn(async move {
             sleep(after).await;
@@ -333,41 +291,8 @@ fn text(request: &Request) -> String {
     format!("{method} {path} {}", String::from_utf8_lossy(body))
 }
 
-/// The device, or else the user.
-fn sender(request: &Request) -> String {
-    node(request).unwrap_or_else(|| user(request))
-}
-
 /// Whether something was not stored, and the sender told so.
 fn is_refusal(status: u16, answer: &Value) -> bool {
     let rejected = answer["rejected"].as_array();
     (400..500).contains(&status) || rejected.is_some_and(|rejected| !rejected.is_empty())
-}
-
-/// Whose session it is.
-fn user(request: &Request) -> String {
-    let token = request.header("authorization").unwrap_or_default();
-    let payload = token.split('.').nth(1).unwrap_or_default();
-    let payload = URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
-    let payload: Value = serde_json::from_slice(&payload).unwrap_or_default();
-    payload["sub"].as_str().unwrap_or_default().to_owned()
-}
-
-fn node(request: &Request) -> Option<String> {
-    Some(request.json()["node"].as_str()?.to_owned())
-}
-
-/// The values in what a request pushes as if it were new.
-fn new(request: &Request) -> Vec<Token> {
-    let body = request.json();
-    let changes = body["changes"].as_array().into_iter().flatten();
-    let new = changes.filter(|change| change["baseClock"].is_null());
-    new.flat_map(|change| tokens(&change["doc"])).collect()
-}
-
-/// The clock of a server's that a request has.
-fn clock(request: &Request) -> Option<String> {
-    let body = request.json();
-    let clock = body["clientClock"].as_str()?;
-    clock.contains("server~").then(|| clock.to_owned())
 }

@@ -9,12 +9,12 @@ use std::{
 use rand::{RngExt, SeedableRng};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
-use syncline_domain::identifier::OrganisationId;
+use syncline_domain::{access::Access, identifier::OrganisationId};
 use tokio::time::{Instant, sleep};
 
 use super::{
     arena::Arena,
-    device::{Device, Place},
+    device::{Device, Id, Place},
     log::Log,
     model::Model,
     network::{Lie, Network, lock},
@@ -25,6 +25,9 @@ use crate::{
     server::{client, token},
     simulation::Dice,
 };
+
+/// Documents that a user sees, and what the user may do with those of others.
+pub(super) type Documents = BTreeMap<Id, (Value, Option<Access>)>;
 
 /// For how long an answer may be away before a run has failed.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -237,7 +240,7 @@ impl World {
         &self,
         user: &str,
         organisation: Option<&str>,
-    ) -> Result<BTreeMap<(Option<String>, String), Value>, String> {
+    ) -> Result<Documents, String> {
         let url = format!("{}/todo/sync", self.network.url());
         let request = self.client.post(url).bearer_auth(token(user));
         let request = match organisation {
@@ -266,13 +269,20 @@ async fn answer(request: RequestBuilder) -> Option<(u16, Value)> {
     (status < 500).then_some((status, answer))
 }
 
-/// A document of an answer, by owner and key.
-fn document(state: &Value) -> ((Option<String>, String), Value) {
+/// A document of an answer, by owner and key, and what its reader may do with it.
+pub(super) fn document(state: &Value) -> (Id, (Value, Option<Access>)) {
     let owner = state["_owner"].as_str().map(str::to_owned);
     let key = state["_key"].as_str().expect("a document has a key");
+    let access = serde_json::from_value(state["_access"].clone());
+    let access = access.expect("it is an access, or none");
+    ((owner, key.to_owned()), (fields(state), access))
+}
+
+/// What an application says in a document of an answer.
+pub(super) fn fields(state: &Value) -> Value {
     let mut fields = state.as_object().expect("it is an object").clone();
     fields.retain(|name, _| !name.starts_with('_'));
-    ((owner, key.to_owned()), fields.into())
+    fields.into()
 }
 
 async fn found(client: &Client, url: &str, user: &str, name: &str) -> OrganisationId {

@@ -11,9 +11,9 @@ use syncline_tests::{
 
 /// Seeds of `the_network_fails` that failed once: they lost the edits of rejected documents, and reports;
 /// a push that was stored was refused; a removed field came back after a purge; a removal was dropped; an
-/// edit was taken for the one before it; a row named whose account was gone; and the judge did not know what
-/// nobody can be told.
-const KEPT: [u64; 10] = [4, 12, 15, 54, 59, 88, 101, 121, 344, 928];
+/// edit was taken for the one before it; a row named whose account was gone; a restoration was done and refused;
+/// and the judge did not know what nobody can be told.
+const KEPT: [u64; 11] = [4, 12, 15, 51, 54, 59, 88, 101, 121, 344, 928];
 
 /// Seeds of `servers_and_clients_are_killed` that failed once: what was refused late came back, edits of
 /// a document of another were lost whose key the device had as well, and what was deleted and purged came
@@ -66,10 +66,16 @@ async fn broken_promises_are_noticed() {
             Lie::Show => "may not see",
             Lie::Reset => "counts as none",
             Lie::Silence => "without a report",
-            Lie::Skip => "a fresh pull gives",
             Lie::Link => "a link",
+            Lie::Promote => "may not Write",
+            Lie::Restore => "was restored without",
             // In more than one way.
-            Lie::Forget | Lie::DropLine | Lie::DoubleLine | Lie::Keep | Lie::Remember => "",
+            Lie::Skip
+            | Lie::Forget
+            | Lie::DropLine
+            | Lie::DoubleLine
+            | Lie::Keep
+            | Lie::Remember => "",
         };
         assert!(verdict.contains(rule), "{lie:?}: {verdict}");
     }

@@ -3,7 +3,10 @@
 use rand::{RngExt, seq::IndexedRandom};
 use reqwest::Method;
 use serde_json::{Value, json};
-use syncline_domain::{access::Namespace, identifier::OrganisationId};
+use syncline_domain::{
+    access::{Access, Namespace},
+    identifier::OrganisationId,
+};
 use tokio::time::Instant;
 
 use super::{STEPS, pause};
@@ -15,7 +18,7 @@ use crate::faults::{
 use crate::simulation::Dice;
 
 /// A document, as somebody asks for it by itself.
-pub(super) struct Address {
+pub(in crate::faults) struct Address {
     pub(super) user: String,
     pub(super) name: Name,
     pub(super) organisation: Option<OrganisationId>,
@@ -26,27 +29,31 @@ pub(super) struct Address {
 impl Address {
     /// Any document, for any user.
     pub(super) fn any(world: &World, dice: &mut Dice) -> Option<Self> {
-        let user = world.users.choose(dice)?.clone();
+        let user = world.users.choose(dice)?;
         let names: Vec<_> = lock(&world.model).names().into_iter().collect();
-        let name = names.choose(dice)?.clone();
+        Some(Self::of(world, user, names.choose(dice)?))
+    }
+
+    /// A document, for a user.
+    pub(in crate::faults) fn of(world: &World, user: &str, name: &Name) -> Self {
         let collection = &world.collection;
         let path = format!("/todo/collections/{collection}/documents/{}", name.key);
         let (organisation, owner) = match &name.namespace {
             Namespace::Organisation(organisation) => (Some(organisation.clone()), String::new()),
-            Namespace::Personal(_) if is_owner(&user, &name) => (None, String::new()),
+            Namespace::Personal(_) if is_owner(user, name) => (None, String::new()),
             Namespace::Personal(owner) => (None, format!("?owner={}", owner.as_str())),
         };
-        Some(Self {
-            user,
-            name,
+        Self {
+            user: user.to_owned(),
+            name: name.clone(),
             organisation,
             path,
             owner,
-        })
+        }
     }
 
     /// Asks for the document, or for something behind it.
-    pub(super) async fn ask(
+    pub(in crate::faults) async fn ask(
         &self,
         world: &World,
         method: Method,
@@ -60,14 +67,20 @@ impl Address {
     }
 
     /// Whether it may be answered that there is no such document, or not for this user.
-    pub(super) fn may_be_refused(&self, world: &World, status: u16) -> bool {
-        let model = lock(&world.model);
+    pub(super) fn may_be_refused(&self, world: &World, status: u16, start: Instant) -> bool {
+        let (model, end) = (lock(&world.model), Instant::now());
         match status {
             404 => true,
-            401 => model.may_be_gone(&self.user, Instant::now()),
-            403 => self.organisation.is_some(),
+            401 => model.may_be_gone(&self.user, end),
+            403 => self.organisation.is_some() && model.may_be_outside(&self.user, start, end),
             _ => false,
         }
+    }
+
+    /// Whether the user may have been let read it, and not write.
+    pub(super) fn may_be_read_only(&self, world: &World, start: Instant) -> bool {
+        let (model, end) = (lock(&world.model), Instant::now());
+        model.may_have(&self.user, &self.name, Access::Read, start, end)
     }
 }
 
@@ -79,6 +92,7 @@ pub(in crate::faults) async fn look(world: &World, actor: u64) -> Result<(), Str
         let Some(address) = Address::any(world, &mut dice) else {
             continue;
         };
+        let start = Instant::now();
         let asked = match dice.random_range(0..3) {
             0 => search(world, &address).await,
             1 => address.ask(world, Method::GET, "", &Value::Null).await,
@@ -89,7 +103,7 @@ pub(in crate::faults) async fn look(world: &World, actor: u64) -> Result<(), Str
             }
         };
         let (status, answer, _) = asked?;
-        if status != 200 && !address.may_be_refused(world, status) {
+        if status != 200 && !address.may_be_refused(world, status, start) {
             let Address { user, name, .. } = &address;
             return Err(format!("{user} cannot look at {name}: {status} {answer}"));
         }

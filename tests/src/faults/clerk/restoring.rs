@@ -1,47 +1,110 @@
 //! Versions that somebody takes back.
 
-use std::sync::atomic::Ordering;
+use std::{collections::BTreeSet, sync::atomic::Ordering};
 
 use rand::{RngExt, seq::IndexedRandom};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
-use super::{STEPS, looking::Address, pause};
+use super::{looking::Address, pause};
 use crate::faults::{network::lock, world::World};
+use crate::simulation::ledger::{Token, tokens};
 
-/// Restores versions of documents, in some runs: in these the judge does not know which of the values that
-/// there were before are to be in the document.
+/// How often somebody tries. Few documents have older versions, and few users may write them.
+const ATTEMPTS: std::ops::RangeInclusive<usize> = 10..=20;
+
+/// Restores versions of documents, in some runs.
 pub(in crate::faults) async fn restore(world: &World, actor: u64) -> Result<(), String> {
     let mut dice = world.dice(actor);
-    if dice.random_bool(0.6) {
+    if dice.random_bool(0.5) {
         return Ok(());
     }
-    for _ in 0..dice.random_range(STEPS) {
+    for _ in 0..dice.random_range(ATTEMPTS) {
         pause(&mut dice).await;
         let Some(address) = Address::any(world, &mut dice) else {
             continue;
         };
-        let versions = address.ask(world, Method::GET, "/versions", &Value::Null);
-        let (_, listed, _) = versions.await?;
-        let versions = listed["versions"].as_array();
-        if let Some(version) = versions.and_then(|versions| versions.choose(&mut dice)) {
-            take_back(world, &address, &version["_rev"]).await?;
+        let versions = listed(world, &address).await?;
+        // The first is what the document is.
+        let older = versions.get(1..).unwrap_or_default();
+        if let Some(wanted) = older.choose(&mut dice) {
+            take_back(world, &address, wanted).await?;
         }
     }
     Ok(())
 }
 
-async fn take_back(world: &World, address: &Address, revision: &Value) -> Result<(), String> {
-    let body = json!({ "rev": revision });
+/// The versions of a document, the newest first; none if the user may not see it.
+async fn listed(world: &World, address: &Address) -> Result<Vec<Value>, String> {
+    let start = Instant::now();
+    let asked = address.ask(world, Method::GET, "/versions", &Value::Null);
+    let (status, mut answer, _) = asked.await?;
+    match answer["versions"].take() {
+        Value::Array(versions) if status == 200 => Ok(versions),
+        _ if address.may_be_refused(world, status, start) => Ok(Vec::new()),
+        _ => Err(cannot(address, status, &answer)),
+    }
+}
+
+async fn take_back(world: &World, address: &Address, wanted: &Value) -> Result<(), String> {
+    let start = Instant::now();
+    let body = json!({ "rev": wanted["_rev"] });
     let asked = address.ask(world, Method::POST, "/restore", &body).await?;
     let (status, answer, is_repeated) = asked;
-    if status == 200 || is_repeated {
+    if status == 200 {
         world.restored.fetch_add(1, Ordering::SeqCst);
-        lock(&world.model).restored(&address.name);
+        lock(&world.model).ledger.heard(&answer["conflicts"]);
+    } else {
+        let is_read_only = status == 403 && address.may_be_read_only(world, start);
+        if !is_read_only && !address.may_be_refused(world, status, start) {
+            return Err(cannot(address, status, &answer));
+        }
     }
-    if status == 200 || status == 403 || address.may_be_refused(world, status) {
+    if is_repeated {
+        // Nobody knows how often it was done, and of what.
+        lock(&world.model).restored(&address.name);
+    } else if status == 200 {
+        settle(world, address, wanted, &answer["conflicts"]).await?;
+    }
+    Ok(())
+}
+
+/// What newer versions have and this has not may be gone, and what it has and they have not is there again.
+async fn settle(
+    world: &World,
+    address: &Address,
+    wanted: &Value,
+    conflicts: &Value,
+) -> Result<(), String> {
+    let versions = listed(world, address).await?;
+    let mut newer = versions.split(|version| version["_rev"] == wanted["_rev"]);
+    let newer = newer.next().unwrap_or_default();
+    let model = &mut lock(&world.model);
+    if newer.len() == versions.len() {
+        // A purge took it since, or the user may see it no longer.
+        model.restored(&address.name);
         return Ok(());
     }
+    let held: BTreeSet<_> = newer.iter().flat_map(tokens).collect();
+    let told: BTreeSet<_> = tokens(conflicts).into_iter().collect();
+    let back: BTreeSet<_> = tokens(wanted).into_iter().collect();
+    let lost = back
+        .iter()
+        .find(|token| !held.contains(token) && !told.contains(token));
+    if let Some(token) = lost {
+        return Err(format!("{} was restored without <{token}>", address.name));
+    }
+    for version in newer {
+        let held: BTreeSet<Token> = tokens(version).into_iter().collect();
+        model
+            .ledger
+            .excuse(held.symmetric_difference(&back).copied());
+    }
+    Ok(())
+}
+
+fn cannot(address: &Address, status: u16, answer: &Value) -> String {
     let Address { user, name, .. } = address;
-    Err(format!("{user} cannot restore {name}: {status} {answer}"))
+    format!("{user} cannot restore {name}: {status} {answer}")
 }

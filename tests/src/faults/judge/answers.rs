@@ -1,12 +1,13 @@
 use serde_json::Value;
+use syncline_domain::access::Namespace;
 use tokio::time::Instant;
 
 use super::clocks::Clocks;
 use crate::{
     faults::{
-        model::{Model, VALUES},
+        model::{Model, Name, VALUES, user_id},
         network::{Exchange, lock},
-        world::{Blows, World},
+        world::{Blows, World, document},
     },
     simulation::ledger::{Token, tokens},
 };
@@ -64,6 +65,7 @@ fn judge_answer(blows: Blows, model: &Model, exchange: &Exchange) -> Result<(), 
         return Err("somebody whose account is gone is named".to_owned());
     }
     judge_values(model, user, shown, *start, *end)?;
+    judge_access(model, exchange, answer)?;
     // What a push met, which was its pusher's to see at the time, is for the pusher to hear later too.
     judge_values(model, user, repeated(answer), model.start, *end)
 }
@@ -95,6 +97,34 @@ fn judge_values(
     match foreign {
         Some(token) => Err(format!("{user} may not see <{token}>")),
         None => Ok(()),
+    }
+}
+
+/// Nobody is told of an access that there was not, in any part of an answer.
+fn judge_access(model: &Model, exchange: &Exchange, part: &Value) -> Result<(), String> {
+    let Exchange {
+        user, start, end, ..
+    } = exchange;
+    match part {
+        Value::Array(items) => items
+            .iter()
+            .try_for_each(|item| judge_access(model, exchange, item)),
+        Value::Object(members) if part["_access"].is_string() => {
+            let ((owner, key), (_, access)) = document(part);
+            let (Some(owner), Some(access)) = (owner, access) else {
+                return Err(format!("{members:?} is nobody's"));
+            };
+            let namespace = Namespace::Personal(user_id(&owner));
+            let name = Name { namespace, key };
+            if model.may_have(user, &name, access, *start, *end) {
+                return Ok(());
+            }
+            Err(format!("{user} may not {access:?} {name}"))
+        }
+        Value::Object(members) => members
+            .values()
+            .try_for_each(|member| judge_access(model, exchange, member)),
+        _ => Ok(()),
     }
 }
 

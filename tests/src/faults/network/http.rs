@@ -15,6 +15,8 @@ pub(super) struct Request {
     pub(super) path: String,
     headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
+    /// Whether the client knows nothing of it.
+    pub(super) is_copy: bool,
 }
 
 /// An answer as it came from a server.
@@ -65,6 +67,7 @@ impl Request {
             path,
             headers: headers.collect(),
             body,
+            is_copy: false,
         })
     }
 
@@ -86,8 +89,29 @@ impl Request {
         }
     }
 
+    /// The question what it is that this would do something to, by the end of its path.
+    pub(super) fn asking(&self, done: &str) -> Self {
+        Self {
+            method: "GET".to_owned(),
+            path: self.path.replace(done, ""),
+            ..self.clone()
+        }
+    }
+
+    /// What is sent once more.
+    pub(super) fn copy(&self) -> Self {
+        Self {
+            is_copy: true,
+            ..self.clone()
+        }
+    }
+
     pub(super) fn is_link(&self) -> bool {
         self.path.starts_with("/share/")
+    }
+
+    pub(super) fn is_restoration(&self) -> bool {
+        self.path.contains("/restore")
     }
 
     pub(super) fn is_sync(&self) -> bool {

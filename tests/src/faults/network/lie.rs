@@ -33,11 +33,15 @@ pub enum Lie {
     Remember,
     /// A link that was revoked leads to the document as ever.
     Link,
+    /// Whoever may only read a document is told to be let write it.
+    Promote,
+    /// A version is said to be restored, and nothing is done.
+    Restore,
 }
 
 impl Lie {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Skip,
         Self::Forget,
         Self::DropLine,
@@ -48,6 +52,8 @@ impl Lie {
         Self::Keep,
         Self::Remember,
         Self::Link,
+        Self::Promote,
+        Self::Restore,
     ];
 }
 
@@ -65,12 +71,12 @@ impl Liar {
         Self { lie, seen }
     }
 
-    /// Whether it answers a request. Few follow links: all of these, even at the end.
+    /// Whether it answers a request. Few follow links or restore versions: all of these, even at the end.
     pub(super) fn concerns(&self, request: &Request, is_time: bool) -> bool {
-        if self.lie == Lie::Link {
-            request.is_link()
-        } else {
-            request.is_sync() && is_time
+        match self.lie {
+            Lie::Link => request.is_link(),
+            Lie::Restore => request.is_restoration(),
+            _ => request.is_sync() && is_time,
         }
     }
 
@@ -78,6 +84,7 @@ impl Liar {
     pub(super) fn request(&self, request: &Request) -> Request {
         let mut body = request.json();
         match self.lie {
+            Lie::Restore => return request.asking("/restore"),
             Lie::Forget => body["changes"] = json!([]),
             Lie::DropLine | Lie::DoubleLine => {
                 let changes = body["changes"].as_array_mut().into_iter().flatten();
@@ -128,11 +135,17 @@ impl Liar {
                 body["accepted"] = accepted.collect();
             }
             Lie::Silence => body["conflicts"] = json!([]),
+            Lie::Promote => {
+                let changes = body["serverChanges"].as_array_mut().into_iter().flatten();
+                for state in changes.filter(|state| state["_access"] == "read") {
+                    state["_access"] = "write".into();
+                }
+            }
             Lie::Show => self.show(request, &mut body),
             Lie::Remember => self.remember(request, &mut body),
             Lie::Reset => body["reset"] = true.into(),
             Lie::Keep => body["reset"] = false.into(),
-            Lie::DropLine | Lie::DoubleLine | Lie::Link => {}
+            Lie::DropLine | Lie::DoubleLine | Lie::Link | Lie::Restore => {}
         }
         Answer {
             body: body.to_string().into_bytes(),
