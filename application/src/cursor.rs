@@ -81,8 +81,9 @@ pub enum Presented {
     Clock(Hlc),
     /// A cursor.
     Cursor(Cursor),
-    /// A server's clock, but not for this reader and collection, or not one of ours.
-    Foreign,
+    /// A server's clock, but not for this reader and collection, or not one of ours. It says no more than
+    /// another.
+    Foreign(Hlc),
 }
 
 /// Writes and reads cursors.
@@ -136,7 +137,7 @@ impl CursorCodec {
         self.seal
             .open(text, &binding(clock, reader, scope))
             .and_then(|payload| codec::decode(&payload))
-            .map_or(Presented::Foreign, Presented::Cursor)
+            .map_or_else(|| Presented::Foreign(clock.clone()), Presented::Cursor)
     }
 }
 

@@ -12,7 +12,8 @@
 //! A push that got no answer is sent again word for word until it gets one; what was edited
 //! meanwhile waits for that. So whatever `after` names is known to the server, however many
 //! requests and answers were lost before. One that is refused after it had got no answer may have
-//! arrived or not: `after` names it, and means nothing if the server does not know it.
+//! arrived or not: `after` names it, and means nothing if the server does not know it. So may one whose
+//! answer the device will not hear.
 
 mod pending;
 
@@ -204,6 +205,13 @@ impl LocalDocument {
     pub fn refused(&mut self) {
         if let Some(pending) = &mut self.pending {
             pending.take_back(self.server.as_ref());
+        }
+    }
+
+    /// The device will hear no answer to the last push, and the server may have taken it in.
+    pub fn unanswered(&mut self) {
+        if let Some(pending) = &mut self.pending {
+            pending.doubt();
         }
     }
 

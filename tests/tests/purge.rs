@@ -213,6 +213,10 @@ enum Away {
     Unanswered,
     /// The same, with a clock that may be ahead as much as is allowed.
     Ahead,
+    /// The same, and its clock is one that this server cannot read.
+    Elsewhere,
+    /// The same, and it has forgotten its clock.
+    Pruned,
     /// It made another document with the same key since.
     Anew,
     /// It made the document and did not hear that it was stored, but it is back, and has edited the
@@ -230,6 +234,8 @@ async fn a_document_that_is_created_again_is_reported_unless_it_is_new() {
         (Away::Forever, false),
         (Away::Unanswered, true),
         (Away::Ahead, true),
+        (Away::Elsewhere, true),
+        (Away::Pruned, true),
         (Away::Anew, false),
         (Away::Edited, true),
         (Away::Resetting, true),
@@ -262,6 +268,7 @@ async fn push_again(server: &TestServer, away: Away) -> Value {
     if away != Away::Forever {
         phone.sync(server, USER, &[]).await;
     }
+    let elsewhere = server.sync("somebody", first_sync(COLLECTION)).await["serverClock"].take();
     let mut push = change("note", &json!({ "by": "phone" }), &stamp("phone", 0));
     let first = server.sync(USER, phone.body(&[push.clone()])).await;
     laptop.sync(server, USER, &[]).await;
@@ -278,15 +285,25 @@ async fn push_again(server: &TestServer, away: Away) -> Value {
         tokio::time::sleep(Duration::from_millis(1_010)).await;
     }
     let earlier = push["fieldRevs"]["by"].clone();
-    if !matches!(away, Away::Forever | Away::Unanswered) {
+    let is_as_before = matches!(
+        away,
+        Away::Forever | Away::Unanswered | Away::Elsewhere | Away::Pruned
+    );
+    if !is_as_before {
         push["fieldRevs"]["by"] = stamp("phone", 0).into();
     }
     match away {
-        Away::Edited => push["after"] = json!({ "by": earlier }),
+        Away::Edited | Away::Pruned => push["after"] = json!({ "by": earlier }),
         Away::Resetting => push["baseClock"] = first["accepted"][0]["rev"].clone(),
         _ => {}
     }
-    server.sync(USER, phone.body(&[push])).await
+    let mut body = phone.body(&[push]);
+    match away {
+        Away::Pruned => drop(body.as_object_mut().unwrap().remove("clientClock")),
+        Away::Elsewhere => body["clientClock"] = elsewhere,
+        _ => {}
+    }
+    server.sync(USER, body).await
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ use crate::{
     wire::{Access, Rejection},
 };
 
-use documents::State;
+use documents::{Entry, State};
 use request::InFlight;
 
 pub use answer::Applied;
@@ -168,6 +168,11 @@ impl SyncClient {
         self.state
             .documents
             .retain(|entry| entry.document.pending().is_some());
+        // The clock would have told that the device was away since it sent them.
+        let sent = |entry: &Entry| entry.document.pending().is_some_and(|it| it.sent.is_some());
+        for (_, entry) in self.state.documents.iter_mut(sent) {
+            entry.document.unanswered();
+        }
         self.state.forget_server();
     }
 

@@ -48,6 +48,16 @@ describe("the predecessor's surface", () => {
     assert.equal(client.shouldPrune(100, YEAR), false);
   });
 
+  it("doubts that a push without an answer is new once it is pruned", () => {
+    const client = synced({});
+    client.edit("a", { n: 1 }, 200);
+    const [sent] = client.getChanges();
+    assert.equal(sent!.after, undefined);
+    const [again] = client.prune().getChanges();
+    assert.deepEqual(again!.after, sent!.fieldRevs);
+    assert.deepEqual(again!.fieldRevs, sent!.fieldRevs);
+  });
+
   it("keeps what it was given and what it gave apart from what it holds", () => {
     const client = new SyncClient("phone");
     const mine = { list: [1] };

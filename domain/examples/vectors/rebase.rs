@@ -30,6 +30,7 @@ fn told() -> Vec<Story> {
         deletion_lost(),
         refused(),
         refused_later(),
+        unanswered(),
         restamped(),
         restamped_beside_a_push(),
         healed(),
@@ -133,6 +134,17 @@ fn refused_later() -> Story {
     story
 }
 
+fn unanswered() -> Story {
+    let mut story = Story::new("pushed, and the answer given up");
+    story.edit(&fields(json!({"a": 1, "b": 2})));
+    story.push();
+    story.edit(&fields(json!({"a": 1, "b": 3})));
+    story.unanswered();
+    story.push();
+    story.answer_as_pushed();
+    story
+}
+
 fn restamped() -> Story {
     let mut story = synced("stamped anew after a clock skew");
     story.edit(&fields(json!({"a": 2, "b": {"c": "text"}})));
@@ -206,6 +218,7 @@ fn story(generator: &mut Generator) -> Story {
             13 => story.removed(),
             14 => story.missing(),
             15 => story.heal(),
+            _ if generator.chance(3) => story.unanswered(),
             _ if generator.chance(2) => story.restamp(),
             _ => story.refused(),
         }

@@ -250,6 +250,14 @@ impl Pending {
         }
     }
 
+    /// The push that was sent may have arrived, and does not wait for an answer any longer.
+    pub(super) fn doubt(&mut self) {
+        self.is_sent_again = false;
+        if let Some(sent) = self.sent.take() {
+            self.keep_as_origin(&sent);
+        }
+    }
+
     /// An earlier try may have arrived: what comes next is made from that, if it did.
     fn keep_as_origin(&mut self, sent: &Push) {
         let pending: Vec<_> = self.revisions().collect();

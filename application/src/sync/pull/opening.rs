@@ -33,9 +33,9 @@ pub(in crate::sync) struct Opening {
 impl Opening {
     /// What a pull after this push begins with.
     pub(in crate::sync) fn of(request: &SyncRequest, pushed: &Pushed) -> Self {
-        let reset = request.presented == Presented::Foreign;
+        let reset = matches!(request.presented, Presented::Foreign(_));
         let start = match request.presented.clone() {
-            Presented::Nothing | Presented::Foreign => Start::at_nothing(),
+            Presented::Nothing | Presented::Foreign(_) => Start::at_nothing(),
             Presented::Clock(clock) => Start {
                 later_than: Some(clock),
                 ..Start::at_nothing()

@@ -72,7 +72,7 @@ impl Base {
         };
         match presented.read(clock) {
             Presented::Nothing => Self::Nothing,
-            Presented::Clock(_) | Presented::Foreign => Self::Unknown,
+            Presented::Clock(_) | Presented::Foreign(_) => Self::Unknown,
             Presented::Cursor(cursor) if cursor.incarnation != state.incarnation => Self::Unknown,
             Presented::Cursor(cursor) if Some(cursor.time) < state.horizon => {
                 Self::Purged(cursor.time)

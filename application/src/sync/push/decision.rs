@@ -163,8 +163,11 @@ fn may_be_deleted(
         Base::Unknown => change.base.as_ref().is_some_and(is_old),
         Base::Nothing => {
             let has_pushed = !edit.after.is_empty();
-            let is_away =
-                matches!(&request.presented, Presented::Cursor(cursor) if cursor.time < horizon);
+            let is_away = match &request.presented {
+                Presented::Nothing | Presented::Clock(_) => false,
+                Presented::Cursor(cursor) => cursor.time < horizon,
+                Presented::Foreign(clock) => clock.millis() < horizon,
+            };
             let mut made = edit.revisions.values().chain(edit.after.values());
             (has_pushed || is_away) && made.any(is_old)
         }

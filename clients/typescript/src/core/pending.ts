@@ -186,6 +186,12 @@ export function takeBack(pending: Pending, server: ServerDocument | undefined): 
   return { ...rest, after: isSentAgain ? asOrigin(pending, sent) : forget(pending.after, sent, server) };
 }
 
+/** The push that was sent may have arrived, and does not wait for an answer any longer. */
+export function doubt(pending: Pending): Pending {
+  const { sent, isSentAgain, ...rest } = pending;
+  return sent === undefined ? pending : { ...rest, after: asOrigin(pending, sent) };
+}
+
 /** An earlier try may have arrived: what comes next is made from that, if it did. */
 function asOrigin(pending: Pending, sent: Push): Revisions {
   const isSent = (path: Path, revision: string) => own(sent.fieldRevisions, path) === revision;

@@ -5,7 +5,9 @@
  * its document was first edited; every other path takes the server's value. The server alone merges,
  * and for that a push says from what each value was made. A push that got no answer is sent again
  * word for word until it gets one; what was edited meanwhile waits for that. So whatever `after`
- * names is known to the server, however many requests and answers were lost before.
+ * names is known to the server, however many requests and answers were lost before. One that was refused
+ * after it had got no answer may have arrived or not, and so may one whose answer the device will not hear:
+ * `after` names it, and means nothing if the server does not know it.
  *
  * The functions change nothing: each gives the document as it is afterwards, the very same one if
  * nothing happened. The Rust crate `syncline-domain` has the same rules in `rebase.rs`.
@@ -20,6 +22,7 @@ import {
   advance,
   begin,
   change,
+  doubt,
   fork,
   healing,
   isNeeded,
@@ -127,6 +130,11 @@ export function answer(
 /** The server refused the last push. If it was sent only once, nothing of it was taken in. */
 export function refused({ server, pending }: LocalDocument): LocalDocument {
   return local(server, pending && takeBack(pending, server));
+}
+
+/** The device will hear no answer to the last push, and the server may have taken it in. */
+export function unanswered({ server, pending }: LocalDocument): LocalDocument {
+  return local(server, pending && doubt(pending));
 }
 
 /** The server sent its state of the document. */

@@ -108,6 +108,12 @@ impl Story {
         self.note(json!({ "do": "refused" }));
     }
 
+    pub(super) fn unanswered(&mut self) {
+        self.in_flight = None;
+        self.document.unanswered();
+        self.note(json!({ "do": "unanswered" }));
+    }
+
     pub(super) fn receive(&mut self, content: Document) {
         let clock = self.server_stamp();
         self.receive_state(state(content, &clock));

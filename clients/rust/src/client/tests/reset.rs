@@ -157,6 +157,19 @@ fn pruning_forgets_all_but_pending_edits() {
     );
 }
 
+/// It may have been stored, deleted by others, and purged.
+#[test]
+fn pruning_doubts_that_a_push_without_an_answer_is_new() {
+    let mut client = synced(&[]);
+    edit(&mut client, "a", json!({ "n": 1 }), 200);
+    let sent = begin(&mut client);
+    assert_eq!(sent[0].get("after"), None);
+    client.prune();
+    let again = begin(&mut client);
+    assert_eq!(again[0]["fieldRevs"], sent[0]["fieldRevs"]);
+    assert_eq!(again[0]["after"], sent[0]["fieldRevs"]);
+}
+
 /// What is shown of it is older than the reset: it may have been deleted meanwhile.
 #[test]
 fn an_edit_of_a_document_that_a_reset_did_not_bring_is_made_from_what_was_there_before() {
