@@ -6,6 +6,7 @@ mod confirmed;
 mod departures;
 mod links;
 mod looks;
+mod pokes;
 mod unheard;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use super::{
 };
 pub(super) use answers::judge_answers;
 pub(super) use departures::part;
+pub(super) use pokes::are_heard;
 
 /// How often everybody synchronises before they must agree.
 const ROUNDS: usize = 12;

@@ -4,6 +4,7 @@
 mod exchange;
 mod http;
 mod lie;
+mod stream;
 mod weather;
 
 use std::{
@@ -16,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, Response};
 use serde_json::Value;
 use tokio::{
     io::Result,
@@ -65,6 +66,7 @@ struct State {
     refusals: Mutex<BTreeMap<String, u64>>,
     cuts: AtomicU64,
     repeats: AtomicU64,
+    pokes: AtomicU64,
     log: Log,
     liar: Option<Liar>,
 }
@@ -88,6 +90,7 @@ impl Network {
             refusals: Mutex::default(),
             cuts: AtomicU64::new(0),
             repeats: AtomicU64::new(0),
+            pokes: AtomicU64::new(0),
             log,
             liar: lie.map(Liar::new),
         });
@@ -116,6 +119,11 @@ impl Network {
         lock(&self.state.exchanges)
     }
 
+    /// How many pokes came to who listens.
+    pub(super) fn pokes(&self) -> u64 {
+        self.state.pokes.load(Ordering::SeqCst)
+    }
+
     /// How many connections broke, and how many requests were repeated.
     pub(super) fn faults(&self) -> (u64, u64) {
         let State { cuts, repeats, .. } = &*self.state;
@@ -139,8 +147,8 @@ async fn listen(listener: TcpListener, state: Arc<State>) {
 
 async fn serve(state: Arc<State>, mut stream: TcpStream) -> Result<()> {
     let request = Request::read(&mut stream).await?;
-    if request.path.ends_with("/events") {
-        return Answer::unavailable().write(&mut stream, 1.0).await;
+    if request.is_stream() {
+        return state.listen(&request, &mut stream).await;
     }
     let number = state.numbers.fetch_add(1, Ordering::SeqCst);
     let fault = state.fault(&request);
@@ -186,11 +194,7 @@ impl State {
 
     /// Sends a request to the next server, and writes the answer down; none if there was none.
     async fn forward(&self, number: u64, request: &Request) -> Option<Answer> {
-        let server = {
-            let servers = lock(&self.servers);
-            let next = self.next.fetch_add(1, Ordering::SeqCst);
-            servers.get(next.checked_rem(servers.len())?)?.clone()
-        };
+        let server = self.server()?;
         let start = Instant::now();
         let answer = match self.liar(number, request) {
             Some(liar) => {
@@ -207,6 +211,13 @@ impl State {
         Some(answer)
     }
 
+    /// The next server, if any is there.
+    fn server(&self) -> Option<String> {
+        let servers = lock(&self.servers);
+        let next = self.next.fetch_add(1, Ordering::SeqCst);
+        servers.get(next.checked_rem(servers.len())?).cloned()
+    }
+
     fn liar(&self, number: u64, request: &Request) -> Option<&Liar> {
         let is_calm = self.is_calm.load(Ordering::SeqCst);
         let liar = self.liar.as_ref();
@@ -215,6 +226,11 @@ impl State {
     }
 
     async fn send(&self, server: &str, request: &Request) -> reqwest::Result<Answer> {
+        read(self.begin(server, request).await?).await
+    }
+
+    /// What a server begins to answer.
+    async fn begin(&self, server: &str, request: &Request) -> reqwest::Result<Response> {
         let method = Method::from_bytes(request.method.as_bytes()).unwrap_or_default();
         let url = format!("{server}{}", request.path);
         let mut forwarded = self.client.request(method, url);
@@ -223,14 +239,7 @@ impl State {
                 forwarded = forwarded.header(name, value);
             }
         }
-        let response = forwarded.body(request.body.clone()).send().await?;
-        let retry_after = response.headers().get("retry-after");
-        let retry_after = retry_after.and_then(|value| value.to_str().ok().map(str::to_owned));
-        Ok(Answer {
-            status: response.status().as_u16(),
-            retry_after,
-            body: response.bytes().await?.to_vec(),
-        })
+        forwarded.body(request.body.clone()).send().await
     }
 
     fn write_down(&self, number: u64, request: &Request, start: Instant, answer: &Answer) {
@@ -282,6 +291,16 @@ impl State {
             text(request)
         ));
     }
+}
+
+async fn read(response: Response) -> reqwest::Result<Answer> {
+    let retry_after = response.headers().get("retry-after");
+    let retry_after = retry_after.and_then(|value| value.to_str().ok().map(str::to_owned));
+    Ok(Answer {
+        status: response.status().as_u16(),
+        retry_after,
+        body: response.bytes().await?.to_vec(),
+    })
 }
 
 fn text(request: &Request) -> String {

@@ -11,7 +11,7 @@ use tokio::{sync::watch, task::JoinSet, time::sleep};
 use super::{
     arena::Arena,
     clerk,
-    judge::{judge, judge_answers, part, quiet},
+    judge::{are_heard, judge, judge_answers, part, quiet},
     life::Life,
     network::Lie,
     world::{Blows, Children, World},
@@ -43,6 +43,8 @@ pub struct Tally {
     pub restored: u64,
     /// Devices that had to begin anew.
     pub resets: u64,
+    /// Live pokes that devices got.
+    pub pokes: u64,
 }
 
 impl std::iter::Sum for Tally {
@@ -58,6 +60,7 @@ impl std::iter::Sum for Tally {
             purged: sum.purged + tally.purged,
             restored: sum.restored + tally.restored,
             resets: sum.resets + tally.resets,
+            pokes: sum.pokes + tally.pokes,
         })
     }
 }
@@ -110,6 +113,7 @@ async fn play(
     quiet(world, &mut lives).await?;
     judge_answers(world)?;
     judge(world, &mut lives).await?;
+    are_heard(world, &mut lives).await?;
     for life in &mut lives {
         life.device.close().await;
     }
@@ -127,6 +131,7 @@ async fn play(
         purged: world.purged.load(Ordering::SeqCst),
         restored: world.restored.load(Ordering::SeqCst),
         resets: resets.count() as u64,
+        pokes: world.network.pokes(),
     })
 }
 

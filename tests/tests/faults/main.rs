@@ -32,7 +32,7 @@ async fn the_network_fails() {
         tally.cuts > 0 && tally.repeats > 0 && tally.edits > 0,
         "{tally:?}"
     );
-    let is_all = tally.purged > 0 && tally.resets > 0 && tally.restored > 0;
+    let is_all = tally.purged > 0 && tally.resets > 0 && tally.restored > 0 && tally.pokes > 0;
     assert!(is_one || is_all, "{tally:?}");
 }
 
@@ -69,6 +69,7 @@ async fn broken_promises_are_noticed() {
             Lie::Link => "a link",
             Lie::Promote => "may not Write",
             Lie::Restore => "was restored without",
+            Lie::Hush => "hears nothing",
             // In more than one way.
             Lie::Skip
             | Lie::Forget

@@ -106,6 +106,10 @@ impl Request {
         }
     }
 
+    pub(super) fn is_stream(&self) -> bool {
+        self.path.ends_with("/events")
+    }
+
     pub(super) fn is_link(&self) -> bool {
         self.path.starts_with("/share/")
     }
@@ -120,15 +124,6 @@ impl Request {
 }
 
 impl Answer {
-    /// What a server says that cannot answer.
-    pub(super) fn unavailable() -> Self {
-        Self {
-            status: 503,
-            retry_after: Some("3600".to_owned()),
-            body: br#"{"error":"there are no live pokes here","code":"unavailable"}"#.to_vec(),
-        }
-    }
-
     pub(super) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }

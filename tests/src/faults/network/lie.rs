@@ -37,11 +37,13 @@ pub enum Lie {
     Promote,
     /// A version is said to be restored, and nothing is done.
     Restore,
+    /// Nobody is poked.
+    Hush,
 }
 
 impl Lie {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Skip,
         Self::Forget,
         Self::DropLine,
@@ -54,6 +56,7 @@ impl Lie {
         Self::Link,
         Self::Promote,
         Self::Restore,
+        Self::Hush,
     ];
 }
 
@@ -76,8 +79,14 @@ impl Liar {
         match self.lie {
             Lie::Link => request.is_link(),
             Lie::Restore => request.is_restoration(),
+            Lie::Hush => false,
             _ => request.is_sync() && is_time,
         }
+    }
+
+    /// Whether pokes are kept from who listens.
+    pub(super) fn is_hushing(&self) -> bool {
+        self.lie == Lie::Hush
     }
 
     /// What the server gets in place of a request.
@@ -145,7 +154,7 @@ impl Liar {
             Lie::Remember => self.remember(request, &mut body),
             Lie::Reset => body["reset"] = true.into(),
             Lie::Keep => body["reset"] = false.into(),
-            Lie::DropLine | Lie::DoubleLine | Lie::Link | Lie::Restore => {}
+            Lie::DropLine | Lie::DoubleLine | Lie::Link | Lie::Restore | Lie::Hush => {}
         }
         Answer {
             body: body.to_string().into_bytes(),

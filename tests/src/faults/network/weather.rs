@@ -52,12 +52,7 @@ impl Weather {
     /// What becomes of the sender's next request. Only a synchronisation may be sent twice, or given
     /// up in the middle: whoever asks for anything else must know when it was done.
     pub(super) fn fault(&mut self, sender: &str, is_sync: bool) -> Fault {
-        let seed = self.seed;
-        let dice = self.dice.entry(sender.to_owned()).or_insert_with(|| {
-            let mut hasher = DefaultHasher::new();
-            (seed, sender).hash(&mut hasher);
-            Dice::seed_from_u64(hasher.finish())
-        });
+        let dice = self.dice(sender);
         let delay = millis(dice, 0..12).mul_f64(if dice.random_bool(0.5) { 1.0 } else { 0.0 });
         let cut = match dice.random_range(0..100) {
             0..5 => Cut::Before,
@@ -72,6 +67,21 @@ impl Weather {
             cut,
             repeat: is_repeated.then(|| millis(dice, 5..300)),
         }
+    }
+
+    /// After how long a stream of pokes breaks off, if it does. All of a user's share their chances.
+    pub(super) fn life_of_a_stream(&mut self, user: &str) -> Option<Duration> {
+        let dice = self.dice(&format!("{user} listens"));
+        dice.random_bool(0.6).then(|| millis(dice, 0..600))
+    }
+
+    fn dice(&mut self, sender: &str) -> &mut Dice {
+        let seed = self.seed;
+        self.dice.entry(sender.to_owned()).or_insert_with(|| {
+            let mut hasher = DefaultHasher::new();
+            (seed, sender).hash(&mut hasher);
+            Dice::seed_from_u64(hasher.finish())
+        })
     }
 }
 
