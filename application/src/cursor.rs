@@ -81,8 +81,8 @@ pub enum Presented {
     Clock(Hlc),
     /// A cursor.
     Cursor(Cursor),
-    /// A server's clock, but not for this reader and collection, or not one of ours. It says no more than
-    /// another.
+    /// A server's clock, but not for this reader and collection, or not one of ours; all it says is a
+    /// time.
     Foreign(Hlc),
 }
 

@@ -284,11 +284,11 @@ fn allowed(query: &DocumentQuery, access: Option<Access>) -> Result<Access, Docu
     })
 }
 
-/// Whoever lost the access after an edit was stored hears no refusal of it, but that it is not known.
+/// Why it cannot be read what an edit that was stored has made of a document.
 fn after_the_edit(error: DocumentError) -> DocumentError {
     match error {
         DocumentError::NotFound(_) | DocumentError::Sync(SyncError::NotMember) => {
-            StoreError::Contention.into()
+            SyncError::not_known().into()
         }
         error => error,
     }

@@ -81,6 +81,14 @@ pub enum SyncError {
     Clock(#[from] syncline_domain::hlc::HlcError),
 }
 
+impl SyncError {
+    /// What somebody hears who lost the access after something was stored: no refusal of it, but that it is
+    /// not known.
+    pub(crate) fn not_known() -> Self {
+        StoreError::Contention.into()
+    }
+}
+
 /// Synchronises collections.
 pub struct SyncService {
     store: Arc<dyn Store>,
@@ -138,10 +146,7 @@ impl SyncService {
         let request = Arc::new(self.check(request)?);
         let pushed = self.push(&request).await?;
         match self.pull(&request, pushed).await {
-            // Whoever left after that hears no refusal of what was stored, but that it is not known.
-            Err(SyncError::NotMember) if !request.changes.is_empty() => {
-                Err(StoreError::Contention.into())
-            }
+            Err(SyncError::NotMember) if !request.changes.is_empty() => Err(SyncError::not_known()),
             answer => answer,
         }
     }

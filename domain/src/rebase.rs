@@ -12,8 +12,8 @@
 //! A push that got no answer is sent again word for word until it gets one; what was edited
 //! meanwhile waits for that. So whatever `after` names is known to the server, however many
 //! requests and answers were lost before. One that is refused after it had got no answer may have
-//! arrived or not: `after` names it, and means nothing if the server does not know it. So may one whose
-//! answer the device will not hear.
+//! arrived or not: `after` names it, and means nothing if the server does not know it. A new document
+//! whose clock the device forgot before it got an answer names its own revisions there.
 
 mod pending;
 
@@ -208,8 +208,8 @@ impl LocalDocument {
         }
     }
 
-    /// The device will hear no answer to the last push, and the server may have taken it in.
-    pub fn unanswered(&mut self) {
+    /// The device forgets the clock that told how long it has waited for the answer to its last push.
+    pub fn doubt(&mut self) {
         if let Some(pending) = &mut self.pending {
             pending.doubt();
         }

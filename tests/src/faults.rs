@@ -14,7 +14,7 @@
 //! | `past` | what the database forgets |
 //! | `device` | a device of either client: a core or a store ([`crate::clients`]) |
 //! | `life` | what a device's user does |
-//! | `clerk` | what others do: share, link, admit, look, purge, leave for good |
+//! | `clerk` | what others do: share, link, admit, look, restore, purge, leave for good |
 //! | `model`, `timeline` | who may see what, and when |
 //! | `judge` | what must hold |
 //! | `run` | one run |

@@ -168,10 +168,12 @@ impl SyncClient {
         self.state
             .documents
             .retain(|entry| entry.document.pending().is_some());
-        // The clock would have told that the device was away since it sent them.
-        let sent = |entry: &Entry| entry.document.pending().is_some_and(|it| it.sent.is_some());
-        for (_, entry) in self.state.documents.iter_mut(sent) {
-            entry.document.unanswered();
+        let is_sent = |entry: &Entry| {
+            let pending = entry.document.pending();
+            pending.is_some_and(|pending| pending.sent.is_some())
+        };
+        for (_, entry) in self.state.documents.iter_mut(is_sent) {
+            entry.document.doubt();
         }
         self.state.forget_server();
     }

@@ -25,7 +25,7 @@ type Step = { then: { content: Document | null; pending: Record<string, string> 
   | { do: "answer"; stored: WrittenState | null; clock: string }
   | { do: "receive"; state: WrittenState }
   | { do: "restamp"; renewed: Record<string, string> }
-  | { do: "refused" | "unanswered" | "removed" | "missing" | "heal" }
+  | { do: "refused" | "doubt" | "removed" | "missing" | "heal" }
 );
 
 interface WrittenPush {

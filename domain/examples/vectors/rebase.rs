@@ -30,7 +30,7 @@ fn told() -> Vec<Story> {
         deletion_lost(),
         refused(),
         refused_later(),
-        unanswered(),
+        doubted(),
         restamped(),
         restamped_beside_a_push(),
         healed(),
@@ -134,14 +134,15 @@ fn refused_later() -> Story {
     story
 }
 
-fn unanswered() -> Story {
-    let mut story = Story::new("pushed, and the answer given up");
+fn doubted() -> Story {
+    let mut story = Story::new("pushed, and the clock forgotten before the answer");
     story.edit(&fields(json!({"a": 1, "b": 2})));
     story.push();
     story.edit(&fields(json!({"a": 1, "b": 3})));
-    story.unanswered();
+    story.doubt();
     story.push();
     story.answer_as_pushed();
+    story.push();
     story
 }
 
@@ -218,7 +219,7 @@ fn story(generator: &mut Generator) -> Story {
             13 => story.removed(),
             14 => story.missing(),
             15 => story.heal(),
-            _ if generator.chance(3) => story.unanswered(),
+            _ if generator.chance(3) => story.doubt(),
             _ if generator.chance(2) => story.restamp(),
             _ => story.refused(),
         }

@@ -38,6 +38,8 @@ pub(super) enum Own<'a> {
 
 /// One place where a pushed value was found.
 struct Entry<'a> {
+    /// The number of the version.
+    version: u64,
     revision: &'a Hlc,
     value: Option<&'a Value>,
 }
@@ -86,9 +88,12 @@ impl<'a> Past<'a> {
         revision: Option<&Hlc>,
         after: &FieldRevisions,
     ) -> Option<Own<'a>> {
-        if let Some(after) = after.get(path) {
-            let mut entries = self.unseen_entries(path);
-            if let Some(entry) = entries.find(|entry| entry.revision == after) {
+        // A push that names itself says no more than that it may have come before.
+        if let Some(after) = after.get(path).filter(|after| Some(*after) != revision) {
+            let entries = self.unseen_entries(path);
+            let entries = entries.filter(|entry| entry.revision == after);
+            // A later version may hold the revision of a value that is gone.
+            if let Some(entry) = entries.min_by_key(|entry| entry.version) {
                 return Some(Own::Proven(leaf(entry.value)));
             }
         }
@@ -128,6 +133,7 @@ impl<'a> Past<'a> {
         let shown = versions.filter_map(move |version| {
             let revision = version.field_revisions.get(path)?;
             Some(Entry {
+                version: version.number,
                 revision,
                 value: value_at(version, path),
             })
@@ -136,6 +142,7 @@ impl<'a> Past<'a> {
         let pushed = pushed
             .filter(move |push| push.version > seen)
             .map(|push| Entry {
+                version: push.version,
                 revision: &push.revision,
                 value: push.value.as_ref(),
             });

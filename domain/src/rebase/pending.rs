@@ -250,11 +250,13 @@ impl Pending {
         }
     }
 
-    /// The push that was sent may have arrived, and does not wait for an answer any longer.
+    /// The push that was sent as a new document says that it may have arrived before.
     pub(super) fn doubt(&mut self) {
-        self.is_sent_again = false;
-        if let Some(sent) = self.sent.take() {
-            self.keep_as_origin(&sent);
+        let sent = self.sent.as_mut();
+        if let Some(sent) = sent.filter(|sent| sent.base_clock.is_none()) {
+            let mut after = sent.field_revisions.clone();
+            after.append(&mut sent.after);
+            sent.after = after;
         }
     }
 

@@ -207,3 +207,33 @@ fn what_a_node_pushed_before_what_it_has_seen_is_no_ancestor() {
     server.push(&edited, FIRST);
     assert_eq!(Value::Object(server.content()), text("9\n0\n2\n3\n"));
 }
+
+/// A document that phone made, and laptop deleted and made anew: it holds the revision of a value that is gone.
+fn made_anew() -> Server {
+    let mut server = Server::default();
+    server.push(&edit("phone", json!({"a": 1}), &[("a", 10)]), NOTHING);
+    server.push(&deletion("laptop", 11), FIRST);
+    let anew = edit("laptop", json!({"b": 2}), &[("b", 12)]);
+    server.push(&anew, Base::Versions(2));
+    server
+}
+
+#[test]
+fn a_push_that_names_itself_brings_nothing_back_unnoticed() {
+    let mut again = edit("phone", json!({"a": 1}), &[("a", 10)]);
+    again.after = again.revisions.clone();
+    let server = made_anew();
+    assert_eq!(server.merged(&again, NOTHING).version, None);
+    let mut purged = server;
+    purged.versions.drain(..2);
+    let conflicts = purged.push(&again, NOTHING);
+    assert_eq!(conflicts.len(), 1, "{conflicts:?}");
+}
+
+#[test]
+fn what_is_made_from_a_value_that_is_gone_is_reported() {
+    let mut edited = edit("phone", json!({"a": 3}), &[("a", 13)]);
+    edited.after = FieldRevisions::from([(Path::parse("a"), at(10, "phone"))]);
+    let conflicts = made_anew().push(&edited, NOTHING);
+    assert_eq!(conflicts.len(), 1, "{conflicts:?}");
+}

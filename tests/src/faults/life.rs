@@ -32,8 +32,6 @@ pub(super) struct Life {
     created: usize,
     pub(super) edits: u64,
     pub(super) deaths: u64,
-    /// When its user ended it, to start it again.
-    ends: Vec<Instant>,
 }
 
 impl Life {
@@ -48,7 +46,6 @@ impl Life {
             created: 0,
             edits: 0,
             deaths: 0,
-            ends: Vec::new(),
         }
     }
 
@@ -83,11 +80,6 @@ impl Life {
             }
             Err(trouble) => Err(format!("{}: {trouble:?}", self.device.name)),
         }
-    }
-
-    /// Whether its user ended it between two moments.
-    pub(super) fn has_ended(&self, start: Instant, end: Instant) -> bool {
-        self.ends.iter().any(|ended| (start..=end).contains(ended))
     }
 
     fn may_be_over(&self) -> bool {
@@ -134,7 +126,6 @@ impl Life {
             }
             _ => {
                 self.note("starts again");
-                self.ends.push(Instant::now());
                 self.is_still = false;
                 self.device.restart().await
             }

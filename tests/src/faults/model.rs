@@ -273,6 +273,17 @@ impl Model {
         self.may_hold(user, name, (start, end), |access| access.is_some())
     }
 
+    /// Whether it may have been hidden from the user at some moment between two.
+    pub(super) fn may_not_see_document(
+        &self,
+        user: &str,
+        name: &Name,
+        start: Instant,
+        end: Instant,
+    ) -> bool {
+        self.may_hold(user, name, (start, end), |access| access.is_none())
+    }
+
     /// Whether the user may have had just this access to a document at some moment between two.
     pub(super) fn may_have(
         &self,

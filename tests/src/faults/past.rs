@@ -93,6 +93,14 @@ impl Past {
         lock(&self.horizons).iter().any(is_behind)
     }
 
+    /// Whether something may have been purged between two moments.
+    pub(super) fn may_purge(&self, start: Instant, end: Instant) -> bool {
+        let is_meanwhile = |horizon: &Horizon| {
+            horizon.began <= end && horizon.ended.is_none_or(|ended| ended >= start)
+        };
+        lock(&self.horizons).iter().any(is_meanwhile)
+    }
+
     /// Whether a clock that was given until `given` must count as none from `asked` on.
     pub(super) fn must_forget(&self, given: Instant, asked: Instant) -> bool {
         let is_behind = |horizon: &Horizon| {

@@ -114,6 +114,7 @@ async fn play(
     judge_answers(world)?;
     judge(world, &mut lives).await?;
     are_heard(world, &mut lives).await?;
+    judge_answers(world)?;
     for life in &mut lives {
         life.device.close().await;
     }

@@ -248,8 +248,8 @@ async fn of_a_member_who_restores_while_leaving_nothing_is_restored_that_was_ref
         let restoring = note(second, Method::POST, "restore");
         let restoring = of(second, &organisation, MEMBER, restoring);
         let old = json!({ "rev": versions["versions"][1]["_rev"] });
-        let (left, restored) =
-            tokio::join!(first.delete(ADMIN, &own), answer(restoring.json(&old)),);
+        let restoring = answer(restoring.json(&old));
+        let (left, restored) = tokio::join!(first.delete(ADMIN, &own), restoring);
         is(&left, StatusCode::NO_CONTENT);
         let stored = sync(first, &organisation, ADMIN, &[]).await.body;
         let is_restored = stored["serverChanges"][0]["title"] == "old";

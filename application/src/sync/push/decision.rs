@@ -166,7 +166,7 @@ fn may_be_deleted(
             let is_away = match &request.presented {
                 Presented::Nothing | Presented::Clock(_) => false,
                 Presented::Cursor(cursor) => cursor.time < horizon,
-                Presented::Foreign(clock) => clock.millis() < horizon,
+                Presented::Foreign(clock) => is_old(clock),
             };
             let mut made = edit.revisions.values().chain(edit.after.values());
             (has_pushed || is_away) && made.any(is_old)

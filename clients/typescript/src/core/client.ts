@@ -5,7 +5,7 @@ import * as HLC from "./hlc.js";
 import { type Document, copy } from "./json.js";
 import { assertKey, assertStorable } from "./limits.js";
 import { type Revisions, revisionsOf } from "./pending.js";
-import { contentOf, edit, remove, unanswered } from "./rebase.js";
+import { contentOf, doubt, edit, remove } from "./rebase.js";
 import { type Entry, Replica, type ReplicaState, newState, withDocument } from "./replica.js";
 import { type InFlight, beginRequest, changesOf, refuseRequest, serverClock } from "./request.js";
 import { forgetServer } from "./reset.js";
@@ -229,8 +229,7 @@ export class SyncClient {
   prune(): this {
     const { state, entries } = this.#replica;
     const pending = [...entries].filter(([, entry]) => entry.pending);
-    // The clock would have told that the device was away since it sent them.
-    const doubted = pending.map(([id, entry]) => [id, withDocument(entry, unanswered(entry))] as const);
+    const doubted = pending.map(([id, entry]) => [id, withDocument(entry, doubt(entry))] as const);
     this.#replica = new Replica(forgetServer(state), new Map(doubted));
     this.#inFlight = new Map();
     return this;

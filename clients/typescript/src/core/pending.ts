@@ -186,10 +186,11 @@ export function takeBack(pending: Pending, server: ServerDocument | undefined): 
   return { ...rest, after: isSentAgain ? asOrigin(pending, sent) : forget(pending.after, sent, server) };
 }
 
-/** The push that was sent may have arrived, and does not wait for an answer any longer. */
+/** The push that was sent as a new document says that it may have arrived before. */
 export function doubt(pending: Pending): Pending {
-  const { sent, isSentAgain, ...rest } = pending;
-  return sent === undefined ? pending : { ...rest, after: asOrigin(pending, sent) };
+  const { sent } = pending;
+  if (sent === undefined || sent.baseClock !== undefined) return pending;
+  return { ...pending, sent: { ...sent, after: { ...sent.fieldRevisions, ...sent.after } } };
 }
 
 /** An earlier try may have arrived: what comes next is made from that, if it did. */

@@ -6,8 +6,9 @@
  * and for that a push says from what each value was made. A push that got no answer is sent again
  * word for word until it gets one; what was edited meanwhile waits for that. So whatever `after`
  * names is known to the server, however many requests and answers were lost before. One that was refused
- * after it had got no answer may have arrived or not, and so may one whose answer the device will not hear:
- * `after` names it, and means nothing if the server does not know it.
+ * after it had got no answer may have arrived or not: `after` names it, and means nothing if the server
+ * does not know it. A new document whose clock the device forgot before it got an answer names its own
+ * revisions there.
  *
  * The functions change nothing: each gives the document as it is afterwards, the very same one if
  * nothing happened. The Rust crate `syncline-domain` has the same rules in `rebase.rs`.
@@ -22,7 +23,7 @@ import {
   advance,
   begin,
   change,
-  doubt,
+  doubt as doubtPending,
   fork,
   healing,
   isNeeded,
@@ -132,9 +133,9 @@ export function refused({ server, pending }: LocalDocument): LocalDocument {
   return local(server, pending && takeBack(pending, server));
 }
 
-/** The device will hear no answer to the last push, and the server may have taken it in. */
-export function unanswered({ server, pending }: LocalDocument): LocalDocument {
-  return local(server, pending && doubt(pending));
+/** The device forgets the clock that told how long it has waited for the answer to its last push. */
+export function doubt({ server, pending }: LocalDocument): LocalDocument {
+  return local(server, pending && doubtPending(pending));
 }
 
 /** The server sent its state of the document. */

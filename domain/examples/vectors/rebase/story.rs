@@ -108,10 +108,10 @@ impl Story {
         self.note(json!({ "do": "refused" }));
     }
 
-    pub(super) fn unanswered(&mut self) {
+    pub(super) fn doubt(&mut self) {
         self.in_flight = None;
-        self.document.unanswered();
-        self.note(json!({ "do": "unanswered" }));
+        self.document.doubt();
+        self.note(json!({ "do": "doubt" }));
     }
 
     pub(super) fn receive(&mut self, content: Document) {

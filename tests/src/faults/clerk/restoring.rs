@@ -65,7 +65,7 @@ async fn take_back(world: &World, address: &Address, wanted: &Value) -> Result<(
         // Nobody knows how often it was done, and of what.
         lock(&world.model).restored(&address.name);
     } else if status == 200 {
-        settle(world, address, wanted, &answer["conflicts"]).await?;
+        settle(world, address, wanted, (start, &answer)).await?;
     }
     Ok(())
 }
@@ -75,33 +75,48 @@ async fn settle(
     world: &World,
     address: &Address,
     wanted: &Value,
-    conflicts: &Value,
+    (asked, answer): (Instant, &Value),
 ) -> Result<(), String> {
+    let name = &address.name;
     let versions = listed(world, address).await?;
-    let mut newer = versions.split(|version| version["_rev"] == wanted["_rev"]);
-    let newer = newer.next().unwrap_or_default();
-    let model = &mut lock(&world.model);
-    if newer.len() == versions.len() {
-        // A purge took it since, or the user may see it no longer.
-        model.restored(&address.name);
-        return Ok(());
-    }
+    let place = |revision: &Value| {
+        let mut places = versions.iter();
+        places.position(|version| version["_rev"] == *revision)
+    };
+    let Some(old) = place(&wanted["_rev"]) else {
+        lock(&world.model).restored(name);
+        return may_be_missing(world, address, asked);
+    };
+    // What came after the answer is not of its doing.
+    let new = place(&answer["document"]["_rev"]).unwrap_or_default();
+    let newer = versions.get(new..old).unwrap_or_default();
     let held: BTreeSet<_> = newer.iter().flat_map(tokens).collect();
-    let told: BTreeSet<_> = tokens(conflicts).into_iter().collect();
+    let told: BTreeSet<_> = tokens(&answer["conflicts"]).into_iter().collect();
     let back: BTreeSet<_> = tokens(wanted).into_iter().collect();
-    let lost = back
-        .iter()
-        .find(|token| !held.contains(token) && !told.contains(token));
-    if let Some(token) = lost {
-        return Err(format!("{} was restored without <{token}>", address.name));
+    let mut lost = back.difference(&held).filter(|token| !told.contains(token));
+    if let Some(token) = lost.next() {
+        return Err(format!("{name} was restored without <{token}>"));
     }
+    let ledger = &mut lock(&world.model).ledger;
     for version in newer {
         let held: BTreeSet<Token> = tokens(version).into_iter().collect();
-        model
-            .ledger
-            .excuse(held.symmetric_difference(&back).copied());
+        ledger.excuse(held.symmetric_difference(&back).copied());
     }
     Ok(())
+}
+
+/// A version that was there a moment ago was purged since, or the user may see it no longer.
+fn may_be_missing(world: &World, address: &Address, asked: Instant) -> Result<(), String> {
+    let (Address { user, name, .. }, now) = (address, Instant::now());
+    let model = lock(&world.model);
+    let is_hidden = model.may_not_see_document(user, name, asked, now);
+    if is_hidden || model.may_be_gone(user, now) || world.past.may_purge(asked, now) {
+        Ok(())
+    } else {
+        Err(format!(
+            "the version of {name} that {user} restored is gone"
+        ))
+    }
 }
 
 fn cannot(address: &Address, status: u16, answer: &Value) -> String {

@@ -47,6 +47,8 @@ fn judge_answer(blows: Blows, model: &Model, exchange: &Exchange) -> Result<(), 
         {
             return Ok(());
         }
+        // Done, and a moment later no longer to be seen.
+        503 if may_be_hidden(model, exchange) => return Ok(()),
         400..500 if !is_sync => return Ok(()),
         _ => return Err(format!("{status} {answer}")),
     }
@@ -68,6 +70,16 @@ fn judge_answer(blows: Blows, model: &Model, exchange: &Exchange) -> Result<(), 
     judge_access(model, exchange, answer)?;
     // What a push met, which was its pusher's to see at the time, is for the pusher to hear later too.
     judge_values(model, user, repeated(answer), model.start, *end)
+}
+
+/// Whether an answer is one to a restoration whose document somebody may have lost meanwhile.
+fn may_be_hidden(model: &Model, exchange: &Exchange) -> bool {
+    let Exchange {
+        user, start, end, ..
+    } = exchange;
+    exchange.restored().is_some_and(|name| {
+        model.may_be_gone(user, *end) || model.may_not_see_document(user, &name, *start, *end)
+    })
 }
 
 /// A link that was revoked leads nowhere, and others to their documents alone.

@@ -1,7 +1,5 @@
 use std::collections::BTreeMap;
 
-use tokio::time::Instant;
-
 use crate::{
     clients::Id,
     faults::{
@@ -11,11 +9,12 @@ use crate::{
     },
 };
 
-/// What a device was told to be stored, by the newest revision of each document, and when.
-type Confirmed<'e> = BTreeMap<Id, (&'e str, Instant)>;
+/// What a device was told to be stored, by the newest revision of each document.
+type Confirmed<'e> = BTreeMap<Id, &'e str>;
 
-/// A device does not push again what it was told to be stored. One that ended may have kept nothing of
-/// the answer, and one that begins anew may have to.
+/// A device does not push again what it was told to be stored, unless it must begin anew. Only cores are
+/// judged, which are named as their requests are, and never end amid one. A store that is killed, or ended, may
+/// have kept nothing of an answer.
 pub(super) fn is_not_pushed_again(world: &World, lives: &[Life]) -> Result<(), String> {
     if world.blows != Blows::Network {
         return Ok(());
@@ -26,9 +25,9 @@ pub(super) fn is_not_pushed_again(world: &World, lives: &[Life]) -> Result<(), S
         let own = |exchange: &&Exchange| exchange.sender == life.device.name && !exchange.is_copy;
         for exchange in exchanges.iter().filter(own) {
             let again = exchange.pushed.iter().find(|(id, revision)| {
-                confirmed.get(*id).is_some_and(|(confirmed, since)| {
-                    confirmed == revision && !life.has_ended(*since, exchange.start)
-                })
+                confirmed
+                    .get(*id)
+                    .is_some_and(|confirmed| confirmed == revision)
             });
             if let Some((id, revision)) = again {
                 let (name, number) = (&life.device.name, exchange.number);
@@ -52,7 +51,7 @@ fn hear<'e>(confirmed: &mut Confirmed<'e>, exchange: &'e Exchange) {
     let accepted = exchange.answer["accepted"].as_array().into_iter().flatten();
     for id in accepted.filter_map(id) {
         if let Some(revision) = exchange.pushed.get(&id) {
-            confirmed.insert(id, (revision, exchange.end));
+            confirmed.insert(id, revision);
         }
     }
 }

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
+use syncline_domain::{access::Namespace, identifier::OrganisationId};
 use tokio::time::Instant;
 
 use super::http::Request;
 use crate::{
     clients::Id,
+    faults::model::{Name, user_id},
     simulation::ledger::{Token, tokens},
 };
 
@@ -61,6 +63,20 @@ impl Exchange {
             new: new(request),
             pushed: pushed(request),
         }
+    }
+
+    /// The document of which a version was to be restored, if that was asked for.
+    pub(in crate::faults) fn restored(&self) -> Option<Name> {
+        let (_, path) = self.path.split_once("/documents/")?;
+        let (key, owner) = path.split_once("/restore")?;
+        let namespace = if let Some(organisation) = &self.organisation {
+            Namespace::Organisation(OrganisationId::new(organisation).ok()?)
+        } else {
+            let owner = owner.strip_prefix("?owner=").unwrap_or(&self.user);
+            Namespace::Personal(user_id(owner))
+        };
+        let key = key.to_owned();
+        Some(Name { namespace, key })
     }
 
     /// Whether the client was told that its clock counts as none.

@@ -6,6 +6,9 @@ use tokio::{
     net::TcpStream,
 };
 
+/// Where the path of a document leads to the restoring of its versions.
+const RESTORE: &str = "/restore";
+
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
 /// A request that was read to its end.
@@ -89,11 +92,11 @@ impl Request {
         }
     }
 
-    /// The question what it is that this would do something to, by the end of its path.
-    pub(super) fn asking(&self, done: &str) -> Self {
+    /// A restoration made a question: it reads the document, and does nothing to it.
+    pub(super) fn reading(&self) -> Self {
         Self {
             method: "GET".to_owned(),
-            path: self.path.replace(done, ""),
+            path: self.path.replace(RESTORE, ""),
             ..self.clone()
         }
     }
@@ -115,7 +118,7 @@ impl Request {
     }
 
     pub(super) fn is_restoration(&self) -> bool {
-        self.path.contains("/restore")
+        self.path.contains(RESTORE)
     }
 
     pub(super) fn is_sync(&self) -> bool {

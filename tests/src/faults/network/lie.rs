@@ -93,7 +93,7 @@ impl Liar {
     pub(super) fn request(&self, request: &Request) -> Request {
         let mut body = request.json();
         match self.lie {
-            Lie::Restore => return request.asking("/restore"),
+            Lie::Restore => return request.reading(),
             Lie::Forget => body["changes"] = json!([]),
             Lie::DropLine | Lie::DoubleLine => {
                 let changes = body["changes"].as_array_mut().into_iter().flatten();
