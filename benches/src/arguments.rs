@@ -6,6 +6,9 @@ use clap::Parser;
 
 use crate::cases::{CONNECTIONS, MOST_CONNECTIONS};
 
+/// What says how cases are measured, and nothing about what is measured instead of them.
+const OF_CASES: [&str; 4] = ["only", "alone", "connections", "library"];
+
 /// Measures a Syncline server beside the least careful SQL for the same work.
 ///
 /// Starts the server with a database of its own in a temporary folder, fills it, measures every
@@ -45,21 +48,21 @@ pub(crate) struct Arguments {
 
     /// Measure live pokes instead, beside so many idle streams. The server and this program each
     /// need as many files (`ulimit -Hn`).
-    #[arg(long, value_name = "STREAMS")]
+    #[arg(long, value_name = "STREAMS", conflicts_with_all = OF_CASES)]
     pub live: Option<usize>,
 
     /// Measure instead how rates change with the number of documents: as many servers as numbers,
     /// `10000,100000,1000000` for example.
-    #[arg(long, value_name = "DOCUMENTS", value_delimiter = ',')]
+    #[arg(long, value_name = "DOCUMENTS", value_delimiter = ',', conflicts_with_all = OF_CASES)]
     pub growth: Vec<u32>,
 
     /// Measure instead how many pushes a second so many concurrent writers of one organisation
     /// reach, `1,10,100,1000` for example.
-    #[arg(long, value_name = "WRITERS", value_delimiter = ',')]
+    #[arg(long, value_name = "WRITERS", value_delimiter = ',', conflicts_with_all = OF_CASES)]
     pub writers: Vec<usize>,
 
     /// Measure instead what a pushed document adds to the tables, the indexes and the log.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = OF_CASES)]
     pub footprint: bool,
 
     /// Where the JSON file goes.

@@ -1,15 +1,11 @@
 //! A database for each test, cloned from one that was migrated once.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 
 use crate::cluster;
 
 /// An advisory lock that only one process holds while it makes or copies the template.
 const TEMPLATE_LOCK: i64 = 7_265_133;
-
-static COUNT: AtomicU32 = AtomicU32::new(0);
 
 /// A migrated database of a test's own.
 #[derive(Clone, Debug)]
@@ -98,12 +94,9 @@ impl TestDatabase {
     }
 }
 
+/// One that failed long ago may have left its database, and its process's number.
 fn new_name() -> String {
-    format!(
-        "test_{}_{}",
-        std::process::id(),
-        COUNT.fetch_add(1, Ordering::Relaxed)
-    )
+    format!("test_{}_{:08x}", std::process::id(), rand::random::<u32>())
 }
 
 async fn admin() -> PgConnection {
