@@ -36,7 +36,7 @@ interface Open {
 /** Any other line. */
 interface Line extends DocumentId {
   readonly id: number;
-  readonly do: "open" | "view" | "edit" | "sync" | "retry" | "jump" | "close";
+  readonly do: "open" | "view" | "edit" | "sync" | "retry" | "prune" | "jump" | "close";
   readonly device: string;
   readonly offset: number;
   readonly old: Document | null;
@@ -73,7 +73,7 @@ class CoreClient implements Client {
     this.#client = SyncClient.fromSnapshot(kept?.getSnapshot()) ?? new SyncClient(options.device);
   }
 
-  /** What it leaves to the next program. */
+  /** What it leaves to the next program, and what can be pruned. */
   get core(): SyncClient {
     return this.#client;
   }
@@ -237,6 +237,9 @@ async function run(line: Line): Promise<unknown> {
         return client.sync();
       case "retry":
         return client.retry(document);
+      case "prune":
+        if (client instanceof CoreClient) client.core.prune();
+        return undefined;
       case "jump":
         own.offset = line.offset;
         return undefined;

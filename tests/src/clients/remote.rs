@@ -92,6 +92,14 @@ impl Remote {
         self.tell(naming("retry", id)).await.map(drop)
     }
 
+    /// Forgets what the server gave, if it is a core.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn prune(&self) -> Result<(), Trouble> {
+        self.tell(json!({ "do": "prune" })).await.map(drop)
+    }
+
     /// Its clock jumps.
     ///
     /// # Errors

@@ -124,6 +124,17 @@ impl Device {
         }
     }
 
+    /// Forgets what the server gave; only cores do.
+    pub(super) async fn prune(&mut self) -> Result<(), Trouble> {
+        match &mut self.kind {
+            Kind::Core(core) => {
+                core.prune();
+                Ok(())
+            }
+            Kind::Remote(remote) => remote.prune().await,
+        }
+    }
+
     /// Ends the program and starts it again from what it kept.
     pub(super) async fn restart(&mut self) -> Result<(), Trouble> {
         match &mut self.kind {

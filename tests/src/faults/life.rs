@@ -119,6 +119,10 @@ impl Life {
                 self.is_still = false;
                 self.retry().await
             }
+            86..89 if !self.device.is_store() => {
+                self.note("forgets what the server gave");
+                self.device.prune().await
+            }
             86..93 => {
                 let offset = *JUMPS.choose(&mut self.dice).expect("there are some");
                 self.note(format!("its clock jumps to {offset}"));

@@ -68,6 +68,10 @@ impl Core {
         self.client.retry(&document_id(id));
     }
 
+    pub(super) fn prune(&mut self) {
+        self.client.prune();
+    }
+
     pub(super) fn restart(&mut self, place: &Place) {
         let kept = serde_json::to_string(&self.client.snapshot()).expect("a snapshot is JSON");
         let kept: Snapshot = serde_json::from_str(&kept).expect("a snapshot is read back");

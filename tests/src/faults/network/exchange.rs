@@ -33,7 +33,7 @@ pub(in crate::faults) struct Exchange {
     pub(in crate::faults) is_copy: bool,
     /// The clock that the client had from a server.
     pub(in crate::faults) clock: Option<String>,
-    /// The values in documents that were pushed as new ones.
+    /// The values in documents that were pushed as if for the first time.
     pub(in crate::faults) new: Vec<Token>,
     /// The documents that were pushed, and the newest revision of each.
     pub(in crate::faults) pushed: BTreeMap<Id, String>,
@@ -103,11 +103,11 @@ fn node(request: &Request) -> Option<String> {
     Some(request.json()["node"].as_str()?.to_owned())
 }
 
-/// The values in what a request pushes as if it were new.
+/// The values in what a request pushes as new, and not as perhaps pushed before.
 fn new(request: &Request) -> Vec<Token> {
     let body = request.json();
     let changes = body["changes"].as_array().into_iter().flatten();
-    let new = changes.filter(|change| change["baseClock"].is_null());
+    let new = changes.filter(|change| change["baseClock"].is_null() && change["after"].is_null());
     new.flat_map(|change| tokens(&change["doc"])).collect()
 }
 
