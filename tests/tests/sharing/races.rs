@@ -43,3 +43,42 @@ async fn a_push_hears_what_its_writer_may_no_longer_do() {
         server.finish().await;
     }
 }
+
+/// A route that is touched amid a pull hides that its document had changed before: who was not shown that has
+/// not seen it.
+#[tokio::test]
+async fn what_is_shared_anew_amid_a_pull_is_on_its_pages() {
+    let server = TestServer::start().await;
+    let (mut ada, mut bob) = (
+        Reader::new(&server, "ada"),
+        Reader::paged(&server, "bob", 1),
+    );
+    let created = ada.edit(None, "plan", &json!({ "title": "Plan" }));
+    ada.push(&[created]).await;
+    let share = |access| json!({ "sharedWith": [{ "userId": "bob", "access": access }] });
+    patch(&server, "ada", "plan", share("read")).await;
+    bob.pull().await;
+
+    let changed = ada.edit(None, "plan", &json!({ "title": "Plan", "text": "Of Ada" }));
+    ada.push(&[changed]).await;
+    let own = bob.edit(None, "own", &json!({ "title": "Of Bob" }));
+    server
+        .sync("bob", Reader::new(&server, "bob").body(&[own]))
+        .await;
+    let first = server.sync("bob", bob.body(&[])).await;
+    assert!(bob.take(&first), "documents of others follow: {first}");
+    patch(&server, "ada", "plan", share("write")).await;
+    let second = server.sync("bob", bob.body(&[])).await;
+    assert!(!bob.take(&second), "{second}");
+    let plan = bob.of("ada", "plan").map(|plan| &plan["text"]);
+    assert_eq!(plan, Some(&json!("Of Ada")), "{second}");
+
+    let edited = bob.edit(
+        Some("ada"),
+        "plan",
+        &json!({ "title": "Plan", "text": "Of Bob" }),
+    );
+    let answer = bob.push(&[edited]).await;
+    assert_eq!(answer["conflicts"], json!([]), "{answer}");
+    server.finish().await;
+}

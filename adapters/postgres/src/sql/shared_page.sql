@@ -37,7 +37,20 @@ WITH asked AS MATERIALIZED (
           AND tx > '0'
           AND tx >= asked.first_unseen
           AND NOT pg_visible_in_snapshot(tx, asked.seen_begin)
-          AND pg_visible_in_snapshot(tx, asked.seen_end)
+          AND (
+            pg_visible_in_snapshot(tx, asked.seen_end)
+            -- A route that was touched since hides what had touched it before. If its document was not
+            -- written since, it is as it was in the end.
+            OR EXISTS (
+                SELECT
+                FROM documents
+                WHERE documents.namespace_id = routes.namespace_id
+                  AND documents.application = $2
+                  AND documents.collection = $3
+                  AND documents.key = routes.key
+                  AND pg_visible_in_snapshot(documents.tx, asked.seen_end)
+            )
+          )
         OFFSET 0
     ) AS changed
     UNION
