@@ -82,10 +82,10 @@ impl<'a> Sides<'a> {
     fn local_change(&self, path: &Path) -> Option<Change<'a>> {
         let edit = self.input.edit;
         let value = self.local.get(path).copied();
-        if value.is_none() && !self.is_removal(path) {
-            return None;
-        }
-        let revision = revision_of(&edit.revisions, path);
+        let revision = match value {
+            Some(_) => revision_of(&edit.revisions, path),
+            None => Some(self.removal(path)?),
+        };
         let own = self.past.own(path, revision, &edit.after);
         let from = match own {
             Some(Own::Proven(value) | Own::SameNode(value)) => value,
@@ -111,17 +111,21 @@ impl<'a> Sides<'a> {
         })
     }
 
-    /// Whether the edit names the absent `path`, or one above or below it, with a revision that
-    /// the ancestor does not have. Otherwise the device merely does not know the field.
-    fn is_removal(&self, path: &Path) -> bool {
+    /// The revision that removed the absent `path`: one that the edit names for it, or else for one above or
+    /// below it, and that the ancestor does not have. None if the device merely does not know the field.
+    fn removal(&self, path: &Path) -> Option<&'a Hlc> {
         let known = match self.input.ancestor {
             Ancestor::Version(ancestor) => Some(&ancestor.field_revisions),
             Ancestor::Nothing => None,
             Ancestor::Unknown => self.input.current.map(|current| &current.field_revisions),
         };
-        around(&self.input.edit.revisions, path)
-            .filter(|(path, revision)| known.and_then(|known| known.get(*path)) != Some(*revision))
-            .any(|(path, revision)| !self.past.knows(path, revision))
+        let is_new = |(path, revision): &(&Path, &Hlc)| {
+            known.and_then(|known| known.get(*path)) != Some(*revision)
+                && !self.past.knows(path, revision)
+        };
+        let new = around(&self.input.edit.revisions, path).filter(is_new);
+        let removal = new.max_by_key(|(at, revision)| (*at == path, *revision))?;
+        Some(removal.1)
     }
 
     /// Whether the server changed the leaf since the value that `change` was made from.
@@ -176,7 +180,7 @@ pub(super) fn revision_of<'a>(revisions: &'a FieldRevisions, path: &Path) -> Opt
 /// The revisions at `path`, above it and below it.
 fn around<'a>(
     revisions: &'a FieldRevisions,
-    path: &'a Path,
+    path: &Path,
 ) -> impl Iterator<Item = (&'a Path, &'a Hlc)> {
     let (from, to) = path.below();
     let at_and_above = std::iter::once(path.as_str())

@@ -237,3 +237,25 @@ fn what_is_made_from_a_value_that_is_gone_is_reported() {
     let conflicts = made_anew().push(&edited, NOTHING);
     assert_eq!(conflicts.len(), 1, "{conflicts:?}");
 }
+
+/// A device names the revisions of all that it was told of, also of what a value of its own hides.
+#[test]
+fn what_a_value_hides_is_removed_by_the_one_who_put_it_there() {
+    let mut server = server(json!({"o": {"a": 1}}), &[("o.a", 10)]);
+    server.push(
+        &edit("laptop", json!({"o": {"a": 1, "b": 2}}), &[("o.b", 11)]),
+        FIRST,
+    );
+    let mut hiding = edit("phone", json!({"o": {}}), &[("o", 12), ("o.a", 12)]);
+    hiding
+        .revisions
+        .insert(Path::parse("o.b"), at(11, "laptop"));
+    let conflicts = server.push(&hiding, Base::Unknown);
+    let told = conflicts
+        .iter()
+        .find(|conflict| conflict.remote_value == json!(2));
+    let told = told.unwrap_or_else(|| panic!("{conflicts:?}"));
+    assert_eq!(told.local_rev, at(12, "phone"));
+    let revisions = &server.current().unwrap().field_revisions;
+    assert_eq!(revisions[&Path::parse("o.b")], at(12, "phone"));
+}
