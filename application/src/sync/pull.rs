@@ -78,7 +78,9 @@ impl SyncService {
             rejected.extend(pushed.rejected);
             rejected
         });
-        let shared = shared::query(request, &pushed.stored, &page, &start);
+        // After a reset, what was just pushed comes as well: it may be gone by now, with its owner's account.
+        let known = if reset { &[] } else { &*pushed.stored };
+        let shared = shared::query(request, known, &page, &start);
         let mut changes = Changes::begin(self, request, query, &page, chunk, &start, own);
         changes.share(shared);
         Ok(SyncAnswer {

@@ -381,6 +381,25 @@ describe("resets", () => {
     });
   }
 
+  for (const isBrought of [true, false]) {
+    it(`${isBrought ? "keeps" : "lets go"} what a reset accepts and ${isBrought ? "" : "never "}brings`, () => {
+      const { client, id } = withEditOfSharedDocument();
+      client.getChanges();
+      const accepted = [{ ...id, rev: clock(390) }];
+      client.sync(answer(400, { reset: true, accepted, hasMore: true }), 400);
+      client.getChanges();
+      const shown = {
+        ...stored("shown", { theirs: 1, mine: 2 }, 390),
+        _owner: "grace",
+        _access: "write" as const,
+      };
+      client.sync(answer(410, { serverChanges: isBrought ? [shown] : [] }), 410);
+      client.getChanges();
+      client.sync(answer(420), 420);
+      assert.deepEqual([client.get(id) !== undefined, client.pending().length], [isBrought, 0]);
+    });
+  }
+
   it("lets go what is taken back while it is offered", () => {
     const { client, id } = withEditOfSharedDocument();
     client.getChanges();

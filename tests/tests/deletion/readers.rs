@@ -2,7 +2,10 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use syncline_tests::{TestServer, first_sync, pull_from};
+use syncline_tests::{
+    TestServer, first_sync, pull_from,
+    replica::{change, stamp},
+};
 
 use crate::world::{
     FRIEND, PERSON, STRANGER, add, delete_account, found, is, open_to, send, write,
@@ -133,5 +136,35 @@ async fn members_are_reset_when_their_organisation_ends() {
     is_reset_once(&server, STRANGER, &before).await;
     let own = server.sync(PERSON, first_sync("notes")).await;
     assert_eq!(own["serverChanges"][0]["a"], "zx81");
+    server.finish().await;
+}
+
+/// What a device was told to be stored is in the whole state that follows, since it may be gone by then.
+#[tokio::test]
+async fn a_reset_brings_what_its_request_pushed_to_others() {
+    let server = TestServer::start().await;
+    for (owner, key) in [(PERSON, "gone"), (STRANGER, "left")] {
+        is(
+            &write(&server, owner, None, key, &json!({ "n": 1 })).await,
+            StatusCode::OK,
+        );
+        let share = json!([{ "userId": FRIEND, "access": "write" }]);
+        open_to(&server, owner, key, &json!({ "sharedWith": share })).await;
+    }
+    let pulled = server.sync(FRIEND, first_sync("notes")).await;
+    is(
+        &delete_account(&server, PERSON).await,
+        StatusCode::NO_CONTENT,
+    );
+    let mut body = pull_from("notes", &pulled);
+    let mut edit = change("left", &json!({ "n": 2 }), &stamp("phone", 0));
+    edit["owner"] = STRANGER.into();
+    edit["baseClock"] = pulled["serverClock"].clone();
+    body["changes"] = json!([edit]);
+    body["echo"] = false.into();
+    let told = server.sync(FRIEND, body).await;
+    assert_eq!(told["reset"], true, "{told}");
+    assert_eq!(told["accepted"][0]["key"], "left", "{told}");
+    assert_eq!(told["serverChanges"][0]["n"], 2, "{told}");
     server.finish().await;
 }

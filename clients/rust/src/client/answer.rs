@@ -73,6 +73,7 @@ impl SyncClient {
         for (id, revision) in accepted {
             if let Some(push) = pushes.remove(&id) {
                 self.accept(&id, &push, revision, &answer.server_clock);
+                self.doubt(&id, answer.reset);
             }
         }
         if let Some(server_time) = skewed {
@@ -115,12 +116,18 @@ impl SyncClient {
 
     fn accept(&mut self, id: &DocumentId, push: &Push, revision: Hlc, clock: &Hlc) {
         if let Some(entry) = self.state.documents.get_mut(id) {
-            entry.is_missing = false;
             // Whoever may write a document of another no longer is told of that.
             entry.access = id.owner.as_ref().map(|_| Access::Write);
             entry
                 .document
                 .answer(push, Some(push.stored(revision)), clock);
+        }
+    }
+
+    /// A reset brings what was accepted of another's documents, unless it is gone by now.
+    fn doubt(&mut self, id: &DocumentId, is_reset: bool) {
+        if let Some(entry) = self.state.documents.get_mut(id) {
+            entry.is_missing = is_reset && id.owner.is_some();
         }
     }
 

@@ -56,7 +56,9 @@ export function applyAnswer(replica: Replica, answer: SyncAnswer, pushed: InFlig
   for (const accepted of answer.accepted ?? []) {
     const id = idOf(accepted);
     const push = inFlight.get(id);
-    if (push) accept(replica, id, push, accepted.rev, answer.serverClock);
+    // A reset brings what was accepted of another's documents, unless it is gone by now.
+    const isMissing = answer.reset === true && accepted.owner !== undefined;
+    if (push) accept(replica, id, push, accepted.rev, answer.serverClock, isMissing);
     inFlight.delete(id);
   }
   correctRejected(replica, answer, rejected, wallMs);
@@ -102,14 +104,21 @@ function nextOf(
   return push ? answered(document, push, state, clock) : receive(document, state);
 }
 
-function accept(replica: Replica, id: string, push: Push, revision: string, clock: string): void {
+function accept(
+  replica: Replica,
+  id: string,
+  push: Push,
+  revision: string,
+  clock: string,
+  isMissing: boolean,
+): void {
   const entry = replica.entries.get(id);
   if (!entry) return;
   const { isMissing: _, ...found } = entry;
   const next = withDocument(found, answered(found, push, storedAs(push, revision), clock));
   // Whoever may write a document of another no longer is told of that.
   const isOwn = documentIdOf(id).owner === undefined;
-  replica.set(id, isOwn ? next : { ...next, access: "write" });
+  replica.set(id, { ...next, ...(!isOwn && { access: "write" }), ...(isMissing && { isMissing }) });
 }
 
 /**

@@ -124,6 +124,28 @@ fn of_what_others_took_back_nothing_stays_but_own_edits() {
     }
 }
 
+/// It may have been stored a moment before its owner's account was deleted.
+#[test]
+fn what_is_accepted_with_a_reset_stays_if_the_reset_brings_it() {
+    for is_brought in [true, false] {
+        let (mut client, id) = with_an_edit_of_a_shared_document();
+        begin(&mut client);
+        let accepted = json!([{ "key": "shown", "owner": "grace", "rev": clock(390) }]);
+        let reset = json!({ "reset": true, "accepted": accepted, "hasMore": true });
+        apply(&mut client, 400, reset);
+        begin(&mut client);
+        let mut shown = stored("shown", json!({ "theirs": 1, "mine": 2 }), 390);
+        shown["_owner"] = json!("grace");
+        shown["_access"] = json!("write");
+        let brought = if is_brought { vec![shown] } else { Vec::new() };
+        apply(&mut client, 410, json!({ "serverChanges": brought }));
+        begin(&mut client);
+        apply(&mut client, 420, json!({}));
+        assert_eq!(client.get(&id).is_some(), is_brought);
+        assert_eq!(client.pending().count(), 0);
+    }
+}
+
 #[test]
 fn what_is_taken_back_while_it_is_offered_goes_as_well() {
     let (mut client, id) = with_an_edit_of_a_shared_document();
