@@ -45,6 +45,7 @@ export class Device extends Observable {
   #token: string;
   #tasks: readonly Found<Task>[] = [];
   #unsent = 0;
+  #refreshes = 0;
   #clocks: Clocks | undefined;
   #notices: readonly Notice[] = [];
   #problem: string | undefined;
@@ -217,12 +218,15 @@ export class Device extends Observable {
   }
 
   async #refresh(): Promise<void> {
+    const number = ++this.#refreshes;
     try {
       const [tasks, unsent, clocks] = await Promise.all([
         this.#collection.query(),
         this.#store.unsent(),
         this.#collection.clocks(),
       ]);
+      // One that began later knows more, though it may have ended sooner.
+      if (number !== this.#refreshes) return;
       this.#tasks = tasks;
       this.#unsent = unsent;
       this.#clocks = clocks;

@@ -281,7 +281,9 @@ impl Model {
         start: Instant,
         end: Instant,
     ) -> bool {
-        self.may_hold(user, name, (start, end), |access| access.is_none())
+        let mut departures = self.departures.iter();
+        let is_going = departures.any(|(gone, (leaves, _))| is_owner(gone, name) && *leaves <= end);
+        is_going || self.may_hold(user, name, (start, end), |access| access.is_none())
     }
 
     /// Whether the user may have had just this access to a document at some moment between two.
