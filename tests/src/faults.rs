@@ -72,9 +72,9 @@ pub async fn simulate(blows: Blows, seeds: u64, always: &[u64]) -> Tally {
     tally
 }
 
-/// For each promise, what the judge says of servers that break it, in the first run that lets it notice;
-/// none if it is none of so many.
-pub async fn verdicts(runs: u64) -> Vec<(Lie, Option<String>)> {
+/// For each promise, what the judge says of servers that break it, in the first run in which it notices by
+/// the promise's `rule`; or the last that it said otherwise, and none if it never said anything in so many.
+pub async fn verdicts(runs: u64, rule: impl Fn(Lie) -> &'static str) -> Vec<(Lie, Option<String>)> {
     compile_typescript();
     let (mut arena, children) = (Arena::inside().await, Children::new());
     let mut verdicts = Vec::new();
@@ -84,8 +84,10 @@ pub async fn verdicts(runs: u64) -> Vec<(Lie, Option<String>)> {
         let mut verdict = None;
         for seed in first..first + runs {
             let run = run::run(&mut arena, &children, Blows::Network, seed, Some(lie)).await;
-            if let Err(error) = run {
-                verdict = error.lines().next().map(str::to_owned);
+            let Err(error) = run else { continue };
+            let said = error.lines().next().unwrap_or_default();
+            verdict = Some(said.to_owned());
+            if said.contains(rule(lie)) {
                 break;
             }
         }
