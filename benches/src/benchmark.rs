@@ -4,7 +4,7 @@ use std::{path::Path, process, sync::Arc, thread::available_parallelism, time::D
 
 use crate::{
     BenchError,
-    arguments::Arguments,
+    arguments::{Arguments, TURNS},
     cases::{AMOUNTS, Amounts, CASES, Case, NOTHING},
     crew::{Crew, Pair},
     database::Database,
@@ -20,29 +20,26 @@ use crate::{
     site::{self, Site},
 };
 
-/// Into so many turns the time of each case is cut, at least.
-const TURNS: u64 = 5;
-
 /// For so long nothing is counted.
 const WARM_UP: Duration = Duration::from_millis(500);
 
 /// Starts a server, measures it and stops it, whatever happens.
 pub(crate) async fn run(arguments: &Arguments) -> Result<Report, BenchError> {
+    let chosen = chosen(arguments)?;
     site::run_one(arguments, async |site: &Site| {
-        measure(site, arguments).await
+        measure(site, arguments, &chosen).await
     })
     .await
 }
 
-async fn measure(site: &Site, arguments: &Arguments) -> Result<Report, BenchError> {
+async fn measure(
+    site: &Site,
+    arguments: &Arguments,
+    chosen: &[Case],
+) -> Result<Report, BenchError> {
     let mut database = site.database().await?;
     let settings = database.settings().await?;
     let programs = database.programs().await?;
-    let chosen: Vec<_> = CASES
-        .iter()
-        .filter(|case| case.name.contains(&arguments.only))
-        .flat_map(|case| case.on(&arguments.connections))
-        .collect();
     let amounts = if chosen.iter().all(Case::is_of_library) {
         NOTHING
     } else {
@@ -51,7 +48,7 @@ async fn measure(site: &Site, arguments: &Arguments) -> Result<Report, BenchErro
     eprintln!("filling: {amounts:?}");
     let sample = Document::new("document".to_owned(), &site::stamp()?);
     let mut crews = crews(arguments.most_connections());
-    fill_crews(&mut crews, site, &mut database, amounts, &chosen).await?;
+    fill_crews(&mut crews, site, &mut database, amounts, chosen).await?;
     let clients = clients(site, crews, amounts).await?;
     database.fill(amounts, &sample).await?;
     if chosen.iter().any(Case::is_of_library) {
@@ -67,16 +64,14 @@ async fn measure(site: &Site, arguments: &Arguments) -> Result<Report, BenchErro
         AMOUNTS.users,
         &sample,
     )?;
-    let turn = (arguments.seconds / TURNS).max(1);
     let mut bench = Bench {
         server,
         pgbench: (!arguments.alone).then_some(pgbench),
         clients,
-        turn: Duration::from_secs(turn),
-        turns: arguments.seconds / turn,
+        turn: arguments.turn(),
     };
     let mut rows = Vec::new();
-    for case in &chosen {
+    for case in chosen {
         eprintln!("measuring: {}", case.name);
         let row = bench.case(case).await?;
         eprintln!("{}", row.sentence());
@@ -85,9 +80,25 @@ async fn measure(site: &Site, arguments: &Arguments) -> Result<Report, BenchErro
     Ok(Report {
         processors: available_parallelism()?.get(),
         settings,
-        seconds: arguments.seconds,
+        seconds: bench.turn.as_secs() * TURNS,
         rows,
     })
+}
+
+/// The cases that are asked for.
+fn chosen(arguments: &Arguments) -> Result<Vec<Case>, BenchError> {
+    let named = |case: &&Case| case.name.contains(&arguments.only);
+    let chosen: Vec<_> = CASES
+        .iter()
+        .filter(named)
+        .flat_map(|case| case.on(&arguments.connections))
+        .collect();
+    if chosen.is_empty() {
+        let only = &arguments.only;
+        let all = CASES.map(|case| case.name).join("\n");
+        return Err(format!("no case has \"{only}\" in its name; there are\n{all}").into());
+    }
+    Ok(chosen)
 }
 
 /// One for each connection.
@@ -178,7 +189,6 @@ struct Bench<'a> {
     pgbench: Option<Pgbench>,
     clients: Vec<Client>,
     turn: Duration,
-    turns: u64,
 }
 
 impl Bench<'_> {
@@ -190,7 +200,7 @@ impl Bench<'_> {
         self.load(case, WARM_UP).await?;
         self.baseline(case, Some(case.statement), 1).await?;
         let mut row = Row::new(case);
-        for _ in 0..self.turns {
+        for _ in 0..TURNS {
             let used = (
                 processor::seconds(self.server.id())?,
                 processor::seconds(process::id())?,
@@ -217,9 +227,7 @@ impl Bench<'_> {
         case: &Case,
         duration: Duration,
     ) -> Result<load::Measured, BenchError> {
-        let measured =
-            load::run_some(&mut self.clients, case.connections, case.action, duration).await?;
-        Ok(measured)
+        load::run_some(&mut self.clients, case.connections, case.action, duration).await
     }
 
     async fn baseline(

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{
     BenchError,
-    arguments::Arguments,
+    arguments::{Arguments, TURNS},
     cases::CONNECTIONS,
     database::Settings,
     load::{self, Action},
@@ -20,9 +20,6 @@ use crate::{
     table::{lay_out, names},
 };
 use place::Place;
-
-/// Into so many turns the time of each case is cut, at least.
-const TURNS: u64 = 5;
 
 /// For so long nothing is counted.
 const WARM_UP: Duration = Duration::from_millis(300);
@@ -69,7 +66,7 @@ struct Numbers {
     /// By those of the fewest documents, within a turn.
     ratio: Series,
     /// Within how many milliseconds 95 of a hundred requests were answered.
-    most_milliseconds: Series,
+    p95_milliseconds: Series,
     /// What a pushed document added to the log.
     log_bytes: Series,
 }
@@ -93,7 +90,7 @@ async fn measure(sites: &[Site], arguments: &Arguments) -> Result<Growth, BenchE
         settings = Some(place.database.settings().await?);
         places.push(place);
     }
-    let turn = Duration::from_secs((arguments.seconds / TURNS).max(1));
+    let turn = arguments.turn();
     let mut rows = Vec::new();
     for (name, action, pushed) in CASES {
         eprintln!("measuring: {name}");
@@ -143,7 +140,7 @@ async fn take_turn(
         numbers.requests_a_second.push(rate);
         numbers.ratio.push(rate / *first.get_or_insert(rate));
         let most = measured.within(95) * 1_000.0;
-        numbers.most_milliseconds.push(most);
+        numbers.p95_milliseconds.push(most);
         if pushed > 0 {
             let documents = measured.requests() * f64::from(pushed);
             numbers.log_bytes.push(log as f64 / documents);
@@ -194,7 +191,7 @@ impl Row {
         for numbers in &self.numbers {
             cells.push(count(numbers.requests_a_second.median()));
             cells.push(fraction(numbers.ratio.median()));
-            cells.push(fraction(numbers.most_milliseconds.median()));
+            cells.push(fraction(numbers.p95_milliseconds.median()));
             cells.push(count(numbers.log_bytes.median()));
         }
         cells

@@ -44,7 +44,7 @@ pub(crate) struct Found {
     pushes: usize,
     /// From the begin of a push to the end of the other device's pull.
     median_milliseconds: f64,
-    most_milliseconds: f64,
+    p95_milliseconds: f64,
 }
 
 impl Found {
@@ -59,7 +59,7 @@ impl Found {
             bytes_per_stream: bytes / u64::try_from(streams)?.max(1),
             pushes: delays.len(),
             median_milliseconds: at(50),
-            most_milliseconds: at(95),
+            p95_milliseconds: at(95),
         })
     }
 
@@ -68,7 +68,7 @@ impl Found {
         format!(
             "idle streams: {}, of {} bytes each in the server\n\
              from a push to another device's pull: median {:.1} ms, 95 % within {:.1} ms",
-            self.streams, self.bytes_per_stream, self.median_milliseconds, self.most_milliseconds
+            self.streams, self.bytes_per_stream, self.median_milliseconds, self.p95_milliseconds
         )
     }
 }

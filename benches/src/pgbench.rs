@@ -9,6 +9,10 @@ use tokio::{io::AsyncWriteExt, process::Command};
 
 use crate::{BenchError, database::NAME, document::Document};
 
+/// For each so many connections the rate of a second is not counted: with many, a turn is too short for all sessions to have
+/// begun in earnest.
+const CONNECTIONS_WARM_IN_A_SECOND: usize = 32;
+
 /// A script, and which keys it uses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Script {
@@ -58,18 +62,21 @@ impl Pgbench {
         })
     }
 
-    /// Runs `script` on so many connections; returns transactions a second.
+    /// Runs `script` on so many connections; returns transactions a second, counted when its sessions have
+    /// read the catalogues and planned the statements, as those in a server's pool have.
     pub(crate) async fn run(
         &self,
         script: Script,
         connections: usize,
         seconds: u64,
     ) -> Result<f64, BenchError> {
+        let warm_up = connections / CONNECTIONS_WARM_IN_A_SECOND;
         let mut command = Command::new(&self.program);
         command.args(["--no-vacuum", "--protocol=prepared", "--file=-", "--jobs=2"]);
         command.args([
             format!("--client={connections}"),
-            format!("--time={seconds}"),
+            format!("--time={}", u64::try_from(warm_up)? + seconds),
+            "--progress=1".to_owned(),
         ]);
         command.arg("--host").arg(&self.socket).arg("--port=5432");
         let (first, last) = script.keys;
@@ -93,13 +100,11 @@ impl Pgbench {
         input.write_all(script.text.as_bytes()).await?;
         drop(input);
         let output = process.wait_with_output().await?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        match transactions_a_second(&text) {
+        let summary = String::from_utf8_lossy(&output.stdout);
+        let progress = String::from_utf8_lossy(&output.stderr);
+        match transactions_a_second(&summary, &progress, warm_up) {
             Some(rate) if output.status.success() => Ok(rate),
-            _ => {
-                let cause = String::from_utf8_lossy(&output.stderr);
-                Err(format!("pgbench failed: {cause}{text}").into())
-            }
+            _ => Err(format!("pgbench failed: {progress}{summary}").into()),
         }
     }
 }
@@ -110,22 +115,47 @@ fn hundred(text: &str) -> String {
     format!("{{{}}}", vec![quoted; 100].join(","))
 }
 
-fn transactions_a_second(output: &str) -> Option<f64> {
-    let line = output
-        .lines()
-        .find_map(|line| line.strip_prefix("tps = "))?;
-    line.split(' ').next()?.parse().ok()
+/// The rate of the whole, without what the first seconds did, of which each has a line of progress.
+fn transactions_a_second(summary: &str, progress: &str, warm_up: usize) -> Option<f64> {
+    let after = |start: &str| {
+        let line = summary.lines().find_map(|line| line.strip_prefix(start))?;
+        line.split(' ').next()?.parse::<f64>().ok()
+    };
+    let transactions = after("number of transactions actually processed: ")?;
+    let seconds = transactions / after("tps = ")?;
+    let (mut begun, mut early) = (0.0, 0.0);
+    let lines = progress.lines();
+    let lines = lines.filter_map(|line| line.strip_prefix("progress: "));
+    for line in lines.take(warm_up) {
+        let mut words = line.split(' ');
+        let until: f64 = words.next()?.parse().ok()?;
+        let rate: f64 = words.nth(1)?.parse().ok()?;
+        early += rate * (until - begun);
+        begun = until;
+    }
+    Some((transactions - early) / (seconds - begun))
 }
 
 #[cfg(test)]
 mod tests {
     use super::{hundred, transactions_a_second};
 
+    const SUMMARY: &str = "number of transactions actually processed: 900\n\
+        latency average = 2.9 ms\ntps = 225.0 (without initial connection time)\n";
+    const PROGRESS: &str = "pgbench: warning: something\n\
+        progress: 1.0 s, 100.0 tps, lat 4.9 ms stddev 2.1, 0 failed\n\
+        progress: 2.0 s, 200.0 tps, lat 4.9 ms stddev 2.1, 0 failed\n\
+        progress: 3.0 s, 300.0 tps, lat 4.9 ms stddev 2.1, 0 failed\n";
+
     #[test]
     fn the_rate_is_read() {
-        let output = "latency average = 2.9 ms\ntps = 5432.1 (without initial connection time)\n";
-        assert_eq!(transactions_a_second(output), Some(5432.1));
-        assert_eq!(transactions_a_second("pgbench (15.1)\n"), None);
+        assert_eq!(transactions_a_second(SUMMARY, PROGRESS, 0), Some(225.0));
+        assert_eq!(transactions_a_second("pgbench (15.1)\n", "", 0), None);
+    }
+
+    #[test]
+    fn the_first_seconds_do_not_count() {
+        assert_eq!(transactions_a_second(SUMMARY, PROGRESS, 2), Some(300.0));
     }
 
     #[test]

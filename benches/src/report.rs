@@ -4,7 +4,13 @@ use std::{fmt::Write, fs, path::Path};
 
 use serde::{Serialize, Serializer};
 
-use crate::{BenchError, cases::Case, database::Settings, load::Measured};
+use crate::{
+    BenchError,
+    cases::Case,
+    database::Settings,
+    load::Measured,
+    table::{lay_out, names},
+};
 
 /// What a run found.
 #[derive(Debug, Serialize)]
@@ -49,7 +55,7 @@ pub(crate) struct Row {
     ratio_to_statement: Series,
     /// Within how many milliseconds half of the requests were answered, and 95 of a hundred.
     median_milliseconds: Series,
-    most_milliseconds: Series,
+    p95_milliseconds: Series,
     predecessor: Option<u32>,
     /// How many processors the server kept busy, PostgreSQL not counted.
     pub server_processors: Series,
@@ -113,7 +119,7 @@ impl Row {
             ratio_to_five_trips: Series::default(),
             ratio_to_statement: Series::default(),
             median_milliseconds: Series::default(),
-            most_milliseconds: Series::default(),
+            p95_milliseconds: Series::default(),
             predecessor: case.predecessor,
             server_processors: Series::default(),
             load_processors: Series::default(),
@@ -129,7 +135,7 @@ impl Row {
         statement: Option<f64>,
     ) {
         self.median_milliseconds.push(measured.within(50) * 1_000.0);
-        self.most_milliseconds.push(measured.within(95) * 1_000.0);
+        self.p95_milliseconds.push(measured.within(95) * 1_000.0);
         let ours = measured.rate() * f64::from(self.case.per_request);
         self.ours.push(ours);
         let baselines = [
@@ -148,6 +154,27 @@ impl Row {
         }
     }
 
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.case.name.to_owned(),
+            self.connections.to_string(),
+            self.unit.to_owned(),
+            count(self.ours.median()),
+            count(self.five_trips.median()),
+            fraction(self.ratio_to_five_trips.median()),
+            count(self.statement.median()),
+            fraction(self.ratio_to_statement.median()),
+            fraction(self.median_milliseconds.median()),
+            fraction(self.p95_milliseconds.median()),
+            count(self.predecessor.map(f64::from)),
+            format!(
+                "{} / {}",
+                fraction(self.server_processors.median()),
+                fraction(self.load_processors.median())
+            ),
+        ]
+    }
+
     /// What was found, for whoever watches.
     pub(crate) fn sentence(&self) -> String {
         let Self {
@@ -164,25 +191,7 @@ impl Row {
 impl Report {
     /// The table, for people.
     pub(crate) fn table(&self) -> String {
-        let line = |cells: [&str; 10]| {
-            let [
-                name,
-                connections,
-                unit,
-                ours,
-                trips,
-                by_trips,
-                statement,
-                by_statement,
-                predecessor,
-                busy,
-            ] = cells;
-            format!(
-                "{name:<30} {connections:>11} {unit:<9} {ours:>9} {trips:>10} {by_trips:>6} {statement:>13} \
-                 {by_statement:>6} {predecessor:>12} {busy:>14}\n"
-            )
-        };
-        let mut text = line([
+        let mut rows = vec![names(&[
             "a second",
             "connections",
             "",
@@ -191,27 +200,13 @@ impl Report {
             "ratio",
             "one statement",
             "ratio",
+            "50% ms",
+            "95% ms",
             "predecessor",
             "cores srv/load",
-        ]);
-        for row in &self.rows {
-            text += &line([
-                row.case.name,
-                &row.connections.to_string(),
-                row.unit,
-                &count(row.ours.median()),
-                &count(row.five_trips.median()),
-                &fraction(row.ratio_to_five_trips.median()),
-                &count(row.statement.median()),
-                &fraction(row.ratio_to_statement.median()),
-                &count(row.predecessor.map(f64::from)),
-                &format!(
-                    "{} / {}",
-                    fraction(row.server_processors.median()),
-                    fraction(row.load_processors.median())
-                ),
-            ]);
-        }
+        ])];
+        rows.extend(self.rows.iter().map(Row::cells));
+        let mut text = lay_out(&rows);
         for row in &self.rows {
             if let Some(Memory { before, peak }) = row.memory {
                 // Writing to a string cannot fail.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     BenchError,
-    arguments::Arguments,
+    arguments::{Arguments, TURNS},
     cases::{NEW, NOTHING, PUSH_ONE, script},
     crew::Crew,
     database::Settings,
@@ -19,9 +19,6 @@ use crate::{
     site::{self, Site},
     table::{lay_out, names},
 };
-
-/// Into so many turns the time of each case is cut, at least.
-const TURNS: u64 = 5;
 
 /// For so long nothing is counted.
 const WARM_UP: Duration = Duration::from_millis(300);
@@ -59,7 +56,7 @@ struct Numbers {
     ratio_to_statement: Series,
     /// Within how many milliseconds half of the pushes were answered, and 95 of a hundred.
     median_milliseconds: Series,
-    most_milliseconds: Series,
+    p95_milliseconds: Series,
 }
 
 /// Starts a server with an organisation, and lets its members write.
@@ -93,7 +90,7 @@ async fn measure(site: &Site, arguments: &Arguments) -> Result<Writers, BenchErr
             limit: Some(1),
         })
         .await?,
-        turn: Duration::from_secs((arguments.seconds / TURNS).max(1)),
+        turn: arguments.turn(),
     };
     let mut rows = Vec::new();
     for writers in &arguments.writers {
@@ -175,7 +172,7 @@ impl Bench {
                 numbers.ratio_to_statement.push(measured.rate() / statement);
                 let milliseconds = |percent| measured.within(percent) * 1_000.0;
                 numbers.median_milliseconds.push(milliseconds(50));
-                numbers.most_milliseconds.push(milliseconds(95));
+                numbers.p95_milliseconds.push(milliseconds(95));
             }
         }
         Ok(row)
@@ -203,7 +200,7 @@ impl Writers {
                 cells.push(count(numbers.pushes_a_second.median()));
                 cells.push(fraction(numbers.ratio_to_statement.median()));
                 cells.push(fraction(numbers.median_milliseconds.median()));
-                cells.push(fraction(numbers.most_milliseconds.median()));
+                cells.push(fraction(numbers.p95_milliseconds.median()));
             }
             rows.push(cells);
         }
