@@ -53,7 +53,7 @@ impl Postgresql {
             assert!(given.expect("chown is installed").success());
         }
         let cluster = Self { folder };
-        cluster.run("mkdir \"$PLACE/socket\" \"$PLACE/backups\" \"$PLACE/backups/wal\"");
+        cluster.run("mkdir \"$PLACE/socket\"");
         cluster
     }
 
@@ -78,7 +78,7 @@ impl Postgresql {
         self.folder.path().join("socket")
     }
 
-    /// A folder for backups, with one for the log.
+    /// The folder for backups, `BACKUPS`, which is not there yet.
     #[must_use]
     pub fn backups(&self) -> PathBuf {
         self.folder.path().join("backups")

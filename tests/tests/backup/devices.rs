@@ -20,7 +20,7 @@ const SETTINGS: &str = "limits.clockSkewSeconds = 1";
 const SKEW: Duration = Duration::from_millis(1100);
 
 /// How long a database may take to come back.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Two families: one has the Rust client, the other the TypeScript client.
 pub(crate) struct Devices {

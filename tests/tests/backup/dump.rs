@@ -9,7 +9,7 @@ use syncline_tests::{
 
 use crate::{
     devices::{Devices, server},
-    guide::commands,
+    guide::{backup, commands},
 };
 
 const DUMP: &str = "A dump is one moment";
@@ -21,13 +21,10 @@ async fn into_another_cluster() {
     let other = Postgresql::start("");
     other.run("createuser syncline && createdb app");
     let database = other.database("app");
-    let addresses = [
-        ("DATABASE_URL", server.database.url()),
-        ("NEW_DATABASE_URL", database.url()),
-    ];
-    other.run_with(commands(DUMP), &addresses);
+    let backup = backup(&other, DUMP, &server.database.url()).await;
     devices.later(&server).await;
-    other.run_with(commands("Into another database or cluster"), &addresses);
+    let way = [("BACKUP", backup), ("NEW_DATABASE_URL", database.url())];
+    other.run_with(commands("Into another database or cluster"), &way);
     let restored = self::server(database).await;
     devices.after(&restored).await;
     restored.stop().await;
@@ -39,10 +36,11 @@ async fn into_the_same_database_under_a_running_server() {
     let server = server(TestDatabase::create().await).await;
     let mut devices = Devices::before(&server).await;
     let shell = Postgresql::place();
-    let address = [("DATABASE_URL", server.database.url())];
-    shell.run_with(commands(DUMP), &address);
+    let address = server.database.url();
+    let backup = backup(&shell, DUMP, &address).await;
     devices.later(&server).await;
-    shell.run_with(commands("Into the same database"), &address);
+    let way = [("BACKUP", backup), ("DATABASE_URL", address)];
+    shell.run_with(commands("Into the same database"), &way);
     devices.after(&server).await;
     server.finish().await;
 }

@@ -10,29 +10,29 @@ use syncline_tests::{TestDatabase, TestServer, process::binary};
 
 use crate::{
     devices::{self, Devices},
-    guide::commands,
+    guide::{MAKE_FOLDERS, commands, next_name, only},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_of_the_data_folder_is_renewed_before_it_is_served() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    std::fs::create_dir(folder.path().join("backups")).unwrap();
+    let run = |commands: &str| run(folder.path(), commands);
+    let copy = commands("Stop the server, which stops PostgreSQL, copy");
+    done(&run(commands(MAKE_FOLDERS)));
     let (cluster, server) = serve(&data).await;
     let mut devices = Devices::before(&server).await;
     stop(cluster, server).await;
-    done(&run(
-        folder.path(),
-        commands("Stop the server, which stops PostgreSQL, copy"),
-    ));
+    done(&run(copy));
+    let backup = only(&folder.path().join("backups"));
     let (cluster, server) = serve(&data).await;
     devices.later(&server).await;
     stop(cluster, server).await;
+    next_name().await;
+    done(&run(copy));
 
-    let said = done(&run(
-        folder.path(),
-        commands("To come back, with the server stopped"),
-    ));
+    let way = commands("To come back, with the server stopped");
+    let said = done(&run(&format!("BACKUP='{backup}'\n{way}")));
     assert!(
         said.starts_with(
             "Incarnation 2 of the database has begun. Its newest document was stored at 20"
@@ -41,7 +41,7 @@ async fn a_copy_of_the_data_folder_is_renewed_before_it_is_served() {
     );
     let (cluster, server) = serve(&data).await;
     // Once more, under a server that has answered nobody: nothing is lost by that.
-    let said = done(&run(folder.path(), "syncline incarnation renew"));
+    let said = done(&run("syncline incarnation renew"));
     assert!(said.starts_with("Incarnation 3 of the database"), "{said}");
     devices.after(&server).await;
     stop(cluster, server).await;

@@ -4,10 +4,10 @@ use std::{os::unix::fs::symlink, time::Duration};
 
 use reqwest::StatusCode;
 use syncline_tests::{Postgresql, TestDatabase, TestServer, first_sync, postgresql::options_at};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::{
-    devices::{Devices, comes_back, server},
+    devices::{Devices, PATIENCE, comes_back, server},
     guide::commands,
     rows::rows,
 };
@@ -70,7 +70,9 @@ async fn until_level(primary: &Postgresql, standby: &Postgresql) {
 
 /// Waits until a query has this answer.
 async fn until(cluster: &Postgresql, query: &str, answer: &str) {
+    let begin = Instant::now();
     while cluster.answer(query, "app") != answer {
+        assert!(begin.elapsed() < PATIENCE, "{query} is not {answer}");
         sleep(Duration::from_millis(100)).await;
     }
 }
