@@ -236,10 +236,11 @@ pub(crate) struct PushColumns<'a> {
     values: Vec<Option<String>>,
     reports: Vec<Option<String>>,
     pushers: Vec<Option<&'a str>>,
+    devices: Vec<&'a str>,
 }
 
 impl<'a> PushColumns<'a> {
-    pub(crate) fn of(writes: &[DocumentWrite<'_>], places: &'a [Place]) -> Self {
+    pub(crate) fn of(writes: &[DocumentWrite<'a>], places: &'a [Place]) -> Self {
         let mut columns = Self::default();
         for write in writes {
             let Some(place) = places.get(write.document) else {
@@ -253,6 +254,7 @@ impl<'a> PushColumns<'a> {
                 columns.values.push(push.value.value.as_ref().map(text));
                 columns.reports.push(push.report.as_ref().map(text));
                 columns.pushers.push(place.pusher());
+                columns.devices.push(push.device.as_str());
             }
         }
         columns
@@ -267,6 +269,7 @@ impl<'a> PushColumns<'a> {
             .bind(&self.values)
             .bind(&self.reports)
             .bind(&self.pushers)
+            .bind(&self.devices)
     }
 }
 

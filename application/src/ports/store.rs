@@ -155,7 +155,9 @@ pub struct History {
 pub struct NewPush {
     /// The value and where it was pushed.
     pub value: PushedValue,
-    /// The conflict to report to the device that pushed it, as it is written on the wire.
+    /// The device that pushed it, whoever stamped the value.
+    pub device: Node,
+    /// The conflict to report to it, as it is written on the wire.
     pub report: Option<Value>,
 }
 

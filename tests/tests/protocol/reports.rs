@@ -54,6 +54,27 @@ async fn a_change_that_lost_is_reported_again_when_it_comes_again() {
     server.finish().await;
 }
 
+/// What it had of others is in the edit as well, with their revisions.
+#[tokio::test]
+async fn a_device_hears_again_that_an_edit_lost_against_a_deletion() {
+    let server = TestServer::start().await;
+    let mut laptop = Device::new(&server, "laptop", "notes");
+    laptop.edit("1", json!({ "a": 1 }), 1).await;
+    laptop.delete("1", 20).await;
+    let phone = Device::new(&server, "phone", "notes");
+    let mut edit = phone.change("1", json!({ "a": 1, "b": 2 }), 10);
+    // Of what it had seen nothing is known any more.
+    edit["fieldRevs"]["a"] = clock(2, "laptop").into();
+    edit["baseClock"] = clock(3, "laptop").into();
+    let answer = phone.send(&phone.body(&[edit])).await;
+    assert_eq!(answer["conflicts"][0]["field"], "_deleted", "{answer}");
+    for (mut device, reports) in [(laptop, 0), (phone, 1)] {
+        let heard = device.pull().await["conflicts"].take();
+        assert_eq!(heard.as_array().unwrap().len(), reports, "{heard}");
+    }
+    server.finish().await;
+}
+
 #[tokio::test]
 async fn an_edit_of_an_unanswered_push_names_it() {
     let server = TestServer::start().await;

@@ -119,6 +119,7 @@ WHERE EXISTS (
    OR (
         pushes.version > coalesce(ancestors.version, 0)
         AND EXISTS (
-            SELECT FROM nodes WHERE (nodes.ordinal, nodes.node) = (input.ordinal, pushes.node)
+            SELECT FROM nodes
+            WHERE (nodes.ordinal, nodes.node) = (input.ordinal, substr(pushes.revision, 22))
         )
     )

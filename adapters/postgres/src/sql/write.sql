@@ -3,10 +3,10 @@
 -- namespace is gone, a membership is revoked, the database lives another life. With it, whether there
 -- was anything to read for those who push, as of the moment before.
 WITH held AS MATERIALIZED (
-    SELECT hold_namespaces($24::bigint[], $23) AS is_held
+    SELECT hold_namespaces($25::bigint[], $24) AS is_held
 ), member AS (
     SELECT
-    FROM unnest($25::bigint[], $26::text[]) AS writer (namespace_id, user_id)
+    FROM unnest($26::bigint[], $27::text[]) AS writer (namespace_id, user_id)
     CROSS JOIN LATERAL (
         SELECT
         FROM memberships
@@ -96,15 +96,15 @@ WITH held AS MATERIALIZED (
     )
     SELECT
         namespace_id, application, collection, key, version,
-        path, revision, substr(revision, 22), value::json, report::json, pusher,
+        path, revision, device, value::json, report::json, pusher,
         pg_current_xact_id()
     FROM unnest(
         $12::bigint[], $13::text[], $14::text[], $15::text[], $16::bigint[],
         $17::text[], $18::text[], $19::text[], $20::text[],
-        $21::text[]
+        $21::text[], $22::text[]
     ) AS pushed (
         namespace_id, application, collection, key, version,
-        path, revision, value, report, pusher
+        path, revision, value, report, pusher, device
     )
     WHERE (SELECT is_held FROM held)
 )
@@ -118,9 +118,9 @@ SELECT
     looked.newest,
     looked.has_news,
     CASE
-        WHEN state.incarnation_id = $22
+        WHEN state.incarnation_id = $23
             AND (SELECT is_held FROM held)
-            AND (SELECT count(*) FROM member) = cardinality($25)
+            AND (SELECT count(*) FROM member) = cardinality($26)
             AND (SELECT count(*) FROM written) = cardinality($1)
             AND (SELECT count(*) FROM superseded)
                 = (SELECT count(*) FROM unnest($5) AS input (version) WHERE version > 1)
@@ -147,7 +147,7 @@ SELECT
     ) AS readers
 FROM database_state AS state
 LEFT JOIN look(
-    $27::text[], $28::text[], $29::text[], $30::text[], $31::text[],
-    $32::boolean[], $33::text[], $34::text[], $35::text[], $36::boolean[]
+    $28::text[], $29::text[], $30::text[], $31::text[], $32::text[],
+    $33::boolean[], $34::text[], $35::text[], $36::text[], $37::boolean[]
 ) AS looked ON true
 ORDER BY looked.ordinal

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 use syncline_domain::{
     document::same_document,
-    hlc::{Hlc, UnixMillis},
+    hlc::{Hlc, Node, UnixMillis},
     identifier::UserId,
     merge::{
         Conflict, DELETED, Edit, MergeInput, Merged, PushedField, PushedValue, Version, Winner,
@@ -86,7 +86,7 @@ impl SyncService {
         if current.is_none() && may_be_deleted(request, change, base, horizon, skew) {
             merged.pushes.extend(recreation(change, &merged));
         }
-        Ok(Decision::of(change, merged))
+        Ok(Decision::of(request, change, merged))
     }
 }
 
@@ -103,7 +103,8 @@ impl Decision {
         self.version.is_none() && self.pushes.is_empty()
     }
 
-    fn of(change: &PushedChange, merged: Merged) -> Self {
+    fn of(request: &SyncRequest, change: &PushedChange, merged: Merged) -> Self {
+        let device = pusher(request, change);
         let report = |conflict: Conflict| {
             let report = Report {
                 key: change.key.as_str(),
@@ -114,6 +115,7 @@ impl Decision {
         };
         let pushes = merged.pushes.into_iter().map(|push| NewPush {
             value: push.value,
+            device: device.clone(),
             report: push.conflict.and_then(report),
         });
         Self {
@@ -122,6 +124,13 @@ impl Decision {
             ..Self::default()
         }
     }
+}
+
+/// The device that pushes. One that does not say which it is stamped the newest of the change: what it has of
+/// others it has seen before.
+fn pusher(request: &SyncRequest, change: &PushedChange) -> Node {
+    let newest = || greatest_revision(&change.edit, None).node();
+    request.node.as_ref().unwrap_or_else(newest).clone()
 }
 
 /// Whether a version is what the device pushed.
