@@ -7,6 +7,7 @@ mod departures;
 mod links;
 mod looks;
 mod pokes;
+mod refusals;
 mod unheard;
 
 use std::collections::BTreeMap;

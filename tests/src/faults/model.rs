@@ -66,6 +66,8 @@ pub(super) struct Model {
     known: BTreeMap<String, Name>,
     /// Deleted documents of which nothing is kept, and since when.
     forgotten: BTreeMap<Name, Instant>,
+    /// Documents that somebody ever deleted, or was about to.
+    deleted: BTreeSet<Name>,
     /// Documents whose last change may have been made or not.
     pub(super) uncertain: BTreeSet<Name>,
 }
@@ -88,18 +90,27 @@ impl Model {
             links: BTreeMap::new(),
             known: BTreeMap::new(),
             forgotten: BTreeMap::new(),
+            deleted: BTreeSet::new(),
             uncertain: BTreeSet::new(),
         }
     }
 
     /// Somebody is about to make `new` of `old`.
     pub(super) fn making(&mut self, name: &Name, user: &str, old: &Value, new: &Value) {
+        if new.is_null() {
+            self.deleted.insert(name.clone());
+        }
         let old: BTreeSet<_> = tokens(old).into_iter().collect();
         for token in tokens(new) {
             if !old.contains(&token) {
                 self.makers.insert(token, (name.clone(), user.to_owned()));
             }
         }
+    }
+
+    /// Whether the document may have been deleted at some time.
+    pub(super) fn may_be_deleted(&self, name: &Name) -> bool {
+        self.deleted.contains(name)
     }
 
     /// The user's account is about to be deleted.
@@ -210,7 +221,7 @@ impl Model {
         is_there && !is_gone && links.any(|period| period.value.is(link))
     }
 
-    /// Every document whose readers were ever decided.
+    /// Every document that was ever made, or whose readers were decided.
     pub(super) fn names(&self) -> BTreeSet<Name> {
         let made = self.makers.values().map(|(name, _)| name);
         self.entries.keys().chain(made).cloned().collect()

@@ -17,8 +17,8 @@ const KEPT: [u64; 11] = [4, 12, 15, 51, 54, 59, 88, 101, 121, 344, 928];
 
 /// Seeds of `servers_and_clients_are_killed` that failed once: what was refused late came back, edits of
 /// a document of another were lost whose key the device had as well, what was deleted and purged came back
-/// without a report, what was shared anew amid a pull counted as seen, and a report was kept for another device.
-const KEPT_WITH_KILLS: [u64; 5] = [7, 10, 238, 255, 324];
+/// without a report, what was shared anew amid a pull counted as seen, and reports were kept for other devices.
+const KEPT_WITH_KILLS: [u64; 6] = [7, 10, 19, 238, 255, 324];
 
 /// Seeds of `postgresql_is_killed` that failed once: a copy of an old push was taken for an ancestor, and what was
 /// accepted together with a reset stayed although it was gone.
@@ -78,8 +78,11 @@ fn rule(lie: Lie) -> &'static str {
         Lie::Promote => "may not Write",
         Lie::Restore => "was restored without",
         Lie::Hush => "hears nothing",
-        // In more than one way.
-        Lie::Forget | Lie::DropLine | Lie::DoubleLine | Lie::Keep | Lie::Remember => "",
+        Lie::Deny => "does not find",
+        Lie::DoubleLine => "something twice",
+        Lie::Keep => "from before the horizon counts",
+        Lie::Forget | Lie::DropLine => "lost",
+        Lie::Remember => "whose account is gone",
     }
 }
 

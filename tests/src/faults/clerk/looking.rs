@@ -66,7 +66,8 @@ impl Address {
         asked.await
     }
 
-    /// Whether it may be answered that there is no such document, or not for this user.
+    /// Whether it may be answered that there is no such document, or not for this user. That it is not there is judged
+    /// with all other answers.
     pub(super) fn may_be_refused(&self, world: &World, status: u16, start: Instant) -> bool {
         let (model, end) = (lock(&world.model), Instant::now());
         match status {

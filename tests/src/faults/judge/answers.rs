@@ -2,7 +2,10 @@ use serde_json::Value;
 use syncline_domain::access::Namespace;
 use tokio::time::Instant;
 
-use super::clocks::Clocks;
+use super::{
+    clocks::Clocks,
+    refusals::{Refusals, judge_rejections},
+};
 use crate::{
     faults::{
         model::{Model, Name, VALUES, user_id},
@@ -16,15 +19,22 @@ use crate::{
 pub(in crate::faults) fn judge_answers(world: &World) -> Result<(), String> {
     let model = lock(&world.model);
     let mut clocks = Clocks::default();
-    for exchange in world.network.exchanges().iter() {
-        let judged = judge_answer(world.blows, &model, exchange);
+    let exchanges = world.network.exchanges();
+    let refusals = Refusals::of(&exchanges);
+    for exchange in exchanges.iter() {
+        let judged = judge_answer(world.blows, &model, &refusals, exchange);
         let judged = judged.and_then(|()| clocks.judge(&model, &world.past, exchange));
         judged.map_err(|error| format!("answer {}: {error}", exchange.number))?;
     }
     Ok(())
 }
 
-fn judge_answer(blows: Blows, model: &Model, exchange: &Exchange) -> Result<(), String> {
+fn judge_answer(
+    blows: Blows,
+    model: &Model,
+    refusals: &Refusals,
+    exchange: &Exchange,
+) -> Result<(), String> {
     let Exchange {
         user,
         start,
@@ -49,11 +59,12 @@ fn judge_answer(blows: Blows, model: &Model, exchange: &Exchange) -> Result<(), 
         }
         // Done, and a moment later no longer to be seen.
         503 if may_be_hidden(model, exchange) => return Ok(()),
+        404 if !is_sync => return refusals.judge(model, exchange),
         400..500 if !is_sync => return Ok(()),
         _ => return Err(format!("{status} {answer}")),
     }
     if is_sync {
-        judge_rejections(answer)?;
+        judge_rejections(model, exchange)?;
         if exchange.organisation.is_some() && !model.may_be_inside(user, *start, *end) {
             return Err(format!("{user} is no member"));
         }
@@ -181,16 +192,4 @@ fn reported(report: &Value) -> impl Iterator<Item = &Value> {
 
 fn list<'a>(answer: &'a Value, member: &str) -> impl Iterator<Item = &'a Value> {
     answer[member].as_array().into_iter().flatten()
-}
-
-/// The only documents that may be rejected are those of others.
-fn judge_rejections(answer: &Value) -> Result<(), String> {
-    let rejected = answer["rejected"].as_array().into_iter().flatten();
-    for rejection in rejected {
-        let code = rejection["code"].as_str().unwrap_or_default();
-        if !matches!(code, "forbidden" | "not_found" | "clock_skew") {
-            return Err(format!("a document was rejected: {rejection}"));
-        }
-    }
-    Ok(())
 }

@@ -67,15 +67,28 @@ impl Exchange {
 
     /// The document of which a version was to be restored, if that was asked for.
     pub(in crate::faults) fn restored(&self) -> Option<Name> {
+        let (name, behind) = self.document()?;
+        (behind == "/restore").then_some(name)
+    }
+
+    /// The document that was asked for by itself, and what stands behind it in the path.
+    pub(in crate::faults) fn document(&self) -> Option<(Name, &str)> {
         let (_, path) = self.path.split_once("/documents/")?;
-        let (key, owner) = path.split_once("/restore")?;
-        let namespace = if let Some(organisation) = &self.organisation {
-            Namespace::Organisation(OrganisationId::new(organisation).ok()?)
-        } else {
-            let owner = owner.strip_prefix("?owner=").unwrap_or(&self.user);
-            Namespace::Personal(user_id(owner))
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let (key, behind) = path.split_at(path.find('/').unwrap_or(path.len()));
+        let owner = query.strip_prefix("owner=").map(str::to_owned);
+        Some((self.name(&(owner, key.to_owned()))?, behind))
+    }
+
+    /// The document that the user, or somebody in the organisation, calls so.
+    pub(in crate::faults) fn name(&self, (owner, key): &Id) -> Option<Name> {
+        let namespace = match (&self.organisation, owner) {
+            (Some(organisation), _) => {
+                Namespace::Organisation(OrganisationId::new(organisation).ok()?)
+            }
+            (None, owner) => Namespace::Personal(user_id(owner.as_ref().unwrap_or(&self.user))),
         };
-        let key = key.to_owned();
+        let key = key.clone();
         Some(Name { namespace, key })
     }
 

@@ -121,6 +121,10 @@ impl Request {
         self.path.contains(RESTORE)
     }
 
+    pub(super) fn is_reading(&self) -> bool {
+        self.method == "GET" && self.path.contains("/documents/")
+    }
+
     pub(super) fn is_sync(&self) -> bool {
         self.path.ends_with("/sync")
     }

@@ -37,13 +37,15 @@ pub enum Lie {
     Promote,
     /// A version is said to be restored, and nothing is done.
     Restore,
+    /// Whoever reads a document is told that it is not there.
+    Deny,
     /// Nobody is poked.
     Hush,
 }
 
 impl Lie {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; Self::Hush as usize + 1] = [
         Self::Skip,
         Self::Forget,
         Self::DropLine,
@@ -56,6 +58,7 @@ impl Lie {
         Self::Link,
         Self::Promote,
         Self::Restore,
+        Self::Deny,
         Self::Hush,
     ];
 }
@@ -74,11 +77,13 @@ impl Liar {
         Self { lie, seen }
     }
 
-    /// Whether it answers a request. Few follow links or restore versions: all of these, even at the end.
+    /// Whether it answers a request. Few follow links, read a document by itself or restore versions: all of these,
+    /// even at the end.
     pub(super) fn concerns(&self, request: &Request, is_time: bool) -> bool {
         match self.lie {
             Lie::Link => request.is_link(),
             Lie::Restore => request.is_restoration(),
+            Lie::Deny => request.is_reading(),
             Lie::Hush => false,
             _ => request.is_sync() && is_time,
         }
@@ -154,6 +159,7 @@ impl Liar {
             Lie::Remember => self.remember(request, &mut body),
             Lie::Reset => body["reset"] = true.into(),
             Lie::Keep => body["reset"] = false.into(),
+            Lie::Deny => return Answer { status: 404, ..answer },
             Lie::DropLine | Lie::DoubleLine | Lie::Link | Lie::Restore | Lie::Hush => {}
         }
         Answer {
