@@ -2,7 +2,7 @@
 
 use sqlx::{Executor, Postgres, postgres::PgRow};
 use syncline_application::ports::{Page, PageQuery, StoreError, Unread};
-use syncline_domain::snapshot::TransactionId;
+use syncline_domain::snapshot::{Snapshot, TransactionId};
 
 use super::columns::PageColumns;
 use crate::{
@@ -50,12 +50,14 @@ pub(crate) fn empty_page(
         return Ok(None);
     }
     let snapshot: &str = rows::column(row, "snapshot")?;
+    let snapshot: Snapshot = snapshot
+        .parse()
+        .map_err(|error| corrupt("snapshot", error))?;
     Ok(Some(Page {
         state,
         is_member: rows::column(row, "is_member")?,
-        snapshot: snapshot
-            .parse()
-            .map_err(|error| corrupt("snapshot", error))?,
+        // To PostgreSQL one's own transaction is not in progress, though others of its unit of work wrote in it as well.
+        snapshot: snapshot.before(own.unwrap_or(TransactionId::MAX)),
         next_transaction: rows::transaction(row, "next_transaction")?.unwrap_or_default(),
         // Its own transaction may have written no document, but what it says of a push.
         newest: rows::transaction(row, "newest")?.max(own),

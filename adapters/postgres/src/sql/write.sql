@@ -70,25 +70,19 @@ WITH held AS MATERIALIZED (
         written_at = excluded.written_at
     WHERE current.version = excluded.version - 1
     RETURNING namespace_id, application, collection, key, has_routes
-), touched AS (
-    -- Whoever changes a route has locked its document first, as this transaction has.
-    UPDATE routes
-    SET tx = pg_current_xact_id()
-    WHERE ctid = ANY (ARRAY(
-        SELECT route.place
-        FROM written
-        CROSS JOIN LATERAL (
-            SELECT ctid AS place
-            FROM routes
-            WHERE routes.namespace_id = written.namespace_id
-              AND routes.application = written.application
-              AND routes.collection = written.collection
-              AND routes.key = written.key
-            OFFSET 0
-        ) AS route
-        WHERE written.has_routes
-    ))
-    RETURNING application, collection, reader_kind, reader_id, revoked
+), shared AS (
+    SELECT
+        array_agg(namespace_id) AS namespace_ids,
+        array_agg(application) AS applications,
+        array_agg(collection) AS collections,
+        array_agg(key) AS keys
+    FROM written
+    WHERE has_routes
+), touched AS MATERIALIZED (
+    SELECT routes.*
+    FROM shared
+    CROSS JOIN LATERAL touch_routes(namespace_ids, applications, collections, keys) AS routes
+    WHERE namespace_ids IS NOT NULL
 ), pushed AS (
     INSERT INTO document_pushes (
         namespace_id, application, collection, key, version,

@@ -1,125 +1,18 @@
 //! A push that is tried without locks is stored if nothing has changed since it was read, and leaves
 //! nothing behind otherwise.
 
-#![cfg(test)]
-
-use std::sync::Arc;
-
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::Executor;
-use syncline_application::ports::{
-    Before, DocumentWrite, LockRequest, Scope, Store, StoreError, SyncAttempt, Written,
-};
-use syncline_domain::{
-    access::Namespace,
-    hlc::{Hlc, UnixMillis},
-    identifier::{ApplicationName, CollectionName, DocumentKey, OrganisationId, UserId},
-    merge::Version,
-};
-use syncline_postgres::{PostgresStore, renew_incarnation};
+use sqlx::{Connection, Executor, PgConnection};
+use syncline_domain::{access::Namespace, identifier::OrganisationId};
+use syncline_postgres::renew_incarnation;
 use syncline_tests::{
-    Replica, TestServer, first_sync,
-    replica::{change, deletion, stamp},
+    Replica, first_sync,
+    replica::{deletion, stamp},
     server::answer,
 };
 
-const COLLECTION: &str = "notes";
-
-/// A server, and a store of its database to try pushes with.
-struct Trial {
-    server: TestServer,
-    store: PostgresStore,
-}
-
-/// A push that was read and not yet stored.
-struct Tried {
-    attempt: Box<dyn SyncAttempt>,
-    before: Before,
-}
-
-impl Trial {
-    /// One document is there.
-    async fn begin() -> Self {
-        let server = TestServer::start().await;
-        let mut device = Replica::new(COLLECTION);
-        device
-            .sync(&server, "ada", &[edit("there", "first", 1)])
-            .await;
-        let store = PostgresStore::connect(server.database.options(), 2).await;
-        let store = store.unwrap();
-        Self { server, store }
-    }
-
-    async fn read(&self, namespace: Namespace, writer: &str, key: &str) -> Tried {
-        let scope = Arc::new(Scope {
-            namespace,
-            application: ApplicationName::new("todo").unwrap(),
-            collection: CollectionName::new(COLLECTION).unwrap(),
-        });
-        let request = LockRequest {
-            session_began_at: UnixMillis(0),
-            scope,
-            writer: UserId::new(writer).unwrap(),
-            keys: vec![DocumentKey::new(key).unwrap()],
-        };
-        let read = self.store.attempt(&[request]).await;
-        let (attempt, before) = read.unwrap_or_else(|error| panic!("{error}"));
-        Tried { attempt, before }
-    }
-
-    /// Everything that is stored, superseded versions included.
-    async fn stored(&self) -> Vec<(String, i64, String)> {
-        let mut connection = self.server.database.connect().await;
-        sqlx::query_as(
-            "SELECT key, version, content::text FROM documents
-            UNION ALL SELECT key, version, content::text FROM document_versions ORDER BY 1, 2",
-        )
-        .fetch_all(&mut connection)
-        .await
-        .unwrap()
-    }
-
-    /// What was tried is refused, and nothing but what others did is stored.
-    #[track_caller]
-    fn is_refused(&self, tried: Tried) -> impl Future<Output = ()> {
-        let caller = std::panic::Location::caller();
-        async move {
-            let before = self.stored().await;
-            let refused = tried.write().await;
-            let is_contention = matches!(refused, Err(StoreError::Contention));
-            assert!(is_contention, "{caller}: {refused:?}");
-            assert_eq!(self.stored().await, before, "{caller}");
-        }
-    }
-}
-
-impl Tried {
-    async fn write(self) -> Result<Written, StoreError> {
-        let current = self.before.current.first().and_then(Option::as_ref);
-        let version = Version {
-            number: current.map_or(1, |current| current.version.number + 1),
-            revision: stamp("tablet", 9).parse().unwrap(),
-            field_revisions: [("title".into(), stamp("tablet", 9).parse::<Hlc>().unwrap())].into(),
-            content: json!({ "title": "tried" }).as_object().unwrap().clone(),
-            deleted: false,
-        };
-        let write = DocumentWrite {
-            document: 0,
-            version: Some(&version),
-            pushes: &[],
-        };
-        self.attempt.write(&[write], &[]).await
-    }
-}
-
-fn edit(key: &str, title: &str, sequence: usize) -> Value {
-    change(key, &json!({ "title": title }), &stamp("laptop", sequence))
-}
-
-fn ada() -> Namespace {
-    Namespace::Personal(UserId::new("ada").unwrap())
-}
+use crate::trial::{COLLECTION, Trial, ada, edit};
 
 #[tokio::test]
 async fn what_has_not_changed_is_stored() {
@@ -171,6 +64,59 @@ async fn nobody_is_waited_for_who_is_about_to_write() {
         .unwrap();
     trial.is_refused(tried).await;
 }
+
+/// Somebody opens a route while the statement waits for the document: its readers must hear of what was written.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_route_that_is_opened_meanwhile_is_touched() {
+    let trial = Trial::begin().await;
+    let database = &trial.server.database;
+    let (mut opening, mut looking) = (database.connect().await, database.connect().await);
+    // It waits for some milliseconds only.
+    for _ in 0..TRIES {
+        let tried = trial.read(ada(), "ada", "there").await;
+        let mut opening = opening.begin().await.unwrap();
+        opening.execute(HOLD).await.unwrap();
+        opening.execute(OPEN).await.unwrap();
+        let writing = tokio::spawn(tried.write());
+        while !writing.is_finished() && !is_waiting(&mut looking).await {}
+        opening.commit().await.unwrap();
+        let Ok(written) = writing.await.unwrap() else {
+            continue;
+        };
+        let touched: Vec<String> = sqlx::query_scalar("SELECT tx::text FROM routes")
+            .fetch_all(&mut looking)
+            .await
+            .unwrap();
+        assert_eq!(touched, [written.transaction.to_string()]);
+        return;
+    }
+    panic!("it never waited for the document");
+}
+
+/// Whether anybody waits for a lock.
+async fn is_waiting(connection: &mut PgConnection) -> bool {
+    let waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)";
+    let waiting = sqlx::query_scalar(waiting).fetch_one(connection);
+    waiting.await.unwrap()
+}
+
+/// More often than it takes.
+const TRIES: usize = 50;
+
+const HOLD: &str = "UPDATE documents SET has_routes = true";
+
+/// What sharing the document does, beside that.
+const OPEN: &str = "
+    INSERT INTO routes (
+        reader_kind, reader_id, application, collection, namespace_id, key,
+        access, revoked, opened_tx, tx
+    )
+    SELECT
+        'user', 'grace', application, collection, namespace_id, key,
+        'read', false, pg_current_xact_id(), pg_current_xact_id()
+    FROM documents
+    ON CONFLICT (reader_kind, reader_id, application, collection, namespace_id, key) DO UPDATE
+    SET tx = excluded.tx";
 
 #[tokio::test]
 async fn a_namespace_that_is_deleted_stays_so() {
