@@ -24,8 +24,10 @@ use crate::{
 pub struct Cursor {
     /// The incarnation whose transactions [`Cursor::seen`] speaks of.
     pub incarnation: Incarnation,
-    /// The database's clock when it was read; what was purged since may have been missed.
+    /// The database's clock when it was read; in the midst of a paged pull, when its first page was.
     pub time: UnixMillis,
+    /// In the midst of a paged pull: when that was read which had been seen before.
+    pub begun_from: Option<UnixMillis>,
     /// What was seen.
     pub seen: Seen,
     /// In the midst of a paged pull that is through with the caller's own documents: the snapshot
@@ -39,6 +41,12 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// When the oldest of what was seen was read: what was purged since may have been missed.
+    #[must_use]
+    pub fn oldest(&self) -> UnixMillis {
+        self.begun_from.unwrap_or(self.time)
+    }
+
     /// What was seen of the caller's own documents.
     #[must_use]
     pub fn seen_own(&self) -> Seen {

@@ -228,6 +228,7 @@ fn cursor(state: &DatabaseState, snapshot: Snapshot, transaction: TransactionId)
         },
         shared: None,
         tombstones: false,
+        begun_from: None,
         pages_read_at: None,
     }
 }

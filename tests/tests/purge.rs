@@ -2,7 +2,7 @@
 
 #![cfg(test)]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::{Method, StatusCode, header::ACCEPT_ENCODING};
 use serde_json::{Value, json};
@@ -20,6 +20,9 @@ use syncline_tests::{
 const USER: &str = "ada";
 const COLLECTION: &str = "notes";
 const HOUR: u64 = 60 * 60 * 1000;
+
+/// Longer than clocks are inexact.
+const TICK: Duration = Duration::from_millis(20);
 
 /// Removes what is older than so many milliseconds.
 async fn purge(server: &TestServer, retention: u64) -> PurgeReport {
@@ -118,6 +121,39 @@ async fn a_tombstone_that_an_open_transaction_may_be_reading_stays() {
     assert_eq!(purge(&server, HOUR).await, PurgeReport::default());
     open.rollback().await.unwrap();
     purge_until(&server, HOUR, [1, 0, 0]).await;
+    server.finish().await;
+}
+
+/// The first page is newer than the horizon. What is on the others the device last saw before it.
+#[tokio::test]
+async fn a_pull_that_began_from_behind_the_horizon_is_reset() {
+    let server = TestServer::start().await;
+    let made = ["1", "2", "3"].map(|key| change(key, &json!({ "n": 1 }), &stamp("phone", 0)));
+    let mut paged = Replica::paged(COLLECTION, 1);
+    paged.sync(&server, USER, &made).await;
+    paged.sync(&server, USER, &[]).await;
+    tokio::time::sleep(TICK).await;
+    let horizon = Instant::now();
+    tokio::time::sleep(TICK).await;
+    let mut phone = paged.clone();
+    for change in [
+        change("1", &json!({ "n": 2 }), &stamp("phone", 1)),
+        deletion("3", &stamp("phone", 2)),
+    ] {
+        phone.sync(&server, USER, &[change]).await;
+    }
+    let page = server.sync(USER, paged.body(&[])).await;
+    assert!(paged.apply(&page, &[]), "{page}");
+    age(&server).await;
+    for _ in 0..1000 {
+        let retention = horizon.elapsed().as_millis().try_into();
+        purge(&server, retention.unwrap()).await;
+        if stored(&server).await[0] == 2 {
+            break;
+        }
+    }
+    paged.sync(&server, USER, &[]).await;
+    assert_eq!(paged.documents().keys().collect::<Vec<_>>(), ["1", "2"]);
     server.finish().await;
 }
 

@@ -15,7 +15,8 @@ const HAS_PAGING: u8 = 2;
 const HAS_PAGES: u8 = 4;
 const HAS_SHARED: u8 = 8;
 const HAS_TOMBSTONES: u8 = 16;
-const ALL: u8 = HAS_OWN | HAS_PAGING | HAS_PAGES | HAS_SHARED | HAS_TOMBSTONES;
+const HAS_BEGUN: u8 = 32;
+const ALL: u8 = HAS_OWN | HAS_PAGING | HAS_PAGES | HAS_SHARED | HAS_TOMBSTONES | HAS_BEGUN;
 
 /// Writes a cursor whose snapshots keep at most so many transactions in progress.
 pub(super) fn encode(cursor: &Cursor, max_in_progress: usize) -> Vec<u8> {
@@ -25,7 +26,8 @@ pub(super) fn encode(cursor: &Cursor, max_in_progress: usize) -> Vec<u8> {
         | flag(paging.is_some(), HAS_PAGING)
         | flag(cursor.pages_read_at.is_some(), HAS_PAGES)
         | flag(cursor.shared.is_some(), HAS_SHARED)
-        | flag(cursor.tombstones, HAS_TOMBSTONES);
+        | flag(cursor.tombstones, HAS_TOMBSTONES)
+        | flag(cursor.begun_from.is_some(), HAS_BEGUN);
     let mut bytes = vec![FORMAT, flags];
     bytes.extend_from_slice(&cursor.incarnation.0);
     put_number(&mut bytes, cursor.time.0);
@@ -34,6 +36,9 @@ pub(super) fn encode(cursor: &Cursor, max_in_progress: usize) -> Vec<u8> {
         put_number(&mut bytes, *own);
     }
     if let Some(time) = cursor.pages_read_at {
+        put_number(&mut bytes, time.0);
+    }
+    if let Some(time) = cursor.begun_from {
         put_number(&mut bytes, time.0);
     }
     if let Some((end, position)) = paging {
@@ -60,16 +65,13 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Cursor> {
     let incarnation = Incarnation(*take::<16>(&mut rest)?);
     let time = UnixMillis(take_number(&mut rest)?);
     let begin = take_snapshot(&mut rest)?;
-    let own = if flags & HAS_OWN == 0 {
-        None
-    } else {
-        Some(take_number(&mut rest)?)
+    let mut take_if = |flag: u8| match flags & flag {
+        0 => Some(None),
+        _ => take_number(&mut rest).map(Some),
     };
-    let pages_read_at = if flags & HAS_PAGES == 0 {
-        None
-    } else {
-        Some(UnixMillis(take_number(&mut rest)?))
-    };
+    let own = take_if(HAS_OWN)?;
+    let pages_read_at = take_if(HAS_PAGES)?.map(UnixMillis);
+    let begun_from = take_if(HAS_BEGUN)?.map(UnixMillis);
     let (mut paging, mut shared) = (None, None);
     if flags & both != 0 {
         let end = take_snapshot(&mut rest)?;
@@ -89,6 +91,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Cursor> {
     Some(Cursor {
         incarnation,
         time,
+        begun_from,
         seen,
         shared,
         tombstones: flags & HAS_TOMBSTONES != 0,

@@ -77,7 +77,7 @@ impl Changes {
             reader: request.reader.clone(),
             shared: None,
             seen_begin: start.seen.begin.clone(),
-            seen_at: start.time,
+            seen_at: start.oldest,
             chunk: Some(chunk),
             incarnation: page.state.incarnation,
             time: start
@@ -196,6 +196,7 @@ impl Changes {
         let cursor = Cursor {
             incarnation: self.incarnation,
             time: self.time,
+            begun_from: self.seen_at.filter(|_| self.is_incomplete()),
             seen,
             shared,
             tombstones: self.is_incomplete() && self.query.tombstones,

@@ -41,6 +41,7 @@ impl Opening {
                 ..Start::at_nothing()
             },
             Presented::Cursor(cursor) => Start {
+                oldest: Some(cursor.oldest()),
                 seen: cursor.seen,
                 shared: cursor.shared,
                 later_than: None,
@@ -80,6 +81,9 @@ pub(super) struct Start {
     pub(super) later_than: Option<Hlc>,
     /// Whether it goes on with a pull that brings tombstones.
     tombstones: bool,
+    /// When the oldest of what its caller has seen was read.
+    pub(super) oldest: Option<UnixMillis>,
+    /// When the cursor was read; amid a paged pull, when its first page was.
     pub(super) time: Option<UnixMillis>,
     pub(super) incarnation: Option<Incarnation>,
 }
@@ -96,6 +100,7 @@ impl Start {
             shared: None,
             later_than: None,
             tombstones: false,
+            oldest: None,
             time: None,
             incarnation: None,
         }
@@ -121,7 +126,7 @@ impl Start {
             .incarnation
             .is_none_or(|known| known == page.state.incarnation);
         let is_recent = self
-            .time
+            .oldest
             .is_none_or(|time| Some(time) >= page.state.horizon);
         let latest = self.end().unwrap_or(&self.seen.begin);
         let has_seen = |reset: &TransactionId| latest.sees(*reset) || self.seen.own == Some(*reset);

@@ -74,8 +74,8 @@ impl Base {
             Presented::Nothing => Self::Nothing,
             Presented::Clock(_) | Presented::Foreign(_) => Self::Unknown,
             Presented::Cursor(cursor) if cursor.incarnation != state.incarnation => Self::Unknown,
-            Presented::Cursor(cursor) if Some(cursor.time) < state.horizon => {
-                Self::Purged(cursor.time)
+            Presented::Cursor(cursor) if Some(cursor.oldest()) < state.horizon => {
+                Self::Purged(cursor.oldest())
             }
             Presented::Cursor(cursor) => Self::of_cursor(cursor, change, route),
         }

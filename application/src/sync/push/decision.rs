@@ -174,7 +174,7 @@ fn may_be_deleted(
             let has_pushed = !edit.after.is_empty();
             let is_away = match &request.presented {
                 Presented::Nothing | Presented::Clock(_) => false,
-                Presented::Cursor(cursor) => cursor.time < horizon,
+                Presented::Cursor(cursor) => cursor.oldest() < horizon,
                 Presented::Foreign(clock) => is_old(clock),
             };
             let mut made = edit.revisions.values().chain(edit.after.values());

@@ -13,10 +13,16 @@ pub(super) struct Clocks {
 /// When a server read the state that a clock stands for.
 #[derive(Clone, Copy)]
 struct Given {
+    state: Period,
+    /// If more was to come: when the state was read for which the last clock of the pages will stand.
+    end: Option<Period>,
+}
+
+/// When something was read: between two moments.
+#[derive(Clone, Copy)]
+struct Period {
     from: Instant,
     until: Instant,
-    /// Whether more was to come. Then the next clock stands for this state as well.
-    is_page: bool,
 }
 
 impl Clocks {
@@ -37,12 +43,12 @@ impl Clocks {
         };
         if let Some(had) = had {
             let is_reset = exchange.is_reset();
-            let may_forget = past.may_forget(had.from, exchange.end)
-                || model.may_somebody_leave(had.from, exchange.end);
+            let may_forget = past.may_forget(had.state.from, exchange.end)
+                || model.may_somebody_leave(had.state.from, exchange.end);
             if is_reset && !may_forget {
                 return Err("a clock of the server's counts as none".to_owned());
             }
-            if !is_reset && past.must_forget(had.until, exchange.start) {
+            if !is_reset && past.must_forget(had.state.until, exchange.start) {
                 return Err("a clock from before the horizon counts".to_owned());
             }
         }
@@ -54,17 +60,24 @@ impl Clocks {
         let Some(clock) = exchange.answer["serverClock"].as_str() else {
             return;
         };
-        let begun = had.filter(|had| had.is_page && !exchange.is_reset());
-        let (from, until) =
-            begun.map_or((exchange.start, exchange.end), |had| (had.from, had.until));
-        let is_page = exchange.answer["hasMore"] == true;
-        self.given.insert(
-            clock.to_owned(),
+        let had = had.filter(|_| !exchange.is_reset());
+        let now = Period {
+            from: exchange.start,
+            until: exchange.end,
+        };
+        let last = had.and_then(|had| had.end).unwrap_or(now);
+        let given = if exchange.answer["hasMore"] == true {
+            // What is still to come was last seen when the first page was asked for.
             Given {
-                from,
-                until,
-                is_page,
-            },
-        );
+                state: had.map_or(last, |had| had.state),
+                end: Some(last),
+            }
+        } else {
+            Given {
+                state: last,
+                end: None,
+            }
+        };
+        self.given.insert(clock.to_owned(), given);
     }
 }
