@@ -159,7 +159,12 @@ impl Liar {
             Lie::Remember => self.remember(request, &mut body),
             Lie::Reset => body["reset"] = true.into(),
             Lie::Keep => body["reset"] = false.into(),
-            Lie::Deny => return Answer { status: 404, ..answer },
+            Lie::Deny => {
+                return Answer {
+                    status: 404,
+                    ..answer
+                };
+            }
             Lie::DropLine | Lie::DoubleLine | Lie::Link | Lie::Restore | Lie::Hush => {}
         }
         Answer {
