@@ -43,9 +43,9 @@ pub(crate) struct Growth {
     documents: Vec<u32>,
     /// Tables and indexes before anything was measured.
     bytes: Vec<i64>,
-    /// How long a new incarnation would keep everybody waiting for documents of this cluster.
+    /// How long a new incarnation reads documents of this cluster, which it leaves alone.
     renewal_seconds: Vec<f64>,
-    /// The same for documents that came from another.
+    /// How long it lowers documents that came from another.
     foreign_renewal_seconds: Vec<f64>,
     rows: Vec<Row>,
 }
@@ -163,12 +163,11 @@ impl Growth {
     }
 
     fn places(&self) -> String {
-        let incarnation = "s for a new incarnation";
         let mut rows = vec![names(&[
             "documents",
             "MiB",
-            incarnation,
-            "of another cluster",
+            "s to read them",
+            "s to lower them",
         ])];
         let seconds = self.renewal_seconds.iter();
         let seconds = seconds.zip(&self.foreign_renewal_seconds);
