@@ -2,7 +2,7 @@
 
 #![cfg(test)]
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::{Method, StatusCode, header::ACCEPT_ENCODING};
 use serde_json::{Value, json};
@@ -133,7 +133,7 @@ async fn a_pull_that_began_from_behind_the_horizon_is_reset() {
     paged.sync(&server, USER, &made).await;
     paged.sync(&server, USER, &[]).await;
     tokio::time::sleep(TICK).await;
-    let horizon = Instant::now();
+    let horizon = tokio::time::Instant::now();
     tokio::time::sleep(TICK).await;
     let mut phone = paged.clone();
     for change in [

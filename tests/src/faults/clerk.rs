@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     model::{Name, is_owner, user_id},
     network::lock,
-    world::World,
+    world::{Actor, World},
 };
 use crate::simulation::Dice;
 pub(super) use linking::follow;
@@ -29,11 +29,11 @@ const STEPS: std::ops::RangeInclusive<usize> = 5..=10;
 
 /// Shares documents and takes them back, with users and by links. Purges as well, which forgets how deleted ones were shared, and
 /// deletes the account of whoever is to leave, with whom nothing is shared from then on.
-pub(super) async fn share(world: &World, actor: u64) -> Result<(), String> {
-    let mut dice = world.dice(actor);
+pub(super) async fn share(world: &World) -> Result<(), String> {
+    let mut dice = world.dice(Actor::Sharer);
     let (mut purging, chance) = purging::plan(world);
     let mut leaver = leaving::Leaver::of(world);
-    let mut linking = world.dice(7);
+    let mut linking = world.dice(Actor::Linker);
     for left in (0..dice.random_range(STEPS)).rev() {
         pause(&mut dice).await;
         if let Some(leaver) = &mut leaver {
@@ -160,8 +160,8 @@ fn entry_of(told: &Value) -> AccessEntry {
 }
 
 /// Takes members into the organisation and sends them away.
-pub(super) async fn admit(world: &World, actor: u64) -> Result<(), String> {
-    let mut dice = world.dice(actor);
+pub(super) async fn admit(world: &World) -> Result<(), String> {
+    let mut dice = world.dice(Actor::Admin);
     let (admin, organisation) = (&world.users[0], lock(&world.model).organisation.clone());
     for _ in 0..dice.random_range(STEPS) {
         pause(&mut dice).await;

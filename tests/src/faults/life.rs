@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     device::{Device, Id, Trouble, View},
     network::lock,
-    world::World,
+    world::{Actor, World},
 };
 use crate::simulation::{Dice, edits, ledger::tokens};
 
@@ -35,7 +35,7 @@ pub(super) struct Life {
 }
 
 impl Life {
-    pub(super) fn new(world: Arc<World>, device: Device, actor: u64) -> Self {
+    pub(super) fn new(world: Arc<World>, device: Device, actor: Actor) -> Self {
         let dice = world.dice(actor);
         Self {
             device,

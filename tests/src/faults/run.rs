@@ -14,7 +14,7 @@ use super::{
     judge::{are_heard, judge, judge_answers, part, quiet},
     life::Life,
     network::Lie,
-    world::{Blows, Children, World},
+    world::{Actor, Blows, Children, World},
 };
 
 /// How much is killed in a run, at most.
@@ -77,10 +77,10 @@ pub(super) async fn run(
     lie: Option<Lie>,
 ) -> Result<Tally, String> {
     let world = Arc::new(World::new(arena, blows, seed, lie).await);
-    let devices = world.devices(children).into_iter().zip(10..);
+    let devices = world.devices(children).into_iter().zip(0..);
     let mut lives = Vec::new();
-    for (device, actor) in devices {
-        lives.push(Life::new(Arc::clone(&world), device, actor));
+    for (device, number) in devices {
+        lives.push(Life::new(Arc::clone(&world), device, Actor::Device(number)));
     }
     let result = play(&world, arena, children, lives).await;
     result.map_err(|error| {
@@ -148,10 +148,10 @@ async fn act(world: &Arc<World>, lives: Vec<Life>) -> Result<Vec<Life>, String> 
     let clerks = Arc::clone(world);
     acting.spawn(async move {
         tokio::try_join!(
-            clerk::share(&clerks, 1),
-            clerk::admit(&clerks, 2),
-            clerk::look(&clerks, 3),
-            clerk::restore(&clerks, 8)
+            clerk::share(&clerks),
+            clerk::admit(&clerks),
+            clerk::look(&clerks),
+            clerk::restore(&clerks)
         )?;
         Ok(None)
     });
@@ -171,7 +171,7 @@ async fn strike(
     children: &Children,
     ended: watch::Receiver<bool>,
 ) -> u64 {
-    let mut dice = world.dice(4);
+    let mut dice = world.dice(Actor::Striker);
     let mut kills = 0;
     let blows = if world.blows == Blows::Network {
         0

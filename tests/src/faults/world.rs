@@ -82,6 +82,25 @@ impl Children {
     }
 }
 
+/// Whoever acts in a run, each by chances of its own.
+#[derive(Clone, Copy)]
+pub(super) enum Actor {
+    /// Decides who has which devices.
+    Founder,
+    Sharer,
+    Admin,
+    Looker,
+    Striker,
+    Purger,
+    Leaver,
+    Linker,
+    Restorer,
+    Judge,
+    /// Writes what devices must hear of.
+    Poker,
+    Device(u64),
+}
+
 impl World {
     /// A world in which nothing has happened but that an organisation was founded.
     pub(super) async fn new(arena: &Arena, blows: Blows, seed: u64, lie: Option<Lie>) -> Self {
@@ -116,13 +135,27 @@ impl World {
     }
 
     /// Chances of their own for somebody who acts in this run.
-    pub(super) fn dice(&self, actor: u64) -> Dice {
-        Dice::seed_from_u64(self.seed.wrapping_mul(1_000).wrapping_add(actor))
+    pub(super) fn dice(&self, actor: Actor) -> Dice {
+        let number = match actor {
+            Actor::Founder => 0,
+            Actor::Sharer => 1,
+            Actor::Admin => 2,
+            Actor::Looker => 3,
+            Actor::Striker => 4,
+            Actor::Purger => 5,
+            Actor::Leaver => 6,
+            Actor::Linker => 7,
+            Actor::Restorer => 8,
+            Actor::Judge => 9,
+            Actor::Device(number) => 10 + number,
+            Actor::Poker => 100,
+        };
+        Dice::seed_from_u64(self.seed.wrapping_mul(1_000).wrapping_add(number))
     }
 
     /// The devices of the run.
     pub(super) fn devices(&self, children: &Children) -> Vec<Device> {
-        let dice = &mut self.dice(0);
+        let dice = &mut self.dice(Actor::Founder);
         let count = dice.random_range(4..=6);
         let mut devices = Vec::new();
         for number in 0..count {

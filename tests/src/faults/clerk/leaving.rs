@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::faults::{
     model::{Model, Name, is_owner},
     network::lock,
-    world::World,
+    world::{Actor, World},
 };
 use crate::simulation::Dice;
 
@@ -24,7 +24,7 @@ pub(super) struct Leaver {
 impl Leaver {
     pub(super) fn of(world: &World) -> Option<Self> {
         let user = world.users.get(3)?.clone();
-        let mut dice = world.dice(6);
+        let mut dice = world.dice(Actor::Leaver);
         let last = dice.random_range(0..4);
         Some(Self { user, last, dice })
     }

@@ -13,7 +13,7 @@ use super::{STEPS, pause};
 use crate::faults::{
     model::{Name, is_owner},
     network::lock,
-    world::World,
+    world::{Actor, World},
 };
 use crate::simulation::Dice;
 
@@ -86,8 +86,8 @@ impl Address {
 }
 
 /// Looks at documents one by one, and searches. What is answered is judged with all the rest.
-pub(in crate::faults) async fn look(world: &World, actor: u64) -> Result<(), String> {
-    let mut dice = world.dice(actor);
+pub(in crate::faults) async fn look(world: &World) -> Result<(), String> {
+    let mut dice = world.dice(Actor::Looker);
     for _ in 0..dice.random_range(STEPS) {
         pause(&mut dice).await;
         let Some(address) = Address::any(world, &mut dice) else {

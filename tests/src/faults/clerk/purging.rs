@@ -11,13 +11,13 @@ use crate::faults::{
     model::{Link, Name},
     network::lock,
     past::{Failure, Purge},
-    world::{Blows, World},
+    world::{Actor, Blows, World},
 };
 use crate::simulation::Dice;
 
 /// Whether a purge is due, in how many steps of the one who shares.
 pub(super) fn plan(world: &World) -> (Dice, f64) {
-    let mut dice = world.dice(5);
+    let mut dice = world.dice(Actor::Purger);
     // A purge resets the devices of all worlds on the same database.
     let chance = if dice.random_bool(0.4) { 0.2 } else { 0.0 };
     (dice, chance)

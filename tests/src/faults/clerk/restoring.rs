@@ -8,15 +8,18 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{looking::Address, pause};
-use crate::faults::{network::lock, world::World};
+use crate::faults::{
+    network::lock,
+    world::{Actor, World},
+};
 use crate::simulation::ledger::{Token, tokens};
 
 /// How often somebody tries. Few documents have older versions, and few users may write them.
 const ATTEMPTS: std::ops::RangeInclusive<usize> = 10..=20;
 
 /// Restores versions of documents, in some runs.
-pub(in crate::faults) async fn restore(world: &World, actor: u64) -> Result<(), String> {
-    let mut dice = world.dice(actor);
+pub(in crate::faults) async fn restore(world: &World) -> Result<(), String> {
+    let mut dice = world.dice(Actor::Restorer);
     if dice.random_bool(0.5) {
         return Ok(());
     }

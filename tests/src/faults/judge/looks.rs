@@ -9,12 +9,12 @@ use crate::faults::{
     clerk::Address,
     model::Name,
     network::lock,
-    world::{World, document},
+    world::{Actor, World, document},
 };
 
 /// Each document, asked for by itself by somebody, is what it is for all, or not there for who may not see it.
 pub(super) async fn agree(world: &World, all: &BTreeMap<Name, Value>) -> Result<(), String> {
-    let (present, mut dice) = (world.present(), world.dice(9));
+    let (present, mut dice) = (world.present(), world.dice(Actor::Judge));
     let names = lock(&world.model).names();
     for name in names {
         let user = present.choose(&mut dice).expect("somebody is there");

@@ -7,7 +7,11 @@ use syncline_domain::identifier::OrganisationId;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    faults::{life::Life, network::lock, world::World},
+    faults::{
+        life::Life,
+        network::lock,
+        world::{Actor, World},
+    },
     replica::{change, stamp},
 };
 
@@ -19,7 +23,7 @@ const CHANCE: f64 = 0.3;
 
 /// A store shows what others write, and need not be told to ask.
 pub(in crate::faults) async fn are_heard(world: &World, lives: &mut [Life]) -> Result<(), String> {
-    if !world.dice(10).random_bool(CHANCE) {
+    if !world.dice(Actor::Poker).random_bool(CHANCE) {
         return Ok(());
     }
     let stores = lives.iter_mut().filter(|life| life.device.is_store());
