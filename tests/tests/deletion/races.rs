@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use futures::future::{join, join_all, join3};
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::Connection;
 use syncline_tests::{
     TestServer,
@@ -13,7 +13,7 @@ use syncline_tests::{
     traces::tables_with,
 };
 
-use crate::world::{FRIEND, PERSON, STRANGER, delete_account, is, open_to, write};
+use crate::world::{FRIEND, PERSON, STRANGER, delete_account, found, is, open_to, send, write};
 
 const DEVICES: usize = 6;
 const ROUNDS: usize = 8;
@@ -72,6 +72,76 @@ async fn no_push_to_another_names_whose_account_is_gone() {
     is(&deleted, StatusCode::NO_CONTENT);
     assert_eq!(tables_with(&server.database, PERSON).await, BTreeSet::new());
     server.finish().await;
+}
+
+/// How an organisation ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Its admin deletes it.
+    Deleted,
+    /// Its only member deletes the account.
+    WithItsMember,
+}
+
+async fn end(server: &TestServer, end: End, organisation: &str) {
+    let deleted = match end {
+        End::Deleted => {
+            let path = format!("/orgs/{organisation}");
+            send(server, PERSON, Method::DELETE, &path, &Value::Null).await
+        }
+        End::WithItsMember => delete_account(server, PERSON).await,
+    };
+    is(&deleted, StatusCode::NO_CONTENT);
+}
+
+/// Whoever is no member holds no membership that the end of the organisation would wait for.
+#[tokio::test]
+async fn no_push_of_an_outsider_outlives_the_organisation() {
+    for how in [End::Deleted, End::WithItsMember] {
+        let server = TestServer::start().await;
+        let acme = found(&server, PERSON, "Acme").await;
+        is(
+            &write(&server, PERSON, Some(&acme), "1", &json!({ "n": "qv47" })).await,
+            StatusCode::OK,
+        );
+        let readers = json!([{ "userId": FRIEND, "access": "write" }, { "userId": STRANGER }]);
+        let entry = server
+            .request(Method::PATCH, "/docIndex/todo/1")
+            .bearer_auth(server.token(PERSON))
+            .header("X-Org-Id", &acme);
+        is(
+            &answer(entry.json(&json!({ "sharedWith": readers }))).await,
+            StatusCode::OK,
+        );
+        // A version gives way to it, and that both have edited the same field is reported.
+        let mut change = change("1", &json!({ "n": "qv47 too" }), &stamp("tablet", 0));
+        change["owner"] = acme.as_str().into();
+        let body = json!({ "collection": "notes", "protocol": 2, "changes": [change] });
+        let push = server.request(Method::POST, "/todo/sync");
+        let push = answer(push.bearer_auth(server.token(FRIEND)).json(&body));
+
+        // The push is held amid its writing, by the way of somebody else to the document.
+        let mut connection = server.database.connect().await;
+        let mut holder = connection.begin().await.unwrap();
+        let hold = sqlx::query("SELECT FROM routes WHERE reader_id = $1 FOR UPDATE");
+        hold.bind(STRANGER).execute(&mut *holder).await.unwrap();
+        let ending = async {
+            wait_for_locks(&server, 1).await;
+            end(&server, how, &acme).await;
+        };
+        let release = async {
+            wait_for_locks(&server, 2).await;
+            holder.commit().await.unwrap();
+        };
+        let (pushed, (), ()) = join3(push, ending, release).await;
+        is(&pushed, StatusCode::OK);
+        assert_eq!(pushed.body["conflicts"][0]["field"], "n", "{how:?}");
+        for trace in ["qv47", &acme] {
+            let tables = tables_with(&server.database, trace).await;
+            assert_eq!(tables, BTreeSet::new(), "{how:?}: {trace}");
+        }
+        server.finish().await;
+    }
 }
 
 /// Until so many have waited for locks of others in the server's database for longer than a push does

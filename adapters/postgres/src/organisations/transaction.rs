@@ -59,6 +59,8 @@ pub(crate) async fn delete_organisation(
     for statement in [
         include_str!("../sql/reset_members.sql"),
         include_str!("../sql/delete_memberships.sql"),
+        // Others push as well, to what is shared with them. In the order in which members do.
+        include_str!("../sql/lock_namespace.sql"),
         include_str!("../sql/delete_organisation.sql"),
         include_str!("../sql/delete_documents.sql"),
     ] {
