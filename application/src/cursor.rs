@@ -47,6 +47,14 @@ impl Cursor {
         self.begun_from.unwrap_or(self.time)
     }
 
+    /// The moment up to which the caller has seen everything, or will have when its pull ends.
+    #[must_use]
+    pub fn end(&self) -> &Snapshot {
+        let paging = self.seen.paging.as_ref().map(|(end, _)| end);
+        let end = paging.or(self.shared.as_ref().map(|(end, _)| end));
+        end.unwrap_or(&self.seen.begin)
+    }
+
     /// What was seen of the caller's own documents.
     #[must_use]
     pub fn seen_own(&self) -> Seen {

@@ -47,6 +47,7 @@ pub(crate) async fn read(
     let places = places(requests, &namespaces);
     let before = Before {
         is_member: rows::column(first, "is_member")?,
+        ended: rows::transactions(first, "ended")?,
         current: by_document(&found, places.len(), stored_version)?,
         routes: places.iter().map(|_| None).collect(),
         state,

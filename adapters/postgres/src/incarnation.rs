@@ -97,7 +97,7 @@ async fn lock(transaction: &mut PgConnection) -> Result<(), sqlx::Error> {
     run(
         transaction,
         "LOCK TABLE incarnations, documents, document_versions, document_pushes, memberships, \
-         routes, reader_resets IN EXCLUSIVE MODE",
+         routes, reader_resets, deleted_accounts IN EXCLUSIVE MODE",
     )
     .await
 }
@@ -122,6 +122,7 @@ async fn lower_transactions(transaction: &mut PgConnection) -> Result<(), sqlx::
         "UPDATE document_pushes SET tx = $1::text::xid8 WHERE tx > $1::text::xid8",
         "UPDATE memberships SET tx = $1::text::xid8 WHERE tx > $1::text::xid8",
         "UPDATE reader_resets SET tx = $1::text::xid8 WHERE tx > $1::text::xid8",
+        "UPDATE deleted_accounts SET tx = $1::text::xid8 WHERE tx > $1::text::xid8",
         "UPDATE routes \
          SET tx = least(tx, $1::text::xid8), opened_tx = least(opened_tx, $1::text::xid8) \
          WHERE greatest(tx, opened_tx) > $1::text::xid8",

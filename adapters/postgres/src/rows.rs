@@ -1,5 +1,7 @@
 //! Reading rows into the words of the ports.
 
+use std::num::ParseIntError;
+
 use serde_json::Value;
 use sqlx::{Row, postgres::PgRow};
 use syncline_application::ports::{DatabaseState, Incarnation, StoreError};
@@ -61,6 +63,17 @@ pub(crate) fn transaction(row: &PgRow, name: &str) -> Result<Option<TransactionI
     text.map(str::parse)
         .transpose()
         .map_err(|error| corrupt(name, error))
+}
+
+/// An array of transaction ids, which travel as texts and may be missing.
+pub(crate) fn transactions(
+    row: &PgRow,
+    name: &str,
+) -> Result<Vec<Option<TransactionId>>, StoreError> {
+    let texts: Vec<Option<String>> = column(row, name)?;
+    let transactions = texts.iter().map(|text| text.as_deref().map(str::parse));
+    let transactions: Result<_, _> = transactions.map(Option::transpose).collect();
+    transactions.map_err(|error: ParseIntError| corrupt(name, error))
 }
 
 /// A clock.

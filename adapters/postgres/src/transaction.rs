@@ -81,6 +81,7 @@ impl PostgresTransaction {
         Ok(Attempt::Locked(Before {
             state,
             is_member,
+            ended: rows::transactions(first, "ended")?,
             current: by_document(&found, self.places.len(), stored_version)?,
             routes: by_document(&found, self.places.len(), route)?,
         }))

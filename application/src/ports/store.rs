@@ -78,6 +78,8 @@ pub struct Before {
     pub state: DatabaseState,
     /// For each request, whether its writer may write there. Nothing is found of one who may not.
     pub is_member: Vec<bool>,
+    /// For each request, the transaction that deleted an account which had the writer's user id before.
+    pub ended: Vec<Option<TransactionId>>,
     /// The current versions, in the order of the requests and of their keys.
     pub current: Vec<Option<StoredVersion>>,
     /// For each of them, by which route its writer reaches it if it is another user's.

@@ -21,6 +21,7 @@ const ROWS: &str = r#"
         UNION ALL SELECT 'memberships', ctid, tx FROM memberships
         UNION ALL SELECT 'routes', ctid, greatest(tx, opened_tx) FROM routes
         UNION ALL SELECT 'reader_resets', ctid, tx FROM reader_resets
+        UNION ALL SELECT 'deleted_accounts', ctid, tx FROM deleted_accounts
     ) AS rows"#;
 
 pub(crate) async fn rows(connection: &mut PgConnection) -> BTreeSet<Row> {

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod again;
 mod forgetting;
 mod interrupted;
 mod organisations;

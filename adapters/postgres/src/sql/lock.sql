@@ -16,7 +16,13 @@ WITH asked AS MATERIALIZED (
                 FROM namespaces
                 WHERE namespaces.kind = 'organisation' AND namespaces.owner_id = asked.owner_id
             ) END
-        ) AS namespace_id
+        ) AS namespace_id,
+        -- The end of an account of the writer's.
+        (
+            SELECT deleted_accounts
+            FROM deleted_accounts
+            WHERE subject_hash = sha256(convert_to(asked.writer, 'UTF8'))
+        ) AS ended
     FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
         WITH ORDINALITY AS asked (
             kind, owner_id, writer, session_began, application, collection, ordinal
@@ -37,13 +43,9 @@ WITH asked AS MATERIALIZED (
 ), places AS MATERIALIZED (
     SELECT
         *,
-        (kind = 'personal' OR ordinal IN (SELECT ordinal FROM held)) AND NOT EXISTS (
-            -- By a token that is older than the end of its account.
-            SELECT
-            FROM deleted_accounts
-            WHERE subject_hash = sha256(convert_to(asked.writer, 'UTF8'))
-              AND extract(epoch FROM deleted_at) * 1000 >= asked.session_began
-        ) AS is_member,
+        (kind = 'personal' OR ordinal IN (SELECT ordinal FROM held))
+        -- A token may be older than the end of its account.
+        AND (extract(epoch FROM (ended).deleted_at) * 1000 >= session_began) IS NOT TRUE AS is_member,
         kind = 'personal' AND owner_id <> writer AS is_shared,
         -- Whoever deletes the namespace waits until this push is durable.
         pg_advisory_xact_lock_shared(namespace_id)::text AS held_namespace
@@ -106,6 +108,7 @@ SELECT
     (extract(epoch FROM state.present) * 1000)::bigint AS present,
     (SELECT array_agg(namespace_id ORDER BY ordinal) FROM places) AS namespaces,
     (SELECT array_agg(is_member ORDER BY ordinal) FROM places) AS is_member,
+    (SELECT array_agg((ended).tx::text ORDER BY ordinal) FROM places) AS ended,
     locked.ordinal,
     locked.version,
     locked.revision,

@@ -149,6 +149,11 @@ SELECT
           AND reader_id = ''
           AND application = input.application
           AND collection = input.collection
+        UNION ALL
+        -- An account before, which had the same user id.
+        SELECT tx::text
+        FROM deleted_accounts
+        WHERE subject_hash = sha256(convert_to(input.reader, 'UTF8'))
     ) ELSE '{}' END AS resets,
     page.*,
     (

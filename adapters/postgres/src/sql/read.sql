@@ -8,7 +8,13 @@ WITH asked AS MATERIALIZED (
             SELECT namespace_id
             FROM namespaces
             WHERE namespaces.kind = asked.kind AND namespaces.owner_id = asked.owner_id
-        ) AS namespace_id
+        ) AS namespace_id,
+        -- The end of an account of the writer's.
+        (
+            SELECT deleted_accounts
+            FROM deleted_accounts
+            WHERE subject_hash = sha256(convert_to(asked.writer, 'UTF8'))
+        ) AS ended
     FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
         WITH ORDINALITY AS asked (
             kind, owner_id, writer, session_began, application, collection, ordinal
@@ -27,13 +33,8 @@ WITH asked AS MATERIALIZED (
                   AND NOT memberships.revoked
             )
         )
-        AND NOT EXISTS (
-            -- By a token that is older than the end of its account.
-            SELECT
-            FROM deleted_accounts
-            WHERE subject_hash = sha256(convert_to(asked.writer, 'UTF8'))
-              AND extract(epoch FROM deleted_at) * 1000 >= asked.session_began
-        ) AS is_member
+        -- A token may be older than the end of its account.
+        AND (extract(epoch FROM (ended).deleted_at) * 1000 >= session_began) IS NOT TRUE AS is_member
     FROM asked
 )
 SELECT
@@ -42,6 +43,7 @@ SELECT
     (extract(epoch FROM state.present) * 1000)::bigint AS present,
     (SELECT array_agg(namespace_id ORDER BY ordinal) FROM places) AS namespaces,
     (SELECT array_agg(is_member ORDER BY ordinal) FROM places) AS is_member,
+    (SELECT array_agg((ended).tx::text ORDER BY ordinal) FROM places) AS ended,
     found.ordinal,
     found.version,
     found.revision,

@@ -5,6 +5,7 @@ use syncline_domain::{
     hlc::{Hlc, UnixMillis},
     merge::{Ancestor, Version},
     path::Path,
+    snapshot::TransactionId,
 };
 
 use crate::{
@@ -20,7 +21,8 @@ pub(super) enum Base {
     Nothing,
     /// It had seen this.
     Seen(Sight),
-    /// It had seen something, at this time, so long ago that it may be gone.
+    /// It had seen something, at this time, that may be gone: so long ago, or in an account that has
+    /// ended since.
     Purged(UnixMillis),
     /// What it had seen cannot be known.
     Unknown,
@@ -65,6 +67,7 @@ impl Base {
         presented: &mut PresentedClocks<'a>,
         change: &'a PushedChange,
         route: Option<&Route>,
+        ended: Option<TransactionId>,
         state: &DatabaseState,
     ) -> Self {
         let Some(clock) = &change.base else {
@@ -74,7 +77,9 @@ impl Base {
             Presented::Nothing => Self::Nothing,
             Presented::Clock(_) | Presented::Foreign(_) => Self::Unknown,
             Presented::Cursor(cursor) if cursor.incarnation != state.incarnation => Self::Unknown,
-            Presented::Cursor(cursor) if Some(cursor.oldest()) < state.horizon => {
+            Presented::Cursor(cursor)
+                if Some(cursor.oldest()) < state.horizon || is_of_ended(cursor, ended) =>
+            {
                 Self::Purged(cursor.oldest())
             }
             Presented::Cursor(cursor) => Self::of_cursor(cursor, change, route),
@@ -171,6 +176,11 @@ impl Base {
             Self::Nothing | Self::Purged(_) | Self::Unknown => None,
         }
     }
+}
+
+/// Whether a cursor is from before the end of an account, and of what went with that.
+fn is_of_ended(cursor: &Cursor, ended: Option<TransactionId>) -> bool {
+    ended.is_some_and(|ended| !cursor.end().sees(ended))
 }
 
 /// The revisions that a change names and the current version does not have, or without the value

@@ -152,7 +152,7 @@ fn is_purged(change: &PushedChange, base: &Base, horizon: Option<UnixMillis>) ->
 }
 
 /// Whether there may have been such a document that others deleted, and of which the device heard nothing
-/// since the horizon. It may have made the document itself, and pushed it before it heard anything of it.
+/// since the horizon, or since it went with an account. It may have made the document itself, and pushed it before it heard anything of it.
 fn may_be_deleted(
     request: &SyncRequest,
     change: &PushedChange,
@@ -160,11 +160,10 @@ fn may_be_deleted(
     horizon: Option<UnixMillis>,
     skew: u64,
 ) -> bool {
-    let Some(horizon) = horizon else {
-        return false;
-    };
     // By clocks that may be ahead.
-    let is_old = |revision: &Hlc| revision.millis().0 < horizon.0.saturating_add(skew);
+    let is_old = |revision: &Hlc| {
+        horizon.is_some_and(|horizon| revision.millis().0 < horizon.0.saturating_add(skew))
+    };
     let PushedChange { edit, .. } = change;
     match base {
         Base::Seen(_) => false,
@@ -174,7 +173,7 @@ fn may_be_deleted(
             let has_pushed = !edit.after.is_empty();
             let is_away = match &request.presented {
                 Presented::Nothing | Presented::Clock(_) => false,
-                Presented::Cursor(cursor) => cursor.oldest() < horizon,
+                Presented::Cursor(cursor) => Some(cursor.oldest()) < horizon,
                 Presented::Foreign(clock) => is_old(clock),
             };
             let mut made = edit.revisions.values().chain(edit.after.values());

@@ -13,7 +13,7 @@ use crate::{
     ports::{Before, DocumentWrite, History, HistoryQuery, LockRequest},
     sync::{SyncService, request::SyncRequest},
 };
-use syncline_domain::snapshot::TransactionId;
+use syncline_domain::{access::Namespace, snapshot::TransactionId};
 
 /// A request, and where its documents are among those of all requests.
 pub(super) struct Part<'a> {
@@ -21,6 +21,9 @@ pub(super) struct Part<'a> {
     documents: Range<usize>,
     /// Whether the caller may write in the namespace that the request is about.
     pub(super) is_member: bool,
+    /// The transaction that deleted an account of the caller's before, if the request is about documents
+    /// that went with it.
+    ended: Option<TransactionId>,
 }
 
 impl<'a> Part<'a> {
@@ -32,6 +35,7 @@ impl<'a> Part<'a> {
     ) -> Vec<Self> {
         let mut end = 0;
         let mut is_member = before.is_member.iter();
+        let mut ended = before.ended.iter();
         let part = |(request, wanted): (&'a Arc<SyncRequest>, &Vec<LockRequest>)| {
             let begin = end;
             end += request.changes.len();
@@ -42,6 +46,13 @@ impl<'a> Part<'a> {
                     .by_ref()
                     .take(wanted.len())
                     .all(|is_member| *is_member),
+                ended: ended
+                    .by_ref()
+                    .take(wanted.len())
+                    .last()
+                    .copied()
+                    .flatten()
+                    .filter(|_| matches!(request.scope.namespace, Namespace::Personal(_))),
             }
         };
         requests.iter().zip(wanted).map(part).collect()
@@ -97,7 +108,8 @@ impl SyncService {
         changes
             .map(|(change, document)| {
                 let route = before.routes.get(document).and_then(Option::as_ref);
-                Base::read(&mut presented, change, route, &before.state)
+                let ended = part.ended.filter(|_| change.owner.is_none());
+                Base::read(&mut presented, change, route, ended, &before.state)
             })
             .collect()
     }
