@@ -121,7 +121,7 @@ impl ExportService {
         let found = self.organisations.find(organisation, caller).await?;
         may_administer(found.map(|organisation| organisation.role))?;
         let namespace = Namespace::Organisation(organisation.clone());
-        self.open(namespace, request).await
+        self.open_for(Some(caller), namespace, request).await
     }
 
     /// Exports a namespace for whoever runs the server.
@@ -133,11 +133,23 @@ impl ExportService {
         namespace: Namespace,
         request: &ExportRequest,
     ) -> Result<Export, ExportError> {
+        self.open_for(None, namespace, request).await
+    }
+
+    async fn open_for(
+        &self,
+        admin: Option<&UserId>,
+        namespace: Namespace,
+        request: &ExportRequest,
+    ) -> Result<Export, ExportError> {
         let (format, part) = (format(request)?, part(request)?);
         let permit = Arc::clone(&self.running).try_acquire_owned();
         let permit = permit.map_err(|_| ExportError::Busy)?;
         let snapshot = self.exports.open(&namespace, &part).await?;
         let mut snapshot = snapshot.ok_or(Refusal::NotInIt)?;
+        if let Some(admin) = admin {
+            snapshot = administered(snapshot, admin).await?;
+        }
         if format == ExportFormat::Csv {
             let columns = snapshot.columns().await?;
             if columns > MAX_COLUMNS {
@@ -173,6 +185,18 @@ impl Export {
         }
         Ok(self.snapshot.close().await?)
     }
+}
+
+/// The snapshot, if the caller is an admin in it: one may have been sent away since that was asked.
+async fn administered(
+    mut snapshot: Box<dyn ExportSnapshot>,
+    caller: &UserId,
+) -> Result<Box<dyn ExportSnapshot>, ExportError> {
+    if let Err(refusal) = may_administer(snapshot.role(caller).await?) {
+        snapshot.close().await?;
+        return Err(refusal.into());
+    }
+    Ok(snapshot)
 }
 
 fn format(request: &ExportRequest) -> Result<ExportFormat, ExportError> {

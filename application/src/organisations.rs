@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use syncline_domain::{
     identifier::{OrganisationId, UserId},
-    organisation::{OrganisationName, Refusal, Role, may_administer, may_see},
+    organisation::{OrganisationName, Refusal, Role, may_administer},
 };
 
 use crate::ports::{Member, Organisation, OrganisationTransaction, Organisations, StoreError};
@@ -129,14 +129,13 @@ impl OrganisationService {
         organisation: &OrganisationId,
         page: &PageRequest,
     ) -> Result<Page<Member>, OrganisationError> {
-        let found = self.organisations.find(organisation, caller).await?;
-        may_see(found.map(|organisation| organisation.role))?;
         let after = page.after(UserId::new)?;
         let limit = page.limit()?;
         let found = self
             .organisations
-            .members(organisation, after.as_ref(), limit + 1)
+            .members(organisation, caller, after.as_ref(), limit + 1)
             .await?;
+        let found = found.ok_or(Refusal::NotInIt)?;
         Ok(Page::of(found, limit, |last| last.user_id.to_string()))
     }
 

@@ -1,6 +1,6 @@
 //! A tap on the way to PostgreSQL, which counts the statements that go through it and how often its answer
-//! is waited for, and may hold commits back for a moment. What tells other servers of changes comes at times of its own, and is
-//! not counted.
+//! is waited for, and may hold commits back for a moment, or a message until it is let go. What tells other servers of changes
+//! comes at times of its own, and is not counted.
 //!
 //! It reads the frontend's side of the wire protocol: `Q` is a simple query, `E` executes a
 //! prepared statement, and `S` waits for whatever was asked for. <https://www.postgresql.org/docs/current/protocol-message-formats.html>
@@ -18,6 +18,7 @@ use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, Result, copy},
     net::{UnixListener, UnixStream, unix::OwnedReadHalf, unix::OwnedWriteHalf},
+    sync::watch,
     time::sleep,
 };
 
@@ -50,6 +51,33 @@ const DELAYS: [Duration; 4] = [
 pub struct Tap {
     folder: TempDir,
     counts: Arc<Counts>,
+    hold: Arc<Hold>,
+}
+
+/// Messages that are held back.
+#[derive(Default)]
+struct Hold {
+    /// What they hold; none if nothing is to be held back.
+    text: Option<&'static [u8]>,
+    is_met: watch::Sender<bool>,
+    is_over: watch::Sender<bool>,
+}
+
+impl Hold {
+    /// Until a message may go on.
+    async fn pass(&self, body: &[u8]) {
+        let is_meant = |text: &[u8]| body.windows(text.len()).any(|part| part == text);
+        if self.text.is_some_and(is_meant) {
+            self.is_met.send_replace(true);
+            until(&self.is_over).await;
+        }
+    }
+}
+
+async fn until(happened: &watch::Sender<bool>) {
+    let mut happened = happened.subscribe();
+    let happened = happened.wait_for(|happened| *happened).await;
+    happened.expect("the tap is there");
 }
 
 #[derive(Default)]
@@ -72,36 +100,62 @@ impl Tap {
     /// Listens beside the socket of the cluster that `database` is in.
     #[must_use]
     pub fn on(database: &TestDatabase) -> Self {
-        Self::delaying(database, &[Duration::ZERO])
+        Self::new(database, &[Duration::ZERO], Hold::default())
     }
 
     /// The same, which holds back some commits longer than others: transactions commit in another
     /// order than they began.
     #[must_use]
     pub fn slow_to_commit(database: &TestDatabase) -> Self {
-        Self::delaying(database, &DELAYS)
+        Self::new(database, &DELAYS, Hold::default())
     }
 
-    fn delaying(database: &TestDatabase, delays: &'static [Duration]) -> Self {
+    /// The same, which holds back messages with this text.
+    #[must_use]
+    pub fn holding(database: &TestDatabase, text: &'static str) -> Self {
+        let text = Some(text.as_bytes());
+        let hold = Hold {
+            text,
+            ..Hold::default()
+        };
+        Self::new(database, &[Duration::ZERO], hold)
+    }
+
+    fn new(database: &TestDatabase, delays: &'static [Duration], hold: Hold) -> Self {
         let folder = tempfile::tempdir().expect("there is a temporary folder");
         let options = database.options();
         let cluster = options.get_socket().expect("the cluster has a socket");
         let listener =
             UnixListener::bind(socket(folder.path(), database)).expect("the socket is free");
-        let counts = Arc::new(Counts::default());
+        let (counts, hold) = (Arc::new(Counts::default()), Arc::new(hold));
         tokio::spawn(listen(
             listener,
             socket(cluster, database),
             Arc::clone(&counts),
             delays,
+            Arc::clone(&hold),
         ));
-        Self { folder, counts }
+        Self {
+            folder,
+            counts,
+            hold,
+        }
     }
 
     /// The database, reached through the tap.
     #[must_use]
     pub fn database(&self, database: &TestDatabase) -> TestDatabase {
         TestDatabase::at(database.options().socket(self.folder.path()))
+    }
+
+    /// Until a message is held back.
+    pub async fn meets(&self) {
+        until(&self.hold.is_met).await;
+    }
+
+    /// Lets go what is held back, and holds nothing back from now on.
+    pub fn let_go(&self) {
+        self.hold.is_over.send_replace(true);
     }
 
     /// How many statements there have been.
@@ -126,6 +180,7 @@ async fn listen(
     socket: std::path::PathBuf,
     counts: Arc<Counts>,
     delays: &'static [Duration],
+    hold: Arc<Hold>,
 ) {
     while let Ok((client, _)) = listener.accept().await {
         let server = UnixStream::connect(&socket)
@@ -135,7 +190,13 @@ async fn listen(
         let (mut from_server, to_server) = server.into_split();
         // Both end when either side hangs up.
         tokio::spawn(async move { copy(&mut from_server, &mut to_client).await });
-        tokio::spawn(forward(from_client, to_server, Arc::clone(&counts), delays));
+        tokio::spawn(forward(
+            from_client,
+            to_server,
+            Arc::clone(&counts),
+            delays,
+            Arc::clone(&hold),
+        ));
     }
 }
 
@@ -144,6 +205,7 @@ async fn forward(
     mut server: OwnedWriteHalf,
     counts: Arc<Counts>,
     delays: &[Duration],
+    hold: Arc<Hold>,
 ) -> Result<()> {
     // The first messages have no name.
     let is_live = loop {
@@ -165,6 +227,7 @@ async fn forward(
         {
             sleep(*delay).await;
         }
+        hold.pass(&body).await;
         server.write_u8(name).await?;
         pass_body(&mut server, &body).await?;
     }

@@ -9,11 +9,12 @@ use sqlx::postgres::PgRow;
 use syncline_application::ports::{
     ExportInterrupted, ExportItem, ExportPart, ExportSink, ExportSnapshot, Exports, StoreError,
 };
-use syncline_domain::access::Namespace;
+use syncline_domain::{access::Namespace, identifier::UserId, organisation::Role};
 
 use crate::{
     PostgresStore,
     error::{corrupt, store_error},
+    organisations::role,
     pool::Transaction,
     rows::{column, namespace},
 };
@@ -143,6 +144,16 @@ impl ExportSnapshot for PostgresSnapshot {
             .fetch_one(connection(&mut self.connection)?)
             .await
             .map_err(store_error)
+    }
+
+    async fn role(&mut self, user: &UserId) -> Result<Option<Role>, StoreError> {
+        let found: Option<String> = sqlx::query_scalar(include_str!("sql/export_role.sql"))
+            .bind(self.namespace)
+            .bind(user.as_str())
+            .fetch_optional(connection(&mut self.connection)?)
+            .await
+            .map_err(store_error)?;
+        found.as_deref().map(role).transpose()
     }
 
     async fn members(&mut self) -> Result<String, StoreError> {

@@ -86,17 +86,19 @@ impl Organisations for PostgresStore {
     async fn members(
         &self,
         id: &OrganisationId,
+        caller: &UserId,
         after: Option<&UserId>,
         limit: u32,
-    ) -> Result<Vec<Member>, StoreError> {
+    ) -> Result<Option<Vec<Member>>, StoreError> {
         let found = sqlx::query(include_str!("sql/members.sql"))
             .bind(id.as_str())
+            .bind(caller.as_str())
             .bind(after.map(UserId::as_str))
             .bind(i64::from(limit))
             .fetch_all(&self.pool)
             .await
             .map_err(store_error)?;
-        found.iter().map(member).collect()
+        listed(&found)
     }
 
     async fn lock(
@@ -128,6 +130,20 @@ fn organisation(row: &PgRow) -> Result<Organisation, StoreError> {
     })
 }
 
+/// The members on a page; none if it is not for the caller.
+fn listed(found: &[PgRow]) -> Result<Option<Vec<Member>>, StoreError> {
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let mut members = Vec::with_capacity(found.len());
+    for row in found {
+        if rows::column::<Option<&str>>(row, "user_id")?.is_some() {
+            members.push(member(row)?);
+        }
+    }
+    Ok(Some(members))
+}
+
 fn member(row: &PgRow) -> Result<Member, StoreError> {
     let user_id: &str = rows::column(row, "user_id")?;
     Ok(Member {
@@ -155,6 +171,6 @@ fn membership(organisation: &OrganisationId, user: &UserId) -> Poke {
     }
 }
 
-fn role(text: &str) -> Result<Role, StoreError> {
+pub(crate) fn role(text: &str) -> Result<Role, StoreError> {
     Role::named(text).ok_or_else(|| corrupt("memberships.role", text))
 }

@@ -1,7 +1,8 @@
 use async_trait::async_trait;
 use syncline_domain::{
     access::Namespace,
-    identifier::{ApplicationName, CollectionName},
+    identifier::{ApplicationName, CollectionName, UserId},
+    organisation::Role,
 };
 
 use super::StoreError;
@@ -77,6 +78,12 @@ pub trait ExportSnapshot: Send {
     /// # Errors
     /// [`StoreError`].
     async fn owner(&mut self) -> Result<String, StoreError>;
+
+    /// What a user is in the organisation; none if no member.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn role(&mut self, user: &UserId) -> Result<Option<Role>, StoreError>;
 
     /// The members of the organisation, as a JSON array.
     ///

@@ -71,16 +71,18 @@ pub trait Organisations: Send + Sync {
     /// [`StoreError`].
     async fn memberships(&self, users: &[UserId]) -> Result<Vec<Membership>, StoreError>;
 
-    /// At most `limit` members, by user id, beginning behind the id `after`.
+    /// At most `limit` members, by user id, beginning behind the id `after`. None if `caller` is no
+    /// member at this moment.
     ///
     /// # Errors
     /// [`StoreError`].
     async fn members(
         &self,
         organisation: &OrganisationId,
+        caller: &UserId,
         after: Option<&UserId>,
         limit: u32,
-    ) -> Result<Vec<Member>, StoreError>;
+    ) -> Result<Option<Vec<Member>>, StoreError>;
 
     /// Begins a unit of work on an organisation and locks it: others wait until this one ends.
     /// Dropping it takes everything back. None if there is no such organisation.

@@ -6,9 +6,10 @@ use syncline_tests::{
     Answer, TestServer, first_sync,
     replica::{change, stamp},
     server::answer,
+    tap::Tap,
 };
 
-use crate::world::{ADMIN, MEMBER, World, is};
+use crate::world::{ADMIN, MEMBER, World, is, refuses};
 
 const ROUNDS: usize = 60;
 
@@ -30,6 +31,44 @@ async fn two_servers() -> (World, World) {
 async fn finish((first, second): (World, World)) {
     second.server.stop().await;
     first.server.finish().await;
+}
+
+/// What a request of [`ADMIN`]'s is answered who is sent away before the server goes on to what has `text`.
+async fn answer_after_leaving(text: &'static str, path: &str) -> Answer {
+    let near = World::begin().await;
+    let organisation = with_two_admins(&near, 0).await;
+    let tap = Tap::holding(&near.server.database, text);
+    let far = World {
+        server: TestServer::on(tap.database(&near.server.database)).await,
+    };
+    let path_there = format!("{organisation}/{path}");
+    let removal = async {
+        tap.meets().await;
+        let path = format!("{organisation}/members/{ADMIN}");
+        is(&near.delete(MEMBER, &path).await, StatusCode::NO_CONTENT);
+        // Nobody who was sent away was ever shown this.
+        near.add_as(MEMBER, &organisation, "mia", "member").await;
+        tap.let_go();
+    };
+    let (answer, ()) = tokio::join!(far.get(ADMIN, &path_there), removal);
+    far.server.stop().await;
+    near.server.finish().await;
+    answer
+}
+
+#[tokio::test]
+async fn no_members_are_listed_for_whoever_is_none_any_more() {
+    let answer = answer_after_leaving("ORDER BY memberships.user_id", "members").await;
+    refuses(&answer, StatusCode::NOT_FOUND, "not_found");
+}
+
+#[tokio::test]
+async fn nothing_is_exported_for_whoever_is_no_admin_any_more() {
+    for format in ["json", "ndjson", "csv"] {
+        let path = format!("export?format={format}");
+        let answer = answer_after_leaving("REPEATABLE READ", &path).await;
+        refuses(&answer, StatusCode::NOT_FOUND, "not_found");
+    }
 }
 
 /// The members of an organisation who are admins.

@@ -65,11 +65,13 @@ impl World {
     }
 
     pub(crate) async fn add(&self, organisation: &str, user: &str, role: &str) {
+        self.add_as(ADMIN, organisation, user, role).await;
+    }
+
+    pub(crate) async fn add_as(&self, admin: &str, organisation: &str, user: &str, role: &str) {
         let body = json!({ "userId": user, "role": role });
-        let answer = self
-            .post(ADMIN, &format!("{organisation}/members"), &body)
-            .await;
-        is(&answer, StatusCode::CREATED);
+        let path = format!("{organisation}/members");
+        is(&self.post(admin, &path, &body).await, StatusCode::CREATED);
     }
 
     /// The members as [`ADMIN`], or whoever else is one, sees them: who, and as what.

@@ -1,0 +1,5 @@
+SELECT role
+FROM memberships
+WHERE namespace_id = $1
+  AND user_id = $2
+  AND NOT revoked
