@@ -12,7 +12,7 @@ use std::{convert::Infallible, fmt::Display, time::Duration};
 
 use syncline_application::ports::{Page, PageQuery, Poke};
 use syncline_domain::snapshot::{Snapshot, TransactionId};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::{location::Location, measures, page, pool::Pool};
 pub(crate) use proof::Proof;
@@ -25,8 +25,8 @@ pub(crate) const LONGEST_LAG: Duration = Duration::from_secs(5);
 /// How long it may take to answer.
 const ANSWER: Duration = Duration::from_secs(1);
 
-/// How often it is found out how far it is.
-const INTERVAL: Duration = Duration::from_millis(500);
+/// How often it is found out how far it is, and whether all is heard of which callers are told.
+pub(crate) const INTERVAL: Duration = Duration::from_millis(500);
 
 /// Queries, or their pages, by their places among those that were asked together.
 pub(crate) type Numbered<T> = Vec<(usize, T)>;
@@ -74,10 +74,15 @@ impl Standby {
         self.told.note(pokes);
     }
 
+    /// Has heard everything of which callers were told until `instant`.
+    pub(crate) fn hear(&self, instant: Instant) {
+        self.told.hear(instant);
+    }
+
     /// Which queries it may answer at this moment; the others are the primary's.
     pub(crate) fn divide(&self, queries: &[PageQuery]) -> Division {
         let proof = self.proofs.latest();
-        let proof = proof.filter(|proof| proof.lag() < LONGEST_LAG);
+        let proof = proof.filter(|proof| proof.lag() < LONGEST_LAG && self.told.is_heard());
         let is_possible = |(_, query): &(usize, PageQuery)| {
             proof.is_some_and(|proof| proof.is_enough(query, &self.told))
         };

@@ -5,15 +5,10 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use sqlx::Executor;
-use syncline_tests::{
-    Replica,
-    postgresql::START,
-    replica::{change, stamp},
-    server::answer,
-};
+use syncline_tests::{Replica, postgresql::START, server::answer};
 use tokio::time::Instant;
 
-use crate::support::{COLLECTION, Pair, USER, until};
+use crate::support::{COLLECTION, Pair, USER, push, until};
 
 const READER: &str = "grace";
 
@@ -33,13 +28,13 @@ const LONGEST: Duration = Duration::from_secs(4);
 async fn the_primary_answers_who_has_seen_more_than_the_standby() {
     let pair = Pair::start().await;
     let (mut laptop, mut phone) = (Replica::new(COLLECTION), Replica::new(COLLECTION));
-    push(&pair, &mut laptop, "1").await;
+    push(&pair.server, &mut laptop, "1").await;
     phone.sync(&pair.server, USER, &[]).await;
     pair.is_used().await;
 
     pair.standby
         .run("psql --quiet --command='SELECT pg_wal_replay_pause()' app");
-    push(&pair, &mut laptop, "2").await;
+    push(&pair.server, &mut laptop, "2").await;
     laptop.sync(&pair.server, USER, &[]).await;
     until("the other device hears of it", async || {
         phone.sync(&pair.server, USER, &[]).await;
@@ -53,10 +48,10 @@ async fn the_primary_answers_who_has_seen_more_than_the_standby() {
     pair.standby
         .run("psql --quiet --command='SELECT pg_wal_replay_resume()' app");
     pair.is_used().await;
-    push(&pair, &mut laptop, "3").await;
+    push(&pair.server, &mut laptop, "3").await;
 
     pair.standby.run("pg_ctl promote --silent");
-    push(&pair, &mut laptop, "4").await;
+    push(&pair.server, &mut laptop, "4").await;
     until("the other device hears of both", async || {
         phone.sync(&pair.server, USER, &[]).await;
         phone.documents() == laptop.documents()
@@ -74,7 +69,7 @@ async fn the_primary_answers_who_has_seen_more_than_the_standby() {
 async fn a_standby_that_is_gone_is_not_missed_and_used_again() {
     let pair = Pair::start().await;
     let mut laptop = Replica::new(COLLECTION);
-    push(&pair, &mut laptop, "1").await;
+    push(&pair.server, &mut laptop, "1").await;
     pair.is_used().await;
     // It hangs.
     pair.standby.run(HANG);
@@ -89,7 +84,7 @@ async fn a_standby_that_is_gone_is_not_missed_and_used_again() {
     for _ in 0..20 {
         laptop.sync(&pair.server, USER, &[]).await;
     }
-    push(&pair, &mut laptop, "2").await;
+    push(&pair.server, &mut laptop, "2").await;
     pair.standby.run(START);
     pair.is_used().await;
     laptop.sync(&pair.server, USER, &[]).await;
@@ -102,7 +97,7 @@ async fn a_standby_that_is_gone_is_not_missed_and_used_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_taken_back_is_shown_to_nobody_from_then_on() {
     let pair = Pair::start().await;
-    push(&pair, &mut Replica::new(COLLECTION), "1").await;
+    push(&pair.server, &mut Replica::new(COLLECTION), "1").await;
     share_with_reader(&pair).await;
     let mut before = Replica::new(COLLECTION);
     before.sync(&pair.server, READER, &[]).await;
@@ -130,11 +125,6 @@ async fn what_is_taken_back_is_shown_to_nobody_from_then_on() {
     })
     .await;
     pair.server.stop().await;
-}
-
-async fn push(pair: &Pair, replica: &mut Replica, key: &str) {
-    let change = change(key, &json!({ "title": key }), &stamp("laptop", 0));
-    replica.sync(&pair.server, USER, &[change]).await;
 }
 
 async fn share_with_reader(pair: &Pair) {

@@ -3,5 +3,6 @@
 #![cfg(test)]
 
 mod behind;
+mod deaf;
 mod silent;
 mod support;

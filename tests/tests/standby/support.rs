@@ -1,7 +1,12 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use syncline_tests::{Postgresql, Replica, TestDatabase, TestServer, server::answer};
+use serde_json::json;
+use syncline_tests::{
+    Postgresql, Replica, TestDatabase, TestServer,
+    replica::{change, stamp},
+    server::answer,
+};
 use tokio::time::{Instant, sleep};
 
 pub(crate) const USER: &str = "ada";
@@ -88,6 +93,12 @@ impl Pair {
         })
         .await;
     }
+}
+
+/// Pushes a new document.
+pub(crate) async fn push(server: &TestServer, replica: &mut Replica, key: &str) {
+    let change = change(key, &json!({ "title": key }), &stamp("laptop", 0));
+    replica.sync(server, USER, &[change]).await;
 }
 
 /// Waits for something.

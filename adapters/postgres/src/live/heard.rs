@@ -6,13 +6,17 @@ use sqlx::{
 };
 use syncline_application::ports::{Poke, StoreError};
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::text;
-use crate::{PostgresStore, error::store_error, standby::Standby};
+use crate::{
+    PostgresStore,
+    error::store_error,
+    standby::{self, Standby},
+};
 
-/// After so long without a word, the database is asked whether it is there.
-const SILENCE: Duration = Duration::from_secs(10);
+/// How often the database is asked whether it is there.
+const INTERVAL: Duration = Duration::from_secs(10);
 
 /// How long it may take to say so.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -21,6 +25,8 @@ const ANSWER: Duration = Duration::from_secs(2);
 pub struct Notifications {
     listener: PgListener,
     standby: Option<Arc<Standby>>,
+    /// When the database was asked last.
+    asked: Instant,
 }
 
 impl Notifications {
@@ -31,7 +37,11 @@ impl Notifications {
     pub async fn listen(store: &PostgresStore) -> Result<Self, StoreError> {
         let listener = store.listen().await?;
         let standby = store.standby();
-        let notifications = Self { listener, standby };
+        let notifications = Self {
+            listener,
+            standby,
+            asked: Instant::now(),
+        };
         // What was told before was not heard.
         notifications.note(&[Poke::Anything]);
         Ok(notifications)
@@ -65,14 +75,31 @@ impl Notifications {
     /// Waits for a notification, and sees now and then that the connection still leads somewhere:
     /// one that is gone without a word is silent for ever.
     async fn notification(&mut self) -> Result<Option<PgNotification>, StoreError> {
+        let interval = match self.standby {
+            Some(_) => standby::INTERVAL,
+            None => INTERVAL,
+        };
         loop {
-            if let Ok(told) = timeout(SILENCE, self.listener.try_recv()).await {
+            let due = self.asked + interval;
+            if Instant::now() < due
+                && let Ok(told) = timeout_at(due, self.listener.try_recv()).await
+            {
                 return told.map_err(store_error);
             }
-            let answer = timeout(ANSWER, self.listener.execute("SELECT 1")).await;
-            let answer = answer.unwrap_or(Err(sqlx::Error::PoolTimedOut));
-            answer.map_err(store_error)?;
+            self.ask().await?;
         }
+    }
+
+    /// Asks the database something: what was told before is here before the answer.
+    async fn ask(&mut self) -> Result<(), StoreError> {
+        self.asked = Instant::now();
+        let answer = timeout(ANSWER, self.listener.execute("SELECT 1")).await;
+        let answer = answer.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+        answer.map_err(store_error)?;
+        if let Some(standby) = &self.standby {
+            standby.hear(self.asked);
+        }
+        Ok(())
     }
 }
 

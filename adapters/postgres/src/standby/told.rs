@@ -2,6 +2,7 @@ use std::{
     collections::HashMap,
     hash::{BuildHasher, Hash, RandomState},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use syncline_application::ports::{Audience, PageQuery, Poke, SubjectHash, subject_hash};
@@ -11,6 +12,9 @@ use tokio::time::Instant;
 /// How many moments are kept. Audiences that share one count as told of each other's changes, which
 /// costs the primary a pull.
 const MOMENTS: u64 = 4096;
+
+/// How long what is told may not be heard.
+const LONGEST_SILENCE: Duration = Duration::from_secs(2);
 
 /// When callers were last told that something has changed.
 #[derive(Debug, Default)]
@@ -25,6 +29,8 @@ struct Moments {
     kept: HashMap<u64, Instant>,
     /// When everybody was.
     everybody: Option<Instant>,
+    /// Until when all that was told is here.
+    heard: Option<Instant>,
 }
 
 /// Who is told of a change.
@@ -41,9 +47,10 @@ impl Told {
         let mut moments = self.moments();
         for poke in pokes {
             match poke {
-                Poke::Anything | Poke::Membership { .. } => moments.everybody = Some(now),
-                // Nobody pulls accounts.
-                Poke::Accounts => {}
+                // Whose account it is, is not said.
+                Poke::Anything | Poke::Accounts | Poke::Membership { .. } => {
+                    moments.everybody = Some(now);
+                }
                 Poke::Documents {
                     audience,
                     application,
@@ -55,6 +62,17 @@ impl Told {
                 }
             }
         }
+    }
+
+    /// Notes that everything is here that was told until `instant`.
+    pub(super) fn hear(&self, instant: Instant) {
+        self.moments().heard = Some(instant);
+    }
+
+    /// Whether everything is here that was told, but for what is on its way.
+    pub(super) fn is_heard(&self) -> bool {
+        let heard = self.moments().heard;
+        heard.is_some_and(|heard| heard.elapsed() < LONGEST_SILENCE)
     }
 
     /// When the caller of this query was told last; none if never.
