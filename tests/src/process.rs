@@ -1,7 +1,7 @@
 //! The real `syncline` with a PostgreSQL of its own, to be killed.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
@@ -212,4 +212,13 @@ pub fn binary() -> PathBuf {
         binary.display()
     );
     binary
+}
+
+/// The most memory that a process has had, in bytes; none once it has ended.
+#[must_use]
+pub fn peak_memory(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes << 10)
 }

@@ -50,6 +50,10 @@ const PURGE_INTERVAL: Duration = Duration::from_hours(1);
 /// How long to wait before the database is asked again after it could not be reached.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How many bodies of stored documents are read for one: they have the revisions of their fields with
+/// them, which a body may leave out.
+const READ_BODIES: usize = 2;
+
 /// What can keep a server from starting or running, as a sentence.
 pub type ServerError = Box<dyn Error + Send + Sync>;
 
@@ -336,6 +340,7 @@ fn process_node() -> Result<Node, ServerError> {
 fn limits(configuration: &Configuration) -> Limits {
     Limits {
         document_bytes: configuration.limits.document_bytes,
+        read_bytes: configuration.limits.body_bytes.saturating_mul(READ_BODIES),
         changes: configuration.limits.changes,
         clock_skew_millis: configuration.limits.clock_skew_seconds.saturating_mul(1000),
     }

@@ -32,10 +32,12 @@ pub(crate) async fn read(
     pool: &Pool,
     outbox: Outbox,
     requests: &[LockRequest],
+    most_bytes: usize,
 ) -> Result<Option<(PostgresAttempt, Before)>, StoreError> {
     let columns = LockColumns::of(requests);
     let found = columns
         .bind(sqlx::query(include_str!("sql/read.sql")))
+        .bind(rows::length(most_bytes))
         .fetch_all(pool)
         .await
         .map_err(store_error)?;
@@ -43,6 +45,9 @@ pub(crate) async fn read(
     let Some(state) = rows::state(first)? else {
         return Ok(None);
     };
+    if rows::column(first, "is_too_much")? {
+        return Err(StoreError::TooMuch(most_bytes));
+    }
     let namespaces: Vec<Option<i64>> = rows::column(first, "namespaces")?;
     let places = places(requests, &namespaces);
     let before = Before {

@@ -118,3 +118,8 @@ pub(crate) fn number(value: i64) -> u64 {
 pub(crate) fn signed(value: u64) -> i64 {
     value.try_into().unwrap_or(i64::MAX)
 }
+
+/// A length as the database knows it.
+pub(crate) fn length(bytes: usize) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}

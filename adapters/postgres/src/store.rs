@@ -201,8 +201,9 @@ impl Store for PostgresStore {
     async fn attempt(
         &self,
         requests: &[LockRequest],
+        most_bytes: usize,
     ) -> Result<(Box<dyn SyncAttempt>, Before), StoreError> {
-        let read = attempt::read(&self.pool, self.outbox(), requests).await?;
+        let read = attempt::read(&self.pool, self.outbox(), requests, most_bytes).await?;
         let Some((attempt, before)) = read else {
             self.is_changed.store(true, Ordering::Relaxed);
             return Err(StoreError::Contention);

@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
+use futures::TryStreamExt;
 use sqlx::postgres::PgRow;
 use syncline_application::ports::{
     Before, DocumentWrite, History, HistoryQuery, Incarnation, LockRequest, PageQuery, Route,
@@ -51,10 +52,15 @@ impl PostgresTransaction {
     }
 
     /// Locks what exists, unless some writers have no namespace yet.
-    async fn try_lock(&mut self, requests: &[LockRequest]) -> Result<Attempt, StoreError> {
+    async fn try_lock(
+        &mut self,
+        requests: &[LockRequest],
+        most_bytes: usize,
+    ) -> Result<Attempt, StoreError> {
         let columns = LockColumns::of(requests);
         let found = columns
             .bind(sqlx::query(include_str!("sql/lock.sql")))
+            .bind(rows::length(most_bytes))
             .fetch_all(&mut self.transaction)
             .await
             .map_err(store_error)?;
@@ -64,6 +70,9 @@ impl PostgresTransaction {
             self.is_changed.store(true, Ordering::Relaxed);
             return Err(StoreError::Contention);
         };
+        if rows::column(first, "is_too_much")? {
+            return Err(StoreError::TooMuch(most_bytes));
+        }
         let namespaces: Vec<Option<i64>> = rows::column(first, "namespaces")?;
         let is_member: Vec<bool> = rows::column(first, "is_member")?;
         let missing = requests
@@ -173,13 +182,17 @@ pub(crate) fn stored_version(row: &PgRow) -> Result<Option<StoredVersion>, Store
 
 #[async_trait]
 impl SyncTransaction for PostgresTransaction {
-    async fn lock(&mut self, requests: &[LockRequest]) -> Result<Before, StoreError> {
-        let missing = match self.try_lock(requests).await? {
+    async fn lock(
+        &mut self,
+        requests: &[LockRequest],
+        most_bytes: usize,
+    ) -> Result<Before, StoreError> {
+        let missing = match self.try_lock(requests, most_bytes).await? {
             Attempt::Locked(locked) => return Ok(locked),
             Attempt::Missing(users) => users,
         };
         self.create_namespaces(&missing).await?;
-        let Attempt::Locked(locked) = self.try_lock(requests).await? else {
+        let Attempt::Locked(locked) = self.try_lock(requests, most_bytes).await? else {
             return Err(StoreError::Contention);
         };
         // An account that was deleted meanwhile keeps no namespace: this unit of work is taken back.
@@ -192,15 +205,23 @@ impl SyncTransaction for PostgresTransaction {
         Ok(locked)
     }
 
-    async fn history(&mut self, queries: &[HistoryQuery]) -> Result<Vec<History>, StoreError> {
+    async fn history(
+        &mut self,
+        queries: &[HistoryQuery],
+        most_bytes: usize,
+    ) -> Result<Vec<History>, StoreError> {
         let columns = HistoryColumns::of(queries, &self.places);
-        let found = columns
+        // One by one: what is too much is never here as a whole.
+        let mut found = columns
             .bind(sqlx::query(include_str!("sql/history.sql")))
-            .fetch_all(&mut self.transaction)
-            .await
-            .map_err(store_error)?;
+            .fetch(&mut self.transaction);
         let mut histories = vec![History::default(); queries.len()];
-        for row in &found {
+        let mut bytes = 0;
+        while let Some(row) = &found.try_next().await.map_err(store_error)? {
+            bytes += history_bytes(row)?;
+            if bytes > most_bytes {
+                return forgotten(queries, most_bytes);
+            }
             let ordinal = rows::number(rows::column(row, "ordinal")?);
             let slot = usize::try_from(ordinal)
                 .ok()
@@ -232,6 +253,25 @@ impl SyncTransaction for PostgresTransaction {
         let _ending = self.outbox.put_when_dropped(self.pokes);
         self.transaction.commit().await.map_err(store_error)
     }
+}
+
+/// What is too much of one document is forgotten, and what is too much of several is asked for anew.
+fn forgotten(queries: &[HistoryQuery], most_bytes: usize) -> Result<Vec<History>, StoreError> {
+    if queries.len() > 1 {
+        return Err(StoreError::TooMuch(most_bytes));
+    }
+    Ok(vec![History {
+        is_forgotten: true,
+        ..History::default()
+    }])
+}
+
+fn history_bytes(row: &PgRow) -> Result<usize, StoreError> {
+    let texts = ["field_revisions", "content", "value"].map(|name| {
+        let text: Option<&str> = rows::column(row, name)?;
+        Ok(text.map_or(0, str::len))
+    });
+    texts.into_iter().sum()
 }
 
 fn read_history(row: &PgRow, history: &mut History) -> Result<(), StoreError> {

@@ -150,6 +150,8 @@ pub struct History {
     pub versions: Vec<Version>,
     /// Values that were pushed and are held by no version.
     pub pushes: Vec<PushedValue>,
+    /// Whether there is more of it than may be read: then nothing is known, as if it was purged.
+    pub is_forgotten: bool,
 }
 
 /// A pushed value to keep beside the version that resolved it.
@@ -350,6 +352,12 @@ pub enum StoreError {
     /// The database holds something that makes no sense.
     #[error("the database holds a row that makes no sense: {0}")]
     Corrupt(String),
+    /// What would have to be read has more bytes together than may be: fewer documents at once will do.
+    #[error(
+        "the documents that the request changes have more than {0} bytes together, or so has their \
+         past; change fewer at once"
+    )]
+    TooMuch(usize),
     /// Anything else.
     #[error("the database refused a statement")]
     Other(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -379,10 +387,11 @@ pub trait Store: Send + Sync {
     /// writer that has no namespace yet may not write this way.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError::TooMuch`] if there are several and they have more than so many bytes together.
     async fn attempt(
         &self,
         requests: &[LockRequest],
+        most_bytes: usize,
     ) -> Result<(Box<dyn SyncAttempt>, Before), StoreError>;
 
     /// Looks what there is to read for each query, in their order, all in one statement.
@@ -453,14 +462,23 @@ pub trait SyncTransaction: Send {
     /// Locks the documents that exist, in the order of their keys, and reads them as they are then.
     ///
     /// # Errors
-    /// [`StoreError`].
-    async fn lock(&mut self, requests: &[LockRequest]) -> Result<Before, StoreError>;
+    /// [`StoreError::TooMuch`] if there are several and they have more than so many bytes together.
+    async fn lock(
+        &mut self,
+        requests: &[LockRequest],
+        most_bytes: usize,
+    ) -> Result<Before, StoreError>;
 
-    /// Reads what merges need of the past of the locked documents, in the order asked for.
+    /// Reads what merges need of the past of the locked documents, in the order asked for. If that of a
+    /// single one has more than so many bytes, it is forgotten.
     ///
     /// # Errors
-    /// [`StoreError`].
-    async fn history(&mut self, queries: &[HistoryQuery]) -> Result<Vec<History>, StoreError>;
+    /// [`StoreError::TooMuch`] if that of several has more than so many bytes together.
+    async fn history(
+        &mut self,
+        queries: &[HistoryQuery],
+        most_bytes: usize,
+    ) -> Result<Vec<History>, StoreError>;
 
     /// Stores new versions of the locked documents, each superseding the current one, and pushes.
     /// With it, looks as [`Store::look`] does. What is written here is not among what may be read:

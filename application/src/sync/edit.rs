@@ -12,11 +12,12 @@ use syncline_domain::{
 
 use super::{
     Rejection, SyncError, SyncService,
+    push::{Pushed, Stored},
     request::{PushedChange, SyncRequest, WireChange},
 };
 use crate::{
     cursor::{Cursor, Presented},
-    ports::{DocumentQuery, Scope, Session},
+    ports::{DocumentQuery, Scope, Session, StoreError},
     registry::{Application, CollectionSchema},
 };
 
@@ -132,35 +133,54 @@ impl SyncService {
             .schema(&scope.collection)
     }
 
+    /// Stores changes: at once, or half by half if that would be about too much.
     async fn store_changes(
         &self,
         writer: &Session,
         scope: Scope,
         changes: Vec<PushedChange>,
     ) -> Result<Outcome, SyncError> {
-        let count = changes.len();
-        let request = Arc::new(SyncRequest {
-            reader: writer.user_id.clone(),
-            session_began_at: writer.session_began_at,
-            scope: Arc::new(scope),
-            presented: Presented::Nothing,
-            changes,
-            rejected: None,
-            everybody: false,
-            knows_tombstones: true,
-            node: None,
-            limit: None,
-            echo: false,
-        });
-        let pushed = self.push(&request).await?;
-        let is_new = |stored: &&super::push::Stored| Some(stored.transaction) == pushed.transaction;
-        let stored = pushed.stored.iter().filter(is_new).count();
-        Ok(Outcome {
-            stored,
-            unchanged: pushed.stored.len() - stored,
-            merged: count - pushed.stored.len(),
-            conflicts: pushed.conflicts,
-            rejected: Vec::new(),
-        })
+        let scope = Arc::new(scope);
+        let mut outcome = Outcome::default();
+        let mut waiting = vec![changes];
+        while let Some(changes) = waiting.pop() {
+            let request = request_of(writer, Arc::clone(&scope), changes);
+            match self.push(&request).await {
+                Err(SyncError::Store(StoreError::TooMuch(_))) if request.changes.len() > 1 => {
+                    let (first, second) = request.changes.split_at(request.changes.len() / 2);
+                    waiting.extend([second.to_vec(), first.to_vec()]);
+                }
+                pushed => outcome.add(request.changes.len(), pushed?),
+            }
+        }
+        Ok(outcome)
     }
+}
+
+impl Outcome {
+    /// Adds what became of so many changes.
+    fn add(&mut self, count: usize, pushed: Pushed) {
+        let is_new = |stored: &&Stored| Some(stored.transaction) == pushed.transaction;
+        let stored = pushed.stored.iter().filter(is_new).count();
+        self.stored += stored;
+        self.unchanged += pushed.stored.len() - stored;
+        self.merged += count - pushed.stored.len();
+        self.conflicts.extend(pushed.conflicts);
+    }
+}
+
+fn request_of(writer: &Session, scope: Arc<Scope>, changes: Vec<PushedChange>) -> Arc<SyncRequest> {
+    Arc::new(SyncRequest {
+        reader: writer.user_id.clone(),
+        session_began_at: writer.session_began_at,
+        scope,
+        presented: Presented::Nothing,
+        changes,
+        rejected: None,
+        everybody: false,
+        knows_tombstones: true,
+        node: None,
+        limit: None,
+        echo: false,
+    })
 }

@@ -31,11 +31,18 @@ pub(crate) use wire::WireChange;
 pub struct Limits {
     /// The most bytes of a document as compact JSON.
     pub document_bytes: usize,
+    /// The most bytes of stored documents, with their revisions, that are read for a request which is
+    /// about several, and of what is known of their past.
+    pub read_bytes: usize,
     /// The most changes in a request.
     pub changes: usize,
     /// How far ahead of the server's time a revision may be, in milliseconds.
     pub clock_skew_millis: u64,
 }
+
+/// A change may name a revision for so many bytes that a document may have. That is more than its fields
+/// can be: each of them takes six.
+const BYTES_PER_REVISION: usize = 4;
 
 /// The most documents that a caller may ask for at once.
 const MAX_LIMIT: u32 = 5_000;
@@ -255,6 +262,7 @@ impl SyncService {
         change: PushedChange,
         schema: Option<&CollectionSchema>,
     ) -> Result<PushedChange, Rejection> {
+        self.check_revisions(index, &change)?;
         self.check_skew(index, &change)?;
         self.check_content(change, schema)
     }
@@ -276,6 +284,19 @@ impl SyncService {
             return Ok(change);
         }
         Err(Rejection::of_schema(change.key.as_str(), violations))
+    }
+
+    /// Each revision may stand for a version of the past that has to be read.
+    fn check_revisions(&self, index: usize, change: &PushedChange) -> Result<(), Rejection> {
+        let most = self.limits.document_bytes / BYTES_PER_REVISION;
+        let count = change.edit.revisions.len() + change.edit.after.len();
+        if count <= most {
+            return Ok(());
+        }
+        let rule =
+            format!("it has at most {most} entries, with those of `after`; there are {count}");
+        let key = change.key.as_str();
+        Err(Rejection::of_member(index, key, "fieldRevs", &rule))
     }
 
     fn check_skew(&self, index: usize, change: &PushedChange) -> Result<(), Rejection> {

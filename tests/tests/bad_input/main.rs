@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod amounts;
 mod clocks;
 mod documents;
 mod members;

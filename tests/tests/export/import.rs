@@ -1,7 +1,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use syncline_tests::{
-    TestServer, first_sync, pull_from,
+    TestDatabase, TestServer, first_sync, pull_from,
     replica::{change, deletion, stamp},
     server::answer,
 };
@@ -245,6 +245,29 @@ async fn what_cannot_be_stored_is_named_and_holds_up_nothing() {
             .starts_with("docs.unknown.notes: "),
         "{report}"
     );
+    server.finish().await;
+}
+
+/// A push of all of them would have the server read too much.
+#[tokio::test]
+async fn small_documents_take_the_place_of_large_ones() {
+    let more = "[limits]\nbodyBytes = 20000";
+    let server = TestServer::with(TestDatabase::create().await, more).await;
+    let keys: Vec<_> = (0..60).map(|number| number.to_string()).collect();
+    for keys in keys.chunks(10) {
+        let large = json!({ "text": "x".repeat(1_000) });
+        let documents: Vec<_> = keys.iter().map(|key| (&**key, large.clone())).collect();
+        store(&server, "todo", "notes", &documents).await;
+    }
+    let small = |key: &String| json!({ "_key": key, "_fieldRevs": { "text": stamp("tablet", 1) }, "text": "small" });
+    let small: Vec<_> = keys.iter().map(small).collect();
+    let report = import(
+        &server,
+        USER,
+        &json!({ "docs": { "todo": { "notes": small } } }),
+    )
+    .await;
+    assert_eq!(counts(&report), [60, 0, 0], "{report}");
     server.finish().await;
 }
 

@@ -1,13 +1,15 @@
 //! However large an export is, or what is imported, it takes the same memory.
 
 use std::{
-    fs,
     io::{Read, Write},
     process::{Command, Stdio},
 };
 
 use sqlx::Executor;
-use syncline_tests::{TestServer, process::binary};
+use syncline_tests::{
+    TestServer,
+    process::{binary, peak_memory},
+};
 
 use crate::support::USER;
 
@@ -34,14 +36,6 @@ async fn fill(server: &TestServer) {
     connection.execute(sqlx::raw_sql(statement)).await.unwrap();
 }
 
-/// The most memory that a process has had, in bytes; none once it has ended.
-fn peak(process: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kilobytes << 10)
-}
-
 /// Exports everything, and returns how many bytes that is and the most memory that it took.
 fn export(server: &TestServer, arguments: &[&str]) -> (u64, u64) {
     let mut command = Command::new(binary())
@@ -63,7 +57,7 @@ fn export(server: &TestServer, arguments: &[&str]) -> (u64, u64) {
             break;
         }
         bytes += count as u64;
-        most = peak(command.id()).unwrap_or(0).max(most);
+        most = peak_memory(command.id()).unwrap_or(0).max(most);
     }
     assert!(command.wait().unwrap().success());
     (bytes, most)
@@ -120,7 +114,7 @@ async fn a_file_of_any_size_fits_64_mebibytes() {
         let bad = format!("{text}\n").repeat(50);
         input.write_all(line.as_bytes()).unwrap();
         input.write_all(bad.as_bytes()).unwrap();
-        most = peak(command.id()).unwrap_or(0).max(most);
+        most = peak_memory(command.id()).unwrap_or(0).max(most);
     }
     drop(input);
     let output = command.wait_with_output().unwrap();

@@ -67,6 +67,34 @@ async fn a_document_that_no_request_can_hold_blocks_no_other() {
     server.finish().await;
 }
 
+/// So is one that is about more than the server reads for a request.
+#[tokio::test]
+async fn many_large_documents_are_deleted_one_by_one() {
+    let more = "[limits]\nbodyBytes = 20000";
+    let server = TestServer::with(TestDatabase::create().await, more).await;
+    let device = Device::new(&server, "ada").await;
+    let notes = device.notes();
+    let keys: Vec<_> = (0..60).map(|number| number.to_string()).collect();
+    for key in &keys {
+        notes
+            .set(key.as_str(), titled(&"x".repeat(1_000)))
+            .await
+            .unwrap();
+    }
+    device.store.sync().await.unwrap();
+    for key in &keys {
+        notes.delete(key.as_str()).await.unwrap();
+    }
+    device.store.sync().await.unwrap();
+    assert_eq!(device.store.unsent().await.unwrap(), 0);
+    assert!(notes.rejected().await.unwrap().is_empty());
+    let other = Device::new(&server, "ada").await;
+    other.store.sync().await.unwrap();
+    assert!(other.keys().await.is_empty());
+    drop((device, other));
+    server.finish().await;
+}
+
 #[tokio::test]
 async fn what_no_server_would_store_is_refused_at_once() {
     let server = TestServer::start().await;

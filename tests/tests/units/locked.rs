@@ -13,7 +13,7 @@ async fn the_cursor_of_a_push_has_not_seen_its_unit_of_work() {
     let trial = Trial::begin().await;
     let mut transaction = trial.store.begin(Patience::Long).await.unwrap();
     let request = request(ada(), "ada", "there");
-    let before = transaction.lock(&[request]).await.unwrap();
+    let before = transaction.lock(&[request], usize::MAX).await.unwrap();
     let mut other = trial.server.database.connect().await;
     let snapshot: String = sqlx::query_scalar("SELECT pg_current_snapshot()::text")
         .fetch_one(&mut other)

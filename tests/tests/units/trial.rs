@@ -47,7 +47,7 @@ impl Trial {
 
     pub(crate) async fn read(&self, namespace: Namespace, writer: &str, key: &str) -> Tried {
         let request = request(namespace, writer, key);
-        let read = self.store.attempt(&[request]).await;
+        let read = self.store.attempt(&[request], usize::MAX).await;
         let (attempt, before) = read.unwrap_or_else(|error| panic!("{error}"));
         Tried { attempt, before }
     }

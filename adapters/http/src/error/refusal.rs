@@ -148,6 +148,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Contention | StoreError::Unavailable(_) => Self::unavailable(&error),
+            StoreError::TooMuch(_) => Self::new(ErrorCode::PayloadTooLarge, error.to_string()),
             StoreError::Corrupt(_) | StoreError::Other(_) => Self::internal(&error),
         }
     }

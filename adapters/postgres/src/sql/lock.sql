@@ -1,6 +1,7 @@
 -- Locks the documents that exist in the order of their keys, so that two requests wait for each
 -- other in one direction only; then what lets the writer write what is not the writer's own: the
--- membership of an organisation, or the route to a document that is shared.
+-- membership of an organisation, or the route to a document that is shared. Nothing is returned of
+-- documents that have too many bytes together.
 WITH asked AS MATERIALIZED (
     SELECT
         asked.*,
@@ -101,6 +102,8 @@ WITH asked AS MATERIALIZED (
         LIMIT 1
         FOR SHARE OF routes
     ) AS route
+), measured AS (
+    SELECT count(*) > 1 AND sum(bytes) > $9::bigint AS is_too_much FROM locked
 )
 SELECT
     state.incarnation_id,
@@ -109,6 +112,7 @@ SELECT
     (SELECT array_agg(namespace_id ORDER BY ordinal) FROM places) AS namespaces,
     (SELECT array_agg(is_member ORDER BY ordinal) FROM places) AS is_member,
     (SELECT array_agg((ended).tx::text ORDER BY ordinal) FROM places) AS ended,
+    measured.is_too_much,
     locked.ordinal,
     locked.version,
     locked.revision,
@@ -120,4 +124,5 @@ SELECT
     routed.access AS route_access,
     routed.opened_tx::text AS route_opened
 FROM database_state AS state
-LEFT JOIN (locked LEFT JOIN routed ON routed.ordinal = locked.ordinal) ON true
+CROSS JOIN measured
+LEFT JOIN (locked LEFT JOIN routed ON routed.ordinal = locked.ordinal) ON NOT measured.is_too_much

@@ -1,6 +1,6 @@
 -- Reads the documents that requests want to write, all of them their writers' own or an
 -- organisation's, without locking anything: what is decided on them is stored only if they are still
--- the same. The columns are those of lock.sql.
+-- the same. The columns are those of lock.sql. None is read if together they have too many bytes.
 WITH asked AS MATERIALIZED (
     SELECT
         asked.*,
@@ -36,29 +36,13 @@ WITH asked AS MATERIALIZED (
         -- A token may be older than the end of its account.
         AND (extract(epoch FROM (ended).deleted_at) * 1000 >= session_began) IS NOT TRUE AS is_member
     FROM asked
-)
-SELECT
-    state.incarnation_id,
-    (extract(epoch FROM state.horizon) * 1000)::bigint AS horizon,
-    (extract(epoch FROM state.present) * 1000)::bigint AS present,
-    (SELECT array_agg(namespace_id ORDER BY ordinal) FROM places) AS namespaces,
-    (SELECT array_agg(is_member ORDER BY ordinal) FROM places) AS is_member,
-    (SELECT array_agg((ended).tx::text ORDER BY ordinal) FROM places) AS ended,
-    found.ordinal,
-    found.version,
-    found.revision,
-    found.field_revisions::text AS field_revisions,
-    found.content::text AS content,
-    found.deleted,
-    found.tx::text AS tx
-FROM database_state AS state
-LEFT JOIN (
+), found AS MATERIALIZED (
     SELECT wanted.ordinal, document.*
     FROM unnest($7::bigint[], $8::text[]) WITH ORDINALITY AS wanted (place, key, ordinal)
     JOIN places ON places.ordinal = wanted.place
     -- LIMIT keeps the planner from turning the look-ups by key around.
     CROSS JOIN LATERAL (
-        SELECT version, revision, field_revisions, content, deleted, tx
+        SELECT version, revision, field_revisions, content, deleted, bytes, tx
         FROM documents
         WHERE documents.namespace_id = places.namespace_id
           AND documents.application = places.application
@@ -67,4 +51,24 @@ LEFT JOIN (
         LIMIT 1
     ) AS document
     WHERE places.is_member
-) AS found ON true
+), measured AS (
+    SELECT count(*) > 1 AND sum(bytes) > $9::bigint AS is_too_much FROM found
+)
+SELECT
+    state.incarnation_id,
+    (extract(epoch FROM state.horizon) * 1000)::bigint AS horizon,
+    (extract(epoch FROM state.present) * 1000)::bigint AS present,
+    (SELECT array_agg(namespace_id ORDER BY ordinal) FROM places) AS namespaces,
+    (SELECT array_agg(is_member ORDER BY ordinal) FROM places) AS is_member,
+    (SELECT array_agg((ended).tx::text ORDER BY ordinal) FROM places) AS ended,
+    measured.is_too_much,
+    found.ordinal,
+    found.version,
+    found.revision,
+    found.field_revisions::text AS field_revisions,
+    found.content::text AS content,
+    found.deleted,
+    found.tx::text AS tx
+FROM database_state AS state
+CROSS JOIN measured
+LEFT JOIN found ON NOT measured.is_too_much

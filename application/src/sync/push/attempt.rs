@@ -21,7 +21,10 @@ impl SyncService {
         requests: &[Arc<SyncRequest>],
     ) -> Result<Vec<Result<Pushed, WantsLocks>>, StoreError> {
         let wanted: Vec<_> = requests.iter().map(|request| wanted(request)).collect();
-        let (attempt, before) = self.store.attempt(&wanted.concat()).await?;
+        let (attempt, before) = self
+            .store
+            .attempt(&wanted.concat(), self.limits.read_bytes)
+            .await?;
         let parts = Part::of(requests, &wanted, &before);
         let decide = |part: &Part<'_>| self.decide_without_locks(part, &before);
         let decided = parts.iter().map(decide).collect();

@@ -158,6 +158,9 @@ impl Base {
         if sight.seen.sees(current.transaction, &change.key) {
             return Ancestor::Version(&current.version);
         }
+        if history.is_forgotten {
+            return Ancestor::Unknown;
+        }
         // One that gave way while the device read page after page may not have been on any.
         if history.ancestor.is_some() && history.ancestor_superseded_at <= sight.pages_read_at {
             return Ancestor::Unknown;

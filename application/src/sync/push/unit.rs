@@ -18,10 +18,14 @@ impl SyncService {
     ) -> Result<Vec<Result<Pushed, SyncError>>, StoreError> {
         let mut transaction = self.store.begin(patience).await?;
         let wanted: Vec<_> = requests.iter().map(|request| wanted(request)).collect();
-        let before = transaction.lock(&wanted.concat()).await?;
+        let before = transaction
+            .lock(&wanted.concat(), self.limits.read_bytes)
+            .await?;
         let parts = Part::of(requests, &wanted, &before);
         let bases: Vec<_> = parts.iter().map(|part| self.bases(part, &before)).collect();
-        let histories = look_back(transaction.as_mut(), &parts, &bases, &before).await?;
+        let histories = self
+            .look_back(transaction.as_mut(), &parts, &bases, &before)
+            .await?;
         let decide = |(part, bases): (&Part<'_>, &Vec<Base>)| {
             self.decide_all(part, bases, &before, &histories)
         };
@@ -35,6 +39,33 @@ impl SyncService {
         };
         transaction.commit().await?;
         Ok(plan.outcomes(&before, news, written))
+    }
+
+    /// Reads the past of those documents whose current version does not tell enough. Each document has
+    /// its history in the result, most of them an empty one; there is none at all if nobody needs one.
+    async fn look_back(
+        &self,
+        transaction: &mut dyn SyncTransaction,
+        parts: &[Part<'_>],
+        bases: &[Vec<Base>],
+        before: &Before,
+    ) -> Result<Vec<History>, StoreError> {
+        let queries = parts.iter().zip(bases);
+        let queries = queries.flat_map(|(part, bases)| part.history_queries(bases, before));
+        let queries: Vec<HistoryQuery> = queries.collect();
+        if queries.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = transaction
+            .history(&queries, self.limits.read_bytes)
+            .await?;
+        let mut histories = vec![History::default(); before.current.len()];
+        for (query, history) in queries.iter().zip(found) {
+            if let Some(slot) = histories.get_mut(query.document) {
+                *slot = history;
+            }
+        }
+        Ok(histories)
     }
 }
 
@@ -51,28 +82,4 @@ pub(super) fn wanted(request: &SyncRequest) -> Vec<LockRequest> {
             keys: changes.iter().map(|change| change.key.clone()).collect(),
         })
         .collect()
-}
-
-/// Reads the past of those documents whose current version does not tell enough. Each document has
-/// its history in the result, most of them an empty one; there is none at all if nobody needs one.
-async fn look_back(
-    transaction: &mut dyn SyncTransaction,
-    parts: &[Part<'_>],
-    bases: &[Vec<Base>],
-    before: &Before,
-) -> Result<Vec<History>, StoreError> {
-    let queries = parts.iter().zip(bases);
-    let queries = queries.flat_map(|(part, bases)| part.history_queries(bases, before));
-    let queries: Vec<HistoryQuery> = queries.collect();
-    if queries.is_empty() {
-        return Ok(Vec::new());
-    }
-    let found = transaction.history(&queries).await?;
-    let mut histories = vec![History::default(); before.current.len()];
-    for (query, history) in queries.iter().zip(found) {
-        if let Some(slot) = histories.get_mut(query.document) {
-            *slot = history;
-        }
-    }
-    Ok(histories)
 }

@@ -73,7 +73,8 @@ impl Common {
                 "`forbidden`: the caller is no member of the organisation that `X-Org-Id` names."
             }
             Self::PayloadTooLarge => {
-                "`payload_too_large`: the body is larger than the server takes."
+                "`payload_too_large`: the body is larger than the server takes, or what is stored of \
+                 the documents that it changes."
             }
             Self::UnsupportedMediaType => {
                 "`unsupported_media_type`: the body is not declared as what it has to be."

@@ -1,0 +1,193 @@
+//! Small requests that are about much: what is read for them is bounded as well.
+
+use futures::future::join_all;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use sqlx::Executor;
+use syncline_tests::{
+    Answer, TestDatabase, TestServer,
+    process::peak_memory,
+    replica::{change, deletion, stamp},
+};
+
+use crate::trial::{MEBIBYTE, is_refusal};
+
+const USER: &str = "ada";
+
+/// What the memory of one request may add to that of the server.
+const MOST_BYTES: u64 = 96 << 20;
+
+/// Twice the greatest body is the most that is read for a request.
+const SMALL_BODIES: &str = "[limits]\nbodyBytes = 20000";
+
+async fn server_of_small_bodies() -> TestServer {
+    TestServer::with(TestDatabase::create().await, SMALL_BODIES).await
+}
+
+/// Puts so many documents of the user, and as many superseded versions of the first of them, straight into
+/// the database. Each has this many bytes, and version `n` the revision `n` at the path `f<n>`.
+async fn fill(server: &TestServer, documents: usize, versions: usize, bytes: usize) {
+    let mut connection = server.database.connect().await;
+    let (repeated, revision) = (bytes / 32, "0010000000000-000000-server~1");
+    let statement = format!(
+        "INSERT INTO namespaces (kind, owner_id) VALUES ('personal', '{USER}');
+        INSERT INTO documents (
+            namespace_id, application, collection, key, version, revision, field_revisions,
+            content, deleted, bytes, tx
+        )
+        SELECT
+            namespace_id, 'todo', 'notes', number::text, {versions} + 1, '{revision}', '{{}}',
+            jsonb_build_object('text', repeat(md5(number::text), {repeated})), false, {bytes}, '3'
+        FROM namespaces, generate_series(1, {documents}) AS numbers (number);
+        INSERT INTO document_versions (
+            namespace_id, application, collection, key, version, revision, field_revisions,
+            content, deleted, tx
+        )
+        SELECT
+            namespace_id, 'todo', 'notes', '1', number, '{revision}',
+            json_build_object('f' || number, '0010000000000-' || lpad(number::text, 6, '0') || '-tablet'),
+            jsonb_build_object('f' || number, 1, 'text', repeat(md5(number::text), {repeated})),
+            false, '3'
+        FROM namespaces, generate_series(1, {versions}) AS numbers (number)"
+    );
+    let statement = sqlx::AssertSqlSafe(statement);
+    connection.execute(sqlx::raw_sql(statement)).await.unwrap();
+}
+
+async fn push(server: &TestServer, user: &str, changes: Vec<Value>) -> Answer {
+    let body = json!({
+        "collection": "notes", "changes": changes, "protocol": 2, "partial": true, "echo": false,
+        "limit": 1,
+    });
+    server.post_sync(user, "todo", &body).await
+}
+
+fn deletions(keys: impl IntoIterator<Item = usize>) -> Vec<Value> {
+    let deletion = |key: usize| deletion(&key.to_string(), &stamp("tablet", key));
+    keys.into_iter().map(deletion).collect()
+}
+
+#[tokio::test]
+async fn what_is_about_more_than_two_bodies_is_refused_whole_and_stored_one_by_one() {
+    let server = server_of_small_bodies().await;
+    fill(&server, 60, 0, 1_000).await;
+    for keys in [1..=60, 1..=45] {
+        let refused = push(&server, USER, deletions(keys)).await;
+        is_refusal(
+            &refused,
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "payload_too_large",
+            "40000 bytes",
+        );
+    }
+    let mut connection = server.database.connect().await;
+    let count = "SELECT count(*) FROM documents WHERE NOT deleted";
+    let count = sqlx::query_scalar::<_, i64>(count).fetch_one(&mut connection);
+    assert_eq!(count.await.unwrap(), 60);
+    for keys in [1..=1, 2..=40] {
+        let stored = push(&server, USER, deletions(keys)).await;
+        assert_eq!(stored.status, StatusCode::OK, "{}", stored.body);
+    }
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_document_of_any_size_is_stored_alone() {
+    let server = server_of_small_bodies().await;
+    fill(&server, 2, 0, 100_000).await;
+    let stored = push(&server, USER, deletions(1..=1)).await;
+    assert_eq!(stored.status, StatusCode::OK, "{}", stored.body);
+    let changed = change("2", &json!({ "title": "short" }), &stamp("tablet", 2));
+    let stored = push(&server, USER, vec![changed]).await;
+    assert_eq!(stored.status, StatusCode::OK, "{}", stored.body);
+    server.finish().await;
+}
+
+/// They share statements.
+#[tokio::test]
+async fn what_one_request_is_about_refuses_no_other() {
+    let server = server_of_small_bodies().await;
+    fill(&server, 45, 0, 1_000).await;
+    let users: Vec<_> = (0..16).map(|number| format!("user-{number}")).collect();
+    let documents = |sequence| {
+        let text = "x".repeat(1_000);
+        let document = move |key: usize| {
+            let document = json!({ "text": text, "sequence": sequence });
+            change(&key.to_string(), &document, &stamp("phone", sequence))
+        };
+        (1..=10).map(document).collect::<Vec<_>>()
+    };
+    for sequence in 1..4 {
+        let pushes = users
+            .iter()
+            .map(|user| push(&server, user, documents(sequence)));
+        let refused = push(&server, USER, deletions(1..=45));
+        let (stored, refused) = tokio::join!(join_all(pushes), refused);
+        for stored in stored {
+            assert_eq!(stored.status, StatusCode::OK, "{}", stored.body);
+        }
+        assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_request_about_much_takes_little_memory() {
+    let server = TestServer::start().await;
+    fill(&server, 200, 0, MEBIBYTE).await;
+    let before = peak_memory(std::process::id()).unwrap();
+    for count in [200, 50] {
+        let refused = push(&server, USER, deletions(1..=count)).await;
+        assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    is_little_more_than(before);
+    server.finish().await;
+}
+
+/// What is too much of the past is as good as purged.
+#[tokio::test]
+async fn a_change_that_names_much_of_the_past_takes_little_memory() {
+    let server = TestServer::start().await;
+    let versions = 200;
+    fill(&server, 1, versions, MEBIBYTE).await;
+    let before = peak_memory(std::process::id()).unwrap();
+    let mut changed = change("1", &json!({ "title": "new" }), &stamp("phone", 1));
+    for number in 1..=versions {
+        changed["after"][format!("f{number}")] = format!("0010000000000-{number:06}-tablet").into();
+    }
+    let stored = push(&server, USER, vec![changed]).await;
+    assert_eq!(stored.status, StatusCode::OK, "{}", stored.body);
+    assert_eq!(stored.body["rejected"], json!([]));
+    is_little_more_than(before);
+    server.finish().await;
+}
+
+#[track_caller]
+fn is_little_more_than(before: u64) {
+    let more = peak_memory(std::process::id()).unwrap() - before;
+    assert!(more < MOST_BYTES, "{more} bytes of memory");
+    println!("{more} bytes of memory");
+}
+
+#[tokio::test]
+async fn more_revisions_than_a_document_has_fields_are_refused() {
+    let more = "[limits]\ndocumentBytes = 8000";
+    let server = TestServer::with(TestDatabase::create().await, more).await;
+    let named = |count: usize| {
+        let mut changed = change("1", &json!({ "title": "new" }), &stamp("phone", 1));
+        for number in 1..count {
+            let member = ["fieldRevs", "after"][number % 2];
+            changed[member][format!("f{number}")] = stamp("phone", 0).into();
+        }
+        vec![changed]
+    };
+    let stored = push(&server, USER, named(2_000)).await;
+    assert_eq!(stored.body["rejected"], json!([]), "{}", stored.body);
+    let refused = push(&server, USER, named(2_001)).await;
+    let rejected = &refused.body["rejected"][0];
+    assert_eq!(rejected["code"], "bad_request", "{}", refused.body);
+    let sentence = rejected["error"].as_str().unwrap();
+    assert!(sentence.contains("changes[0].fieldRevs"), "{sentence}");
+    assert!(sentence.contains("2000"), "{sentence}");
+    server.finish().await;
+}
