@@ -185,6 +185,41 @@ async fn a_cursor_behind_the_horizon_is_reset_once() {
     server.finish().await;
 }
 
+/// As a client does whose pull was reset amid its pages: it cannot tell by whom.
+#[tokio::test]
+async fn what_was_merged_and_is_pushed_again_after_a_purge_stays_as_it_is() {
+    let server = TestServer::start().await;
+    let (mut phone, mut laptop) = (Replica::paged(COLLECTION, 1), Replica::new(COLLECTION));
+    let doc = json!({ "text": "one\ntwo\n", "by": "phone" });
+    let note = change("note", &doc, &stamp("phone", 0));
+    let other = change("other", &json!({}), &stamp("phone", 0));
+    let first = note["fieldRevs"]["by"].clone();
+    phone.sync(&server, USER, &[note, other]).await;
+    laptop.sync(&server, USER, &[]).await;
+    let doc = json!({ "text": "zero\none\ntwo\n", "by": "laptop" });
+    let mut theirs = change("note", &doc, &stamp("laptop", 1));
+    theirs["baseClock"] = laptop.clock().clone();
+    let another = change("another", &json!({}), &stamp("laptop", 1));
+    laptop.sync(&server, USER, &[theirs, another]).await;
+    let doc = json!({ "text": "one\ntwo\nthree\n", "by": "phone", "more": 1 });
+    let mut push = change("note", &doc, &stamp("phone", 2));
+    push["fieldRevs"]["by"] = first;
+    push["baseClock"] = phone.clock().clone();
+    let page = server.sync(USER, phone.body(&[push.clone()])).await;
+    assert!(phone.apply(&page, std::slice::from_ref(&push)), "{page}");
+    laptop.sync(&server, USER, &[]).await;
+    let merged = laptop.documents().clone();
+    assert_eq!(merged["note"]["text"], "zero\none\ntwo\nthree\n");
+    age(&server).await;
+    purge_until(&server, 0, [3, 0, 0]).await;
+    phone.sync(&server, USER, &[]).await;
+    assert_eq!((phone.resets, phone.documents()), (1, &merged));
+    phone.sync(&server, USER, &[push]).await;
+    laptop.sync(&server, USER, &[]).await;
+    assert_eq!((laptop.documents(), phone.documents()), (&merged, &merged));
+    server.finish().await;
+}
+
 /// A document that a device holds, which was then deleted and purged; and a push of the device.
 async fn push_to_purged(server: &TestServer, edited: bool) -> Value {
     let mut device = Replica::new(COLLECTION);

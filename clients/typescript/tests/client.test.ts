@@ -400,6 +400,23 @@ describe("resets", () => {
     });
   }
 
+  for (const isBrought of [true, false]) {
+    it(`sends again what it pushed before a reset amid pages that brings ${isBrought ? "it as it was" : "nothing"}`, () => {
+      const client = synced({ a: { n: 1 } });
+      const sent = client.edit("a", { n: 2 }, 200).getChanges();
+      client.sync(answer(300, { hasMore: true }), 300);
+      assert.deepEqual(client.getChanges(), []);
+      const serverChanges = isBrought ? [stored("a", { n: 1 }, 50)] : [];
+      const reset = answer(400, { reset: true, healFrom: clock(100), serverChanges });
+      assert.ok(client.sync(reset, 400).hasMore);
+      assert.deepEqual(client.get("a"), { n: 2 });
+      assert.deepEqual(client.getChanges(), sent);
+      const accepted = [{ key: "a", rev: clock(450) }];
+      assert.ok(!client.sync(answer(500, { accepted }), 500).hasMore);
+      assert.deepEqual([client.get("a"), client.pending()], [{ n: 2 }, []]);
+    });
+  }
+
   it("lets go what is taken back while it is offered", () => {
     const { client, id } = withEditOfSharedDocument();
     client.getChanges();

@@ -48,6 +48,11 @@ impl SyncClient {
         self.hear(&latest, now)?;
         self.note_difference(&answer.server_clock, now);
         if answer.reset {
+            if self.state.is_paging {
+                // Whoever answers now may never have had them. Where they arrived, to push them again
+                // changes nothing.
+                pushes.clear();
+            }
             self.begin_reset(answer.heal_from.as_ref());
         }
         let mut applied = Applied {

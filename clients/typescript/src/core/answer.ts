@@ -39,8 +39,11 @@ export interface Applied {
 export function applyAnswer(replica: Replica, answer: SyncAnswer, pushed: InFlight, wallMs: number): Applied {
   assertAnswer(answer);
   hear(replica, answer, wallMs);
+  // Whoever answers a request for a page with a reset may never have had what was pushed before. Where
+  // that arrived, to push it again changes nothing.
+  const isForgotten = answer.reset === true && replica.state.isPaging;
+  const inFlight: InFlight = new Map(isForgotten ? [] : pushed);
   if (answer.reset) beginReset(replica, answer.healFrom);
-  const inFlight: InFlight = new Map(pushed);
   const changed = new Set<string>();
   const rejected = new Set<string>();
   // First of all: the same answer may hold what others made of these documents, which is no answer to

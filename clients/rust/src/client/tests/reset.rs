@@ -162,6 +162,30 @@ fn what_is_taken_back_while_it_is_offered_goes_as_well() {
     assert_eq!(client.get(&id), Some(document(json!({ "mine": 3 }))));
 }
 
+/// Whoever was to tell of it with a later page is not the one who answers now.
+#[test]
+fn what_was_pushed_before_a_reset_amid_pages_is_sent_again() {
+    for is_brought in [true, false] {
+        let mut client = synced(&[("a", json!({ "n": 1 }))]);
+        edit(&mut client, "a", json!({ "n": 2 }), 200);
+        let sent = begin(&mut client);
+        apply(&mut client, 300, json!({ "hasMore": true }));
+        begin(&mut client);
+        client.abandon();
+        begin(&mut client);
+        let brought = is_brought.then(|| stored("a", json!({ "n": 1 }), 50));
+        let brought = Vec::from_iter(brought);
+        let reset = json!({ "reset": true, "healFrom": clock(100), "serverChanges": brought });
+        assert!(apply(&mut client, 400, reset).has_more);
+        assert_eq!(client.get(&id("a")), Some(document(json!({ "n": 2 }))));
+        assert_eq!(begin(&mut client), sent);
+        let accepted = json!([{ "key": "a", "rev": clock(450) }]);
+        assert!(!apply(&mut client, 500, json!({ "accepted": accepted })).has_more);
+        assert_eq!(client.get(&id("a")), Some(document(json!({ "n": 2 }))));
+        assert_eq!(client.pending().count(), 0);
+    }
+}
+
 #[test]
 fn pruning_forgets_all_but_pending_edits() {
     let mut client = synced(&[("a", json!({ "n": 1 })), ("b", json!({ "n": 1 }))]);
