@@ -425,6 +425,47 @@ async fn a_client_that_was_away_keeps_its_edits_and_forgets_what_was_deleted() {
     server.finish().await;
 }
 
+/// A document with an edit when the client prunes, which others delete and the user takes the edit back
+/// of.
+#[tokio::test]
+async fn what_a_client_kept_when_it_pruned_goes_or_is_reported() {
+    for (is_purged, is_edited) in [(false, false), (false, true), (true, false), (true, true)] {
+        let server = TestServer::start().await;
+        let address = format!("http://{}", server.address());
+        let transport = HttpTransport::new(&address, "todo", &server.token(USER), None).unwrap();
+        let node = Node::new("phone").unwrap();
+        let mut client = SyncClient::new(CollectionName::new(COLLECTION).unwrap(), node);
+        let id = DocumentId::own("note").unwrap();
+        let titled = |title| json!({ "title": title }).as_object().unwrap().clone();
+        client.edit(&id, &titled("old"), now()).unwrap();
+        sync(&mut client, &transport, now()).await.unwrap();
+        client.edit(&id, &titled("new"), now()).unwrap();
+        client.prune();
+        let mut other = Replica::new(COLLECTION);
+        other.sync(&server, USER, &[]).await;
+        let mut deletion = deletion("note", &stamp("laptop", 0));
+        deletion["baseClock"] = other.clock().clone();
+        other.sync(&server, USER, &[deletion]).await;
+        if is_purged {
+            age(&server).await;
+            purge_until(&server, 0, [0, 0, 0]).await;
+        }
+        client.edit(&id, &titled("old"), now()).unwrap();
+        if is_edited {
+            client.edit(&id, &titled("newer"), now()).unwrap();
+        }
+        let applied = sync(&mut client, &transport, now()).await.unwrap();
+        let reported = applied.conflicts.iter();
+        let reported: Vec<_> = reported.map(|it| it.conflict.field.as_str()).collect();
+        assert_eq!(reported, vec!["_deleted"; usize::from(is_edited)]);
+        let expected = is_edited.then(|| titled("newer"));
+        assert_eq!(client.get(&id), expected);
+        let fresh = server.sync(USER, first_sync(COLLECTION)).await;
+        assert_eq!(fresh["serverChanges"][0]["title"].is_string(), is_edited);
+        server.finish().await;
+    }
+}
+
 /// Documents that no buffer between a server and a device holds all of, each of its own transaction.
 async fn many_large(server: &TestServer) {
     let mut connection = server.database.connect().await;

@@ -162,7 +162,7 @@ impl SyncClient {
     }
 
     /// Forgets all that the server gave; documents with pending edits stay. The next sync fetches
-    /// the whole collection.
+    /// the whole collection, and drops of those what it lacks, as after a reset.
     pub fn prune(&mut self) {
         self.in_flight = None;
         self.state
@@ -176,6 +176,8 @@ impl SyncClient {
             entry.document.doubt();
         }
         self.state.forget_server();
+        // A first pull brings no tombstones.
+        self.begin_reset(None);
     }
 
     /// What the server's clock was at the last answer; [`Hlc::zero`] before the first.

@@ -58,6 +58,42 @@ describe("the predecessor's surface", () => {
     assert.deepEqual(again!.fieldRevs, sent!.fieldRevs);
   });
 
+  for (const isBrought of [true, false]) {
+    it(`${isBrought ? "keeps" : "lets go"} what pruning kept and the server brings${isBrought ? "" : " no more"}`, () => {
+      const client = synced({ a: { n: 1 } });
+      client.edit("a", { n: 2 }, 200).prune().edit("a", { n: 1 }, 210);
+      assert.deepEqual(client.getChanges(), []);
+      const serverChanges = isBrought ? [stored("a", { n: 1 }, 50)] : [];
+      assert.ok(client.sync(answer(300, { serverChanges }), 300).hasMore);
+      client.getChanges();
+      assert.ok(!client.sync(answer(310), 310).hasMore);
+      assert.equal(client.get("a") !== undefined, isBrought);
+    });
+  }
+
+  it("has an edit of what pruning kept made from what was there before", () => {
+    for (const isPulled of [true, false]) {
+      const client = synced({ a: { n: 1 } });
+      client.edit("a", { n: 2 }, 200).prune().edit("a", { n: 1 }, 210).getChanges();
+      if (isPulled) client.sync(answer(300), 300);
+      assert.equal(client.edit("a", { n: 3 }, 310).getChanges()[0]!.baseClock, clock(50));
+    }
+  });
+
+  it("keeps of a document that is gone nothing but the edit that was rejected", () => {
+    const client = synced({ a: { n: 1 } });
+    client.edit("a", { n: 2 }, 200).getChanges();
+    const rejected = [{ key: "a", code: "bad_request", error: "No." }];
+    client.sync(answer(250, { rejected }), 250);
+    client.prune();
+    for (const millis of [300, 310]) {
+      assert.deepEqual(client.getChanges(), []);
+      client.sync(answer(millis), millis);
+    }
+    const [change] = client.edit("a", { n: 1 }, 320).getChanges();
+    assert.deepEqual([change!.doc, change!.baseClock], [{ n: 1 }, clock(100)]);
+  });
+
   it("keeps what it was given and what it gave apart from what it holds", () => {
     const client = new SyncClient("phone");
     const mine = { list: [1] };

@@ -8,7 +8,7 @@ import { type Revisions, revisionsOf } from "./pending.js";
 import { contentOf, doubt, edit, remove } from "./rebase.js";
 import { type Entry, Replica, type ReplicaState, newState, withDocument } from "./replica.js";
 import { type InFlight, beginRequest, changesOf, refuseRequest, serverClock } from "./request.js";
-import { forgetServer } from "./reset.js";
+import { beginReset, forgetServer } from "./reset.js";
 import {
   type Access,
   type Conflict,
@@ -224,13 +224,15 @@ export class SyncClient {
 
   /**
    * Forgets all that the server gave; documents with pending edits stay. The next sync fetches the
-   * whole collection.
+   * whole collection, and drops of those what it lacks, as after a reset.
    */
   prune(): this {
     const { state, entries } = this.#replica;
     const pending = [...entries].filter(([, entry]) => entry.pending);
     const doubted = pending.map(([id, entry]) => [id, withDocument(entry, doubt(entry))] as const);
     this.#replica = new Replica(forgetServer(state), new Map(doubted));
+    // A first pull brings no tombstones.
+    beginReset(this.#replica, undefined);
     this.#inFlight = new Map();
     return this;
   }

@@ -203,6 +203,59 @@ fn pruning_forgets_all_but_pending_edits() {
     );
 }
 
+/// Others deleted it meanwhile. Who pushes nothing with a first pull is not told so.
+#[test]
+fn what_pruning_kept_and_the_server_does_not_bring_goes_with_its_edit() {
+    for is_brought in [true, false] {
+        let mut client = synced(&[("a", json!({ "n": 1 }))]);
+        edit(&mut client, "a", json!({ "n": 2 }), 200);
+        client.prune();
+        edit(&mut client, "a", json!({ "n": 1 }), 210);
+        assert_eq!(begin(&mut client), Vec::<serde_json::Value>::new());
+        let brought = is_brought.then(|| stored("a", json!({ "n": 1 }), 50));
+        let answer = json!({ "serverChanges": Vec::from_iter(brought) });
+        assert!(apply(&mut client, 300, answer).has_more);
+        begin(&mut client);
+        assert!(!apply(&mut client, 310, json!({})).has_more);
+        assert_eq!(client.get(&id("a")).is_some(), is_brought);
+    }
+}
+
+#[test]
+fn an_edit_of_what_pruning_kept_is_made_from_what_was_there_before() {
+    for is_pulled in [true, false] {
+        let mut client = synced(&[("a", json!({ "n": 1 }))]);
+        edit(&mut client, "a", json!({ "n": 2 }), 200);
+        client.prune();
+        edit(&mut client, "a", json!({ "n": 1 }), 210);
+        if is_pulled {
+            begin(&mut client);
+            apply(&mut client, 300, json!({}));
+        }
+        edit(&mut client, "a", json!({ "n": 3 }), 310);
+        assert_eq!(begin(&mut client)[0]["baseClock"], json!(clock(50)));
+    }
+}
+
+/// What is sent of it later is as old as its edit, and reported if it comes back.
+#[test]
+fn a_rejected_edit_that_pruning_kept_is_all_that_stays_of_what_is_gone() {
+    let mut client = synced(&[("a", json!({ "n": 1 }))]);
+    edit(&mut client, "a", json!({ "n": 2 }), 200);
+    begin(&mut client);
+    let rejection = json!({ "key": "a", "code": "bad_request", "error": "No." });
+    apply(&mut client, 250, json!({ "rejected": [rejection] }));
+    client.prune();
+    for millis in [300, 310] {
+        assert_eq!(begin(&mut client), Vec::<serde_json::Value>::new());
+        apply(&mut client, millis, json!({}));
+    }
+    edit(&mut client, "a", json!({ "n": 1 }), 320);
+    let change = &begin(&mut client)[0];
+    assert_eq!(change["doc"], json!({ "n": 1 }));
+    assert_eq!(change["baseClock"], json!(clock(100)));
+}
+
 /// It may have been stored, deleted by others, and purged.
 #[test]
 fn pruning_doubts_that_a_push_without_an_answer_is_new() {
