@@ -119,7 +119,8 @@ impl SyncService {
         changes: Vec<Value>,
     ) -> Result<Outcome, SyncError> {
         let changes = changes.into_iter().map(WireChange::from).collect();
-        let (valid, rejected) = self.check_changes(&scope, changes, self.schema_of(&scope));
+        let schema = self.schema_of(&scope);
+        let (valid, rejected) = self.check_changes(&writer.user_id, &scope, changes, schema);
         let outcome = self.store_changes(writer, scope, valid).await?;
         Ok(Outcome {
             rejected,

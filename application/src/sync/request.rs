@@ -165,7 +165,8 @@ impl SyncService {
             .cursors
             .read(&body.client_clock, &caller.user_id, &scope);
         self.check_presented(&presented)?;
-        let (mut changes, rejected) = self.check_changes(&scope, body.changes, schema);
+        let (mut changes, rejected) =
+            self.check_changes(&caller.user_id, &scope, body.changes, schema);
         // The caller's own first, then those of each other owner together.
         changes.sort_by(|one, other| one.owner.cmp(&other.owner));
         if !body.partial && !rejected.is_empty() {
@@ -226,6 +227,7 @@ impl SyncService {
 
     pub(super) fn check_changes(
         &self,
+        reader: &UserId,
         scope: &Scope,
         changes: Vec<WireChange>,
         schema: Option<&CollectionSchema>,
@@ -235,7 +237,11 @@ impl SyncService {
         for (index, change) in changes.into_iter().enumerate() {
             let owner = change::named_owner(&change, scope);
             let checked = PushedChange::parse(index, change, scope)
-                .and_then(|change| self.check_change(index, change, schema))
+                .and_then(|change| {
+                    self.check_revisions(index, &change)?;
+                    self.check_skew(index, &change, reader, scope)?;
+                    self.check_content(change, schema)
+                })
                 .and_then(|change| {
                     if seen.insert((change.owner.clone(), change.key.clone())) {
                         return Ok(change);
@@ -254,17 +260,6 @@ impl SyncService {
             }
         }
         (valid, rejected)
-    }
-
-    fn check_change(
-        &self,
-        index: usize,
-        change: PushedChange,
-        schema: Option<&CollectionSchema>,
-    ) -> Result<PushedChange, Rejection> {
-        self.check_revisions(index, &change)?;
-        self.check_skew(index, &change)?;
-        self.check_content(change, schema)
     }
 
     pub(super) fn check_content(
@@ -299,7 +294,13 @@ impl SyncService {
         Err(Rejection::of_member(index, key, "fieldRevs", &rule))
     }
 
-    fn check_skew(&self, index: usize, change: &PushedChange) -> Result<(), Rejection> {
+    fn check_skew(
+        &self,
+        index: usize,
+        change: &PushedChange,
+        reader: &UserId,
+        scope: &Scope,
+    ) -> Result<(), Rejection> {
         let Edit {
             revisions, after, ..
         } = &change.edit;
@@ -309,11 +310,20 @@ impl SyncService {
         let after = after
             .iter()
             .map(|(path, clock)| ("after", Some(path), clock));
-        let base = change.base.iter().map(|clock| ("baseClock", None, clock));
         let now = self.clock.now();
         let bound = self.limits.clock_skew_millis;
+        let is_ahead = |clock: &Hlc| clock.is_ahead_of(now, bound);
+        // A device can mend nothing of one that a server gave while its time was ahead.
+        let is_given = |clock: &Hlc| {
+            let presented = self.cursors.read(clock, reader, scope);
+            matches!(presented, Presented::Cursor(_))
+        };
+        let base = change.base.iter();
+        let base = base
+            .filter(|clock| is_ahead(clock) && !is_given(clock))
+            .map(|clock| ("baseClock", None, clock));
         let mut clocks = revisions.chain(after).chain(base);
-        match clocks.find(|(_, _, clock)| clock.is_ahead_of(now, bound)) {
+        match clocks.find(|(_, _, clock)| is_ahead(clock)) {
             None => Ok(()),
             Some((member, path, _)) => {
                 let rule = clock_rule(path, bound);

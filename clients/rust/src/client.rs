@@ -20,6 +20,7 @@ use crate::{
     wire::{Access, Rejection},
 };
 
+use clock::Pass;
 use documents::{Entry, State};
 use request::InFlight;
 
@@ -34,6 +35,7 @@ pub use snapshot::Snapshot;
 pub struct SyncClient {
     state: State,
     in_flight: Option<InFlight>,
+    pass: Pass,
     page_size: Option<u32>,
     max_changes: usize,
 }
@@ -50,6 +52,7 @@ impl SyncClient {
         Self {
             state,
             in_flight: None,
+            pass: Pass::Over,
             page_size: Some(request::PAGE_DOCUMENTS),
             max_changes: request::MAX_CHANGES,
         }
@@ -95,7 +98,8 @@ impl SyncClient {
     }
 
     /// The documents whose last edit the server did not store, and why. They keep it, and are not
-    /// sent again before the next edit or [`Self::retry`].
+    /// sent again before the next edit or [`Self::retry`]; those that name a clock that is ahead, when
+    /// the client begins to sync again, since time catches up.
     pub fn rejected(&self) -> impl Iterator<Item = (&DocumentId, &Rejection)> {
         let entries = self.state.documents.iter();
         entries.filter_map(|(id, entry)| Some((id, entry.rejection.as_ref()?)))
@@ -165,6 +169,7 @@ impl SyncClient {
     /// the whole collection, and drops of those what it lacks, as after a reset.
     pub fn prune(&mut self) {
         self.in_flight = None;
+        self.pass = Pass::Over;
         self.state
             .documents
             .retain(|entry| entry.document.pending().is_some());

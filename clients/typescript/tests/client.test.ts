@@ -340,6 +340,29 @@ describe("the device's clock", () => {
     const result = client.sync(answer(1000, { rejected: [skewed] }), 1000);
     assert.deepEqual([result.hasMore, result.rejected], [false, [{ key: "a" }]]);
   });
+
+  it("sends what stays ahead again once, and with the next pass", () => {
+    const client = new SyncClient("phone");
+    client.getChanges();
+    client.sync(answer(YEAR, { serverChanges: [stored("a", { n: 1 }, YEAR)] }), YEAR);
+    client.edit("a", { n: 2 }, 1000);
+    // The server's clock was ahead by a year, and was set right.
+    const skewed = { key: "a", code: "clock_skew", error: "It is ahead.", serverTime: 1000 };
+    const refusal = answer(YEAR + 1, { rejected: [skewed] });
+    for (let pass = 0; pass < 2; pass++) {
+      assert.equal(client.getChanges().length, 1);
+      const first = client.sync(refusal, 1000);
+      assert.deepEqual([first.hasMore, first.rejected], [true, []]);
+      assert.equal(client.getChanges().length, 1);
+      const second = client.sync(refusal, 1000);
+      assert.deepEqual([second.hasMore, second.rejected], [false, [{ key: "a" }]]);
+      assert.equal(client.rejected().length, 1);
+    }
+    assert.equal(client.getChanges().length, 1);
+    const accepted = [{ key: "a", rev: clock(YEAR + 2) }];
+    assert.ok(!client.sync(answer(YEAR + 2, { accepted }), YEAR + 2).hasMore);
+    assert.deepEqual([client.pending(), client.rejected()], [[], []]);
+  });
 });
 
 describe("resets", () => {

@@ -126,6 +126,21 @@ describe("a conflict", () => {
   });
 });
 
+describe("a rejection because of a clock", () => {
+  it("is no reason not to try again with the next pass", async () => {
+    const [store, script] = await synced({ a: { n: 1 } });
+    const skewed = { key: "a", code: "clock_skew", error: "It is ahead.", serverTime: Date.now() + 60_000 };
+    script.answers.push({ rejected: [skewed] }, { accepted: [{ key: "a", rev: clock(300) }] });
+    const notes = store.collection("notes");
+    await notes.set("a", { n: 2 });
+    await store.sync();
+    await store.sync();
+    const pushes = script.requests.filter(({ changes }) => changes.length > 0);
+    assert.deepEqual([pushes.length, (await notes.rejected()).length, await store.unsent()], [2, 0, 0]);
+    await store.close();
+  });
+});
+
 describe("what others share", () => {
   it("stands beside one's own documents, and leaves when it is no longer shared", async () => {
     const [store, script] = await synced({ a: { n: 1 } });

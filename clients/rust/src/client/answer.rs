@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syncline_domain::{hlc::Hlc, hlc::UnixMillis, rebase::Push};
 
-use super::{SyncClient, clock::latest_revision, documents::Entry};
+use super::{
+    SyncClient,
+    clock::{Pass, is_skew, latest_revision},
+};
 use crate::{
     Access, ClientError, DocumentId,
     wire::{Accepted, Rejection, ReportedConflict, ServerChange, SyncAnswer},
 };
-
-/// The code of a rejection that a correct clock prevents.
-const CLOCK_SKEW: &str = "clock_skew";
 
 /// What an answer did.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -82,7 +82,9 @@ impl SyncClient {
             }
         }
         if let Some(server_time) = skewed {
-            self.correct_rejected(server_time, now, &mut applied)?;
+            for id in self.correct_rejected(server_time, now)? {
+                applied.rejected.remove(&id);
+            }
             self.hear(&latest, now)?;
         }
         self.state.server_clock = Some(answer.server_clock.clone());
@@ -98,6 +100,9 @@ impl SyncClient {
             self.end_pull(&mut applied.changed);
         }
         applied.has_more = answer.has_more || self.has_unsent() || self.state.reset.is_some();
+        if !applied.has_more {
+            self.pass = Pass::Over;
+        }
         Ok(applied)
     }
 
@@ -197,26 +202,6 @@ impl SyncClient {
             applied.rejected.insert(id);
         }
     }
-
-    /// Corrects a clock that was ahead, and sends again what was rejected because of it.
-    fn correct_rejected(
-        &mut self,
-        server_time: UnixMillis,
-        now: UnixMillis,
-        applied: &mut Applied,
-    ) -> Result<(), ClientError> {
-        if self.correct_clock(server_time, now)? {
-            let is_skewed = |entry: &Entry| {
-                let rejection = entry.rejection.as_ref();
-                rejection.is_some_and(|rejection| rejection.code == CLOCK_SKEW)
-            };
-            for (id, entry) in self.state.documents.iter_mut(is_skewed) {
-                entry.rejection = None;
-                applied.rejected.remove(id);
-            }
-        }
-        Ok(())
-    }
 }
 
 /// The document that was accepted, and its revision.
@@ -238,7 +223,6 @@ fn named(rejection: &Rejection, pushes: &BTreeMap<DocumentId, Push>) -> Option<D
 
 /// The server's time, if a clock was ahead of it.
 fn server_time(rejections: &[Rejection], clock: &Hlc) -> Option<UnixMillis> {
-    let mut rejections = rejections.iter();
-    let skewed = rejections.find(|rejection| rejection.code == CLOCK_SKEW)?;
+    let skewed = rejections.iter().find(|rejection| is_skew(rejection))?;
     Some(skewed.server_time.unwrap_or(clock.millis()))
 }

@@ -8,7 +8,22 @@ use std::{
 use syncline_domain::hlc::{Hlc, HlcError, UnixMillis};
 
 use super::{SyncClient, documents::Entry};
-use crate::{ClientError, wire::SyncAnswer};
+use crate::{
+    ClientError, DocumentId,
+    wire::{Rejection, SyncAnswer},
+};
+
+/// The code of a rejection because of a clock that is ahead.
+const CLOCK_SKEW: &str = "clock_skew";
+
+/// The requests from the first until nothing more is to be pushed or pulled, and whether what was
+/// ahead was sent again with them: it may stay ahead, whatever the device does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pass {
+    Over,
+    Begun,
+    Corrected,
+}
 
 impl SyncClient {
     /// Sets the clock by the server's time and stamps pending edits anew that are ahead of it,
@@ -66,6 +81,39 @@ impl SyncClient {
         Ok(!renewed.is_empty())
     }
 
+    /// Corrects the clock because of a rejection, once in a pass, and sends again what was rejected
+    /// because of it. Returns what that is.
+    pub(super) fn correct_rejected(
+        &mut self,
+        server_time: UnixMillis,
+        now: UnixMillis,
+    ) -> Result<Vec<DocumentId>, ClientError> {
+        if self.pass == Pass::Corrected || !self.correct_clock(server_time, now)? {
+            return Ok(Vec::new());
+        }
+        self.pass = Pass::Corrected;
+        Ok(self.retry_skewed())
+    }
+
+    /// A request is about to be made. With the first of a pass, what was rejected because of a clock
+    /// goes again: time may have caught up.
+    pub(super) fn continue_pass(&mut self) {
+        if self.pass == Pass::Over {
+            self.pass = Pass::Begun;
+            self.retry_skewed();
+        }
+    }
+
+    fn retry_skewed(&mut self) -> Vec<DocumentId> {
+        let is_skewed = |entry: &Entry| entry.rejection.as_ref().is_some_and(is_skew);
+        let skewed = self.state.documents.iter_mut(is_skewed);
+        let retried = skewed.map(|(id, entry)| {
+            entry.rejection = None;
+            id.clone()
+        });
+        retried.collect()
+    }
+
     fn own_unsent(&self) -> BTreeSet<Hlc> {
         let entries = self.state.documents.values();
         entries
@@ -86,6 +134,11 @@ impl SyncClient {
         let ahead = now.0.saturating_sub(server_clock.millis().0);
         self.state.ahead = self.state.ahead.min(ahead);
     }
+}
+
+/// Whether a clock that is ahead is the reason.
+pub(super) fn is_skew(rejection: &Rejection) -> bool {
+    rejection.code == CLOCK_SKEW
 }
 
 /// The latest of the server's revisions in an answer.

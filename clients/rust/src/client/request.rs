@@ -42,6 +42,7 @@ impl SyncClient {
             self.in_flight = Some(in_flight);
             return Err(ClientError::InFlight);
         }
+        self.continue_pass();
         if !self.state.is_paging {
             in_flight.pushes = self.next_pushes();
         }

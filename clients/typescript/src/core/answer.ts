@@ -1,11 +1,11 @@
 /** What an answer does to the client's documents. */
 
-import { correctClock, hear } from "./clock.js";
+import { correctRejected, endPass, hear, isSkew } from "./clock.js";
 import { SynclineError } from "./error.js";
 import * as HLC from "./hlc.js";
 import type { Push } from "./pending.js";
 import { type LocalDocument, answer as answered, receive, refused, removed, storedAs } from "./rebase.js";
-import { type Entry, type Replica, isUnsent, withDocument } from "./replica.js";
+import { type Replica, isUnsent, withDocument } from "./replica.js";
 import type { InFlight } from "./request.js";
 import { beginReset, endPull } from "./reset.js";
 import {
@@ -17,9 +17,6 @@ import {
   documentOf,
   idOf,
 } from "./wire.js";
-
-/** The code of a rejection that a correct clock prevents. */
-const CLOCK_SKEW = "clock_skew";
 
 /** What an answer did. Documents are named as `idOf` does. */
 export interface Applied {
@@ -64,14 +61,22 @@ export function applyAnswer(replica: Replica, answer: SyncAnswer, pushed: InFlig
     if (push) accept(replica, id, push, accepted.rev, answer.serverClock, isMissing);
     inFlight.delete(id);
   }
-  correctRejected(replica, answer, rejected, wallMs);
+  const skewed = answer.rejected?.find(isSkew);
+  if (skewed) {
+    const serverTime = skewed.serverTime ?? HLC.millisOf(answer.serverClock);
+    for (const id of correctRejected(replica, serverTime, wallMs)) rejected.delete(id);
+    // The clock may begin anew, and must be beyond what came just now.
+    hear(replica, answer, wallMs);
+  }
   const isPaging = answer.hasMore === true;
   replica.state = { ...replica.state, serverClock: answer.serverClock, lastSync: wallMs, isPaging };
   if (!isPaging) {
     settle(replica, inFlight, answer.serverClock);
     for (const id of endPull(replica)) changed.add(id);
   }
-  return { conflicts: answer.conflicts ?? [], changed, rejected, hasMore: hasMore(replica), inFlight };
+  const isOver = !hasMore(replica);
+  if (isOver) endPass(replica);
+  return { conflicts: answer.conflicts ?? [], changed, rejected, hasMore: !isOver, inFlight };
 }
 
 function hasMore({ state, entries }: Replica): boolean {
@@ -175,29 +180,6 @@ function rejectDocument(replica: Replica, id: string, rejection: Rejection, reje
   if (!entry) return;
   replica.set(id, { ...withDocument(entry, refused(entry)), rejection });
   rejected.add(id);
-}
-
-/** Corrects a clock that was ahead, and sends again what was rejected because of it. */
-function correctRejected(replica: Replica, answer: SyncAnswer, rejected: Set<string>, wallMs: number): void {
-  const skewed = answer.rejected?.find(isSkew);
-  if (!skewed) return;
-  if (!correctClock(replica, skewed.serverTime ?? HLC.millisOf(answer.serverClock), wallMs)) return;
-  // The clock begins anew, and must be beyond what came just now.
-  hear(replica, answer, wallMs);
-  for (const [id, entry] of replica.entries) {
-    if (!entry.rejection || !isSkew(entry.rejection)) continue;
-    replica.set(id, withoutRejection(entry));
-    rejected.delete(id);
-  }
-}
-
-/** The entry, to be sent again. */
-export function withoutRejection({ rejection: _, ...entry }: Entry): Entry {
-  return entry;
-}
-
-function isSkew({ code }: Rejection): boolean {
-  return code === CLOCK_SKEW;
 }
 
 /** Throws a `SynclineError` with code `answer` if no Syncline server can have answered so. */

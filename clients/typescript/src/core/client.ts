@@ -1,4 +1,4 @@
-import { type Applied, applyAnswer, withoutRejection } from "./answer.js";
+import { type Applied, applyAnswer } from "./answer.js";
 import { correctClock } from "./clock.js";
 import { SynclineError } from "./error.js";
 import * as HLC from "./hlc.js";
@@ -6,7 +6,14 @@ import { type Document, copy } from "./json.js";
 import { assertKey, assertStorable } from "./limits.js";
 import { type Revisions, revisionsOf } from "./pending.js";
 import { contentOf, doubt, edit, remove } from "./rebase.js";
-import { type Entry, Replica, type ReplicaState, newState, withDocument } from "./replica.js";
+import {
+  type Entry,
+  Replica,
+  type ReplicaState,
+  newState,
+  withDocument,
+  withoutRejection,
+} from "./replica.js";
 import { type InFlight, beginRequest, changesOf, refuseRequest, serverClock } from "./request.js";
 import { beginReset, forgetServer } from "./reset.js";
 import {
@@ -142,7 +149,8 @@ export class SyncClient {
 
   /**
    * The documents whose last edit the server did not store, and why. They keep it, and are not sent
-   * again before the next edit or `retry`.
+   * again before the next edit or `retry`; those that name a clock that is ahead, when the client begins
+   * to sync again, since time catches up.
    */
   rejected(): [DocumentId, Rejection][] {
     const entries = [...this.#replica.entries];

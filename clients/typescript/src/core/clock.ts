@@ -2,8 +2,11 @@
 
 import * as HLC from "./hlc.js";
 import { restamp } from "./rebase.js";
-import type { Replica } from "./replica.js";
-import type { SyncAnswer } from "./wire.js";
+import { type Replica, withoutRejection } from "./replica.js";
+import type { Rejection, SyncAnswer } from "./wire.js";
+
+/** The code of a rejection because of a clock that is ahead. */
+const CLOCK_SKEW = "clock_skew";
 
 /**
  * Sets the clock by the server's time and stamps pending edits anew that are ahead of it, moved by as
@@ -30,6 +33,43 @@ export function correctClock(replica: Replica, serverTime: number, wallMs: numbe
   replica.state = { ...replica.state, clock, ahead: Math.max(0, wallMs - serverTime) };
   for (const id of replica.entries.keys()) replica.change(id, (document) => restamp(document, renewed));
   return renewed.size > 0;
+}
+
+/**
+ * Corrects the clock because of a rejection, once in a pass, and sends again what was rejected because of
+ * it. Returns what that is.
+ */
+export function correctRejected(replica: Replica, serverTime: number, wallMs: number): string[] {
+  if (replica.state.pass === "corrected" || !correctClock(replica, serverTime, wallMs)) return [];
+  replica.state = { ...replica.state, pass: "corrected" };
+  return retrySkewed(replica);
+}
+
+/**
+ * A request is about to be made. With the first of a pass, what was rejected because of a clock goes
+ * again: time may have caught up.
+ */
+export function continuePass(replica: Replica): void {
+  if (replica.state.pass !== undefined) return;
+  replica.state = { ...replica.state, pass: "begun" };
+  retrySkewed(replica);
+}
+
+/** Nothing more is to be pushed or pulled. */
+export function endPass(replica: Replica): void {
+  const { pass: _, ...state } = replica.state;
+  replica.state = state;
+}
+
+function retrySkewed(replica: Replica): string[] {
+  const skewed = [...replica.entries].filter(([, { rejection }]) => rejection && isSkew(rejection));
+  for (const [id, entry] of skewed) replica.set(id, withoutRejection(entry));
+  return skewed.map(([id]) => id);
+}
+
+/** Whether a clock that is ahead is the reason. */
+export function isSkew({ code }: Rejection): boolean {
+  return code === CLOCK_SKEW;
 }
 
 /** Advances the clock beyond all that the answer holds. */

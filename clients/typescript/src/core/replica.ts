@@ -23,6 +23,11 @@ export interface ReplicaState {
    * well is gone.
    */
   readonly reset?: "pulling" | "confirming";
+  /**
+   * The requests from the first until nothing more is to be pushed or pulled, and whether what was ahead
+   * was sent again with them: it may stay ahead, whatever the device does.
+   */
+  readonly pass?: "begun" | "corrected";
 }
 
 /** A document, and what is known around it. */
@@ -110,6 +115,11 @@ export class Replica {
     );
     return all.filter((revision) => HLC.decode(revision).node === node);
   }
+}
+
+/** The entry, to be sent again. */
+export function withoutRejection({ rejection: _, ...entry }: Entry): Entry {
+  return entry;
 }
 
 /** The entry with another document. */

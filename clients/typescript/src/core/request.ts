@@ -1,5 +1,6 @@
 /** What is sent, and what of it no answer has told of. */
 
+import { continuePass } from "./clock.js";
 import * as HLC from "./hlc.js";
 import { byteLength } from "./limits.js";
 import type { Pending, Push } from "./pending.js";
@@ -21,6 +22,7 @@ export type InFlight = Map<string, Push>;
  * server's pages are fetched nothing new is pushed.
  */
 export function beginRequest(replica: Replica, earlier: InFlight, maxChanges = MAX_CHANGES): InFlight {
+  continuePass(replica);
   return replica.state.isPaging ? earlier : nextPushes(replica, maxChanges);
 }
 

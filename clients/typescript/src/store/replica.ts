@@ -1,9 +1,9 @@
-import { type Applied, applyAnswer, withoutRejection } from "../core/answer.js";
+import { type Applied, applyAnswer } from "../core/answer.js";
 import { correctClock } from "../core/clock.js";
 import { deleteDocument, editDocument } from "../core/client.js";
 import { type Document, copy } from "../core/json.js";
 import { contentOf } from "../core/rebase.js";
-import { type Entry, Replica, type ReplicaState, newState } from "../core/replica.js";
+import { type Entry, Replica, type ReplicaState, newState, withoutRejection } from "../core/replica.js";
 import {
   type InFlight,
   MAX_CHANGES,
@@ -130,7 +130,8 @@ export class StoredReplica {
   /** Begins a request, after `earlier` if that was a page's. */
   begin(earlier: InFlight, limit: number, maxChanges = MAX_CHANGES): Promise<Begun> {
     const id = randomId();
-    return this.#change({ unsent: maxChanges }, (replica, margin) => {
+    // What was rejected because of a clock may be sent again.
+    return this.#change({ unsent: maxChanges, rejected: true }, (replica, margin) => {
       margin.request = id;
       const inFlight = beginRequest(replica, earlier, maxChanges);
       const body = {

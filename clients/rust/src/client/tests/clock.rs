@@ -1,6 +1,7 @@
 use serde_json::json;
 
-use super::{apply, at, begin, client, clock, edit, id, stamp, synced};
+use super::{apply, at, begin, client, clock, edit, id, stamp, stored, synced};
+use crate::{Applied, SyncClient};
 
 const YEAR: u64 = 31_536_000_000;
 
@@ -102,4 +103,56 @@ fn what_a_correct_clock_does_not_mend_is_rejected() {
     let applied = apply(&mut client, 1000, refused);
     assert_eq!(applied.rejected, [id("a")].into());
     assert!(!applied.has_more);
+}
+
+/// An answer of a server whose clock was ahead by a year and was set right.
+fn refuse_as_ahead(client: &mut SyncClient) -> Applied {
+    let answer = json!({
+        "serverClock": clock(YEAR + 1), "serverChanges": [], "conflicts": [], "rejected": [{
+            "key": "a", "code": "clock_skew", "error": "It is ahead.", "serverTime": 1000,
+        }],
+    });
+    let answer = serde_json::from_value(answer).unwrap();
+    client.apply(answer, at(1000)).unwrap()
+}
+
+#[test]
+fn what_stays_ahead_is_sent_again_once_and_with_the_next_pass() {
+    let mut client = client();
+    begin(&mut client);
+    apply(
+        &mut client,
+        YEAR,
+        json!({ "serverChanges": [stored("a", json!({ "n": 1 }), YEAR)] }),
+    );
+    edit(&mut client, "a", json!({ "n": 2 }), 1000);
+    for _ in 0..2 {
+        assert_eq!(begin(&mut client).len(), 1);
+        let applied = refuse_as_ahead(&mut client);
+        assert!(applied.has_more && applied.rejected.is_empty());
+        assert_eq!(begin(&mut client).len(), 1);
+        let applied = refuse_as_ahead(&mut client);
+        assert_eq!(applied.rejected, [id("a")].into());
+        assert!(!applied.has_more);
+        assert_eq!(client.rejected().count(), 1);
+    }
+    assert_eq!(begin(&mut client).len(), 1);
+    let accepted = json!([{ "key": "a", "rev": clock(YEAR + 2) }]);
+    assert!(!apply(&mut client, YEAR + 2, json!({ "accepted": accepted })).has_more);
+    assert_eq!(
+        (client.pending().count(), client.rejected().count()),
+        (0, 0)
+    );
+}
+
+#[test]
+fn what_was_shut_out_because_of_a_clock_waits_for_the_next_pass() {
+    let mut client = client();
+    edit(&mut client, "a", json!({ "n": 1 }), 10);
+    begin(&mut client);
+    let rejection = json!({ "code": "clock_skew", "error": "It is ahead." });
+    client.reject_pushed(&serde_json::from_value(rejection).unwrap());
+    assert_eq!(begin(&mut client).len(), 0);
+    assert!(!apply(&mut client, 100, json!({})).has_more);
+    assert_eq!(begin(&mut client).len(), 1);
 }
