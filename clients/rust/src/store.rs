@@ -12,8 +12,10 @@
 //! | `collection`, `query`, `subscription` | what applications use |
 //! | `sync_loop`, `demand`, `pass` | when what is synchronised, and how |
 //! | `live` | the server's hints |
+//! | `events`, `listener`, `audience` | what applications are told, and who has heard it |
 //! | `remote`, `session` | requests, and the token that they carry |
 
+mod audience;
 mod clock;
 mod collection;
 mod database;
@@ -21,6 +23,7 @@ mod demand;
 mod error;
 mod events;
 mod inner;
+mod listener;
 mod live;
 mod options;
 mod pass;
@@ -53,13 +56,14 @@ use session::Session;
 pub use collection::{Clocks, Collection};
 pub use error::StoreError;
 pub use events::{Status, StoreEvent};
+pub use listener::Events;
 pub use options::StoreOptions;
 pub use query::{Found, Query};
 pub use scope::Scope;
 pub use session::NewToken;
 pub use subscription::Subscription;
 
-/// So many events wait for a listener that is slow.
+/// So many events wait for a listener that is slow; conflicts, which are in the file, are none of them.
 const EVENTS: usize = 1_024;
 
 /// The documents of one user in one application, on this device.
@@ -155,12 +159,8 @@ impl Store {
 
     /// What happens from now on, and the conflicts of which nobody has heard yet.
     #[must_use]
-    pub fn events(&self) -> broadcast::Receiver<StoreEvent> {
-        let events = self.inner.events.subscribe();
-        let inner = Arc::clone(&self.inner);
-        // If that fails they wait for the next.
-        tokio::spawn(async move { drop(inner.report().await) });
-        events
+    pub fn events(&self) -> Events {
+        Events::new(self.inner.events.subscribe(), &self.inner.database)
     }
 
     /// Synchronises everything now. Resolves when nothing is waiting on either side.
@@ -230,6 +230,7 @@ impl Store {
         self.stop().await;
         self.inner.on_disk(Database::wipe).await?;
         self.inner.emit(StoreEvent::SignedOut);
+        self.inner.database.audience.end();
         Ok(())
     }
 
@@ -237,11 +238,13 @@ impl Store {
     pub async fn close(&self) {
         self.stop().await;
         let close = |database: &Database| {
+            let forgotten = database.forget_heard();
             database.close();
-            Ok(())
+            forgotten
         };
-        // What cannot be closed is closed already.
+        // What cannot be closed is closed already; reports that stay come a second time.
         let _ = self.inner.on_disk(close).await;
+        self.inner.database.audience.end();
     }
 
     fn collection_in(

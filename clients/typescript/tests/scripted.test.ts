@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 
 import {
   type Conflict,
@@ -101,10 +102,11 @@ describe("a page", () => {
 });
 
 describe("a conflict", () => {
+  const conflict = { key: "a", field: "n", winner: "remote", localValue: 2, remoteValue: 3 } as Conflict;
+
   it("is told of after a crash, if nobody heard of it before", async () => {
     const storage = new MemoryStorage();
     const [store, script] = await synced({ a: { n: 1 } }, 50, storage);
-    const conflict = { key: "a", field: "n", winner: "remote", localValue: 2, remoteValue: 3 } as Conflict;
     script.answers.push({ serverChanges: [stored("a", { n: 3 }, 150)], conflicts: [conflict] });
     const update = storage.update.bind(storage);
     let updates = 0;
@@ -123,6 +125,44 @@ describe("a conflict", () => {
     await next.sync();
     assert.deepEqual(told, [{ collection: "notes", conflict }]);
     await next.close();
+  });
+
+  it("waits for a listener", async () => {
+    const [store, script] = await synced({ a: { n: 1 } });
+    script.answers.push({ serverChanges: [stored("a", { n: 3 }, 150)], conflicts: [conflict] });
+    await store.sync();
+    const told: unknown[] = [];
+    store.on("conflict", (event) => told.push(event));
+    store.on("conflict", () => undefined);
+    await eventually(() => told.length > 0, "it is told");
+    await store.sync();
+    assert.deepEqual(told, [{ collection: "notes", conflict }]);
+    await store.close();
+  });
+
+  it("is told in each tab, and kept until one of them listens", async () => {
+    const storage = new MemoryStorage();
+    const shared = Object.assign(storage, { sharedAs: "conflicts" });
+    const [leader, script] = await synced({ a: { n: 1 } }, 50, shared);
+    const tabs = await Promise.all([open(shared), open(shared)]);
+    // Without Web Locks each tab synchronises: these get no answer.
+    for (const [, { answers }] of tabs) answers.push(() => new Promise(() => undefined));
+    await eventually(() => tabs.every(([, { requests }]) => requests.length === 1), "they ask");
+    const told: unknown[] = [];
+    script.answers.push({ serverChanges: [stored("a", { n: 3 }, 150)], conflicts: [conflict] });
+    await leader.sync();
+    assert.equal((await storage.read("notes", {})).record!.reports!.length, 1);
+    for (const [tab] of tabs) tab.on("conflict", (event) => told.push(event));
+    await eventually(() => told.length > 0, "the one that was kept is told");
+    const another = { ...conflict, remoteValue: 4 };
+    script.answers.push({ serverChanges: [stored("a", { n: 4 }, 160)], conflicts: [another] });
+    await leader.sync();
+    const isOfAnother = (event: unknown) =>
+      isDeepStrictEqual(event, { collection: "notes", conflict: another });
+    await eventually(() => told.filter(isOfAnother).length === 2, "both tell of the other one");
+    const reports = async () => (await storage.read("notes", {})).record?.reports;
+    await eventually(async () => (await reports()) === undefined, "nothing is kept");
+    for (const store of [leader, ...tabs.map(([tab]) => tab)]) await store.close();
   });
 });
 

@@ -13,9 +13,9 @@ use std::{
 use serde_json::{Value, json};
 use syncline_client::{
     Document, DocumentId, UnixMillis,
-    store::{Collection, Query, Store, StoreError, StoreEvent, StoreOptions},
+    store::{Collection, Events, Query, Store, StoreError, StoreEvent, StoreOptions},
 };
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::mpsc;
 
 use super::{Trouble, child::answer, document_id, trouble};
 use crate::{lock, replica::now};
@@ -109,15 +109,15 @@ async fn open(device: &str, line: &Value) -> Result<Opened, StoreError> {
     })
 }
 
-async fn report(mut events: broadcast::Receiver<StoreEvent>, device: String) {
+async fn report(mut events: Events, device: String) {
     loop {
         match events.recv().await {
             Ok(StoreEvent::Conflict { conflict, .. }) => {
                 say(&json!({ "device": device, "conflict": conflict }));
             }
             Ok(_) => {}
-            Err(broadcast::error::RecvError::Lagged(_)) => panic!("too many events at once"),
-            Err(broadcast::error::RecvError::Closed) => return,
+            Err(StoreError::Closed) => return,
+            Err(error) => panic!("{error}"),
         }
     }
 }

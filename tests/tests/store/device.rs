@@ -5,11 +5,10 @@ use std::{path::PathBuf, time::Duration};
 use serde_json::{Value, json};
 use syncline_client::{
     Document,
-    store::{Collection, Query, Store, StoreEvent, StoreOptions},
+    store::{Collection, Events, Query, Store, StoreEvent, StoreOptions},
 };
 use syncline_tests::TestServer;
 use tempfile::TempDir;
-use tokio::sync::broadcast;
 
 /// Far longer than anything takes, so that a test that hangs fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -76,10 +75,7 @@ pub(crate) async fn eventually<F: Future<Output = bool>>(what: &str, mut holds: 
 }
 
 /// Waits for an event.
-pub(crate) async fn hear<T>(
-    events: &mut broadcast::Receiver<StoreEvent>,
-    wanted: impl Fn(StoreEvent) -> Option<T>,
-) -> T {
+pub(crate) async fn hear<T>(events: &mut Events, wanted: impl Fn(StoreEvent) -> Option<T>) -> T {
     let wait = async {
         loop {
             if let Some(found) = wanted(events.recv().await.unwrap()) {

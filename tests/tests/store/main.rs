@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod conflicts;
 mod crashes;
 mod device;
 mod devices;

@@ -1,17 +1,21 @@
 //! What is on the disk: one SQLite file for the documents of one user in one application.
 
+mod reports;
+
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, params};
 use syncline_domain::{hlc::Node, identifier::UserId};
 
-use super::{error::StoreError, scope::Scope};
+use super::{audience::Audience, error::StoreError, scope::Scope};
 use crate::{DocumentId, SyncClient, wire::ReportedConflict};
+
+pub(super) use reports::StoredReport;
 
 const SCHEMA: &str = include_str!("schema.sql");
 
@@ -21,20 +25,12 @@ const VERSION: i64 = 1;
 /// How long a process that has just ended may keep the file.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Reports of conflicts that wait for the application; the oldest go when there are more.
-const MOST_REPORTS: i64 = 1_000;
-
 /// The file, as long as it is open.
 pub(super) struct Database {
     connection: Mutex<Option<Connection>>,
     path: PathBuf,
-}
-
-/// A report of a conflict that the application has not heard of yet.
-pub(super) struct StoredReport {
-    pub(super) number: i64,
-    pub(super) scope: Scope,
-    pub(super) conflict: ReportedConflict,
+    /// Whom it tells of the reports that it keeps.
+    pub(super) audience: Arc<Audience>,
 }
 
 impl Database {
@@ -59,6 +55,7 @@ impl Database {
         Ok(Self {
             connection: Mutex::new(Some(connection)),
             path: path.to_owned(),
+            audience: Arc::default(),
         })
     }
 
@@ -118,6 +115,7 @@ impl Database {
         let kept = kept.collect::<Result<Vec<_>, serde_json::Error>>()?;
         let reports = reports.iter().map(serde_json::to_string);
         let reports = reports.collect::<Result<Vec<_>, _>>()?;
+        let is_heard = !self.audience.is_empty();
         self.change(|transaction| {
             let id = scope_id(transaction, scope)?;
             let mut statement =
@@ -141,20 +139,15 @@ impl Database {
                         .execute(params![id, owner, key])?,
                 };
             }
-            for report in &reports {
-                transaction
-                    .prepare_cached("INSERT INTO reports (scope_id, report) VALUES (?1, ?2)")?
-                    .execute(params![id, report])?;
-            }
             if !reports.is_empty() {
-                transaction.execute(
-                    "DELETE FROM reports WHERE number NOT IN \
-                     (SELECT number FROM reports ORDER BY number DESC LIMIT ?1)",
-                    [MOST_REPORTS],
-                )?;
+                reports::add(transaction, id, &reports, is_heard)?;
             }
             Ok(())
-        })
+        })?;
+        if !reports.is_empty() {
+            self.audience.ring();
+        }
+        Ok(())
     }
 
     /// How many documents of a scope, or of all, have edits that the server has not stored.
@@ -168,37 +161,6 @@ impl Database {
             )
         })?;
         Ok(u64::try_from(count).unwrap_or_default())
-    }
-
-    /// The reports that wait for the application.
-    pub(super) fn reports(&self) -> Result<Vec<StoredReport>, StoreError> {
-        let rows = self.with(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT number, collection, organisation, report \
-                 FROM reports JOIN scopes USING (scope_id) ORDER BY number",
-            )?;
-            let rows = statement.query_map([], |row| {
-                let scope = Scope::of(row.get(1)?, row.get(2)?)?;
-                Ok((row.get(0)?, scope, row.get::<_, String>(3)?))
-            })?;
-            rows.collect::<Result<Vec<_>, _>>()
-        })?;
-        let report = |(number, scope, text): (i64, Scope, String)| {
-            Ok(StoredReport {
-                number,
-                scope,
-                conflict: serde_json::from_str(&text)?,
-            })
-        };
-        rows.into_iter().map(report).collect()
-    }
-
-    /// The application has heard of the reports up to this one.
-    pub(super) fn reported(&self, number: i64) -> Result<(), StoreError> {
-        self.change(|transaction| {
-            transaction.execute("DELETE FROM reports WHERE number <= ?1", [number])?;
-            Ok(())
-        })
     }
 
     /// Forgets the documents of an organisation.

@@ -7,7 +7,9 @@ use crate::{DocumentId, wire::ReportedConflict};
 #[derive(Clone, Debug)]
 pub enum StoreEvent {
     /// A field that both sides changed, with both values. It is resolved already; the loser can be
-    /// set again. It waits until somebody listens, and after a crash may come a second time.
+    /// set again. It waits in the file until everybody who listens has asked for the event after it;
+    /// after the next start it comes a second time otherwise. (While nobody listens at all, no more
+    /// than the last 10,000 wait, and those of the last answer.)
     Conflict {
         /// Where.
         scope: Scope,

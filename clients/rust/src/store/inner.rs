@@ -75,24 +75,6 @@ impl Inner {
         let _ = self.events.send(event);
     }
 
-    /// Tells of the conflicts that wait, if anybody listens.
-    pub(super) async fn report(&self) -> Result<(), StoreError> {
-        if self.events.receiver_count() == 0 {
-            return Ok(());
-        }
-        let reports = self.on_disk(Database::reports).await?;
-        let Some(last) = reports.last().map(|report| report.number) else {
-            return Ok(());
-        };
-        for report in reports {
-            self.emit(StoreEvent::Conflict {
-                scope: report.scope,
-                conflict: Box::new(report.conflict),
-            });
-        }
-        self.on_disk(move |database| database.reported(last)).await
-    }
-
     pub(super) fn is_live(&self) -> bool {
         self.is_live.load(Ordering::Relaxed)
     }

@@ -37,7 +37,7 @@ pub(super) async fn run(inner: &Inner, replica: &Replica) -> Result<(), StoreErr
         match inner.remote.sync(&request, organisation).await {
             Ok(answer) => {
                 let applied = apply(inner, replica, answer).await?;
-                if !tell(inner, replica, &mut progress, applied).await? {
+                if !tell(inner, replica, &mut progress, applied) {
                     return Ok(());
                 }
             }
@@ -70,12 +70,7 @@ async fn apply(
 }
 
 /// Tells what an answer did. Returns whether there is more.
-async fn tell(
-    inner: &Inner,
-    replica: &Replica,
-    progress: &mut Progress,
-    applied: Applied,
-) -> Result<bool, StoreError> {
+fn tell(inner: &Inner, replica: &Replica, progress: &mut Progress, applied: Applied) -> bool {
     let scope = &replica.scope;
     if !applied.changed.is_empty() {
         progress.received += applied.changed.len();
@@ -85,16 +80,13 @@ async fn tell(
             is_complete: !applied.has_more,
         });
     }
-    if !applied.conflicts.is_empty() {
-        inner.report().await?;
-    }
     if !applied.rejected.is_empty() {
         inner.emit(StoreEvent::Rejected {
             scope: scope.clone(),
             documents: applied.rejected.into_iter().collect(),
         });
     }
-    Ok(applied.has_more)
+    applied.has_more
 }
 
 /// Does what can be done about an error; if nothing can, it is given back.

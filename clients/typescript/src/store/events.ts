@@ -6,7 +6,9 @@ import type { Scope } from "./replica.js";
 export interface StoreEvents {
   /**
    * A field that both sides changed, with both values. It is resolved already; the loser can be set
-   * again. After a crash the same one may come a second time, rather than not at all.
+   * again. It is kept until a listener in any tab has returned, so it may come a second time after a
+   * crash, rather than not at all. (While nobody listens, no more than the last 1,000 of a collection
+   * are kept, and those of the last answer.)
    */
   readonly conflict: Scope & { readonly conflict: Conflict };
   /** Documents that the server did not store. They are kept; `Collection.rejected` tells why. */
@@ -32,6 +34,10 @@ export class Listeners {
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners.add(listener));
     return () => listeners.delete(listener);
+  }
+
+  has(name: keyof StoreEvents): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0;
   }
 
   emit<Name extends keyof StoreEvents>(name: Name, event: StoreEvents[Name]): void {

@@ -13,6 +13,8 @@ export interface LeaderPort {
   readonly pageSize: number;
   scopes(): Promise<string[]>;
   replica(scope: string): StoredReplica;
+  /** Conflicts of which nobody has perhaps heard. */
+  onReports(scope: string, conflicts: readonly Conflict[]): Promise<void>;
   onChanged(scope: string, ids: readonly string[]): Promise<void>;
   /** Documents changed to what is kept of them now. */
   onKept(scope: string, kept: Kept): Promise<void>;
@@ -65,9 +67,7 @@ export class Leader {
     const { transport, port } = this;
     const { scope } = replica;
     const listener = {
-      onConflicts: (conflicts: readonly Conflict[]) => {
-        for (const conflict of conflicts) port.emit("conflict", { ...scope, conflict });
-      },
+      onReports: (conflicts: readonly Conflict[]) => port.onReports(name, conflicts),
       onTaken: (taken: Taken, received: number) => this.#taken(scope, taken, received),
       onRejected: (ids: Iterable<string>) => this.#rejected(scope, [...ids]),
     };

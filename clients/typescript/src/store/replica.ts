@@ -47,6 +47,9 @@ export interface Taken extends Applied {
 /** What is kept of some documents. Of those without an entry, nothing is. */
 export type Kept = ReadonlyMap<string, Entry | undefined>;
 
+/** So many conflicts are kept while nobody listens, and those of the last answer. */
+const MOST_REPORTS = 1_000;
+
 /** One text for each scope. Collections hold no control characters. */
 export function nameOf({ collection, org }: Scope): string {
   return org === undefined ? collection : `${collection}\0${org}`;
@@ -154,15 +157,23 @@ export class StoredReplica {
     return this.#change(wanted, (replica, margin) => {
       if (margin.request !== id) return undefined;
       const applied = applyAnswer(replica, answer, inFlight, Date.now());
-      if (applied.conflicts.length > 0) margin.reports = [...margin.reports, ...applied.conflicts];
+      if (applied.conflicts.length > 0)
+        margin.reports = [...margin.reports.slice(-MOST_REPORTS), ...applied.conflicts];
       return { ...applied, reports: margin.reports, kept: keptBy(replica) };
     });
   }
 
-  /** The application has heard of the first `count` reports. */
-  reported(count: number): Promise<void> {
+  /** The conflicts that the application has perhaps not heard of. */
+  async reports(): Promise<readonly Conflict[]> {
+    return (await this.storage.read(nameOf(this.scope), {})).record?.reports ?? [];
+  }
+
+  /** The application has heard of these conflicts. */
+  reported(conflicts: readonly Conflict[]): Promise<void> {
+    const heard = new Set(conflicts.map((conflict) => JSON.stringify(conflict)));
     return this.#change({}, (_, margin) => {
-      margin.reports = margin.reports.slice(count);
+      const others = margin.reports.filter((conflict) => !heard.has(JSON.stringify(conflict)));
+      if (others.length < margin.reports.length) margin.reports = others;
     });
   }
 

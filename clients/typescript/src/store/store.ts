@@ -1,7 +1,7 @@
 import { SynclineError } from "../core/error.js";
 import type { Document } from "../core/json.js";
 import { assertCollection } from "../core/limits.js";
-import { documentIdOf } from "../core/wire.js";
+import { type Conflict, documentIdOf } from "../core/wire.js";
 import type { Storage } from "../storage/storage.js";
 import { Collection } from "./collection.js";
 import { Listeners, type StoreEvents } from "./events.js";
@@ -9,6 +9,7 @@ import { Leader } from "./leader.js";
 import type { Status } from "./loop.js";
 import { PAGE_DOCUMENTS, POLL_INTERVAL, type StoreOptions, openStorage } from "./options.js";
 import { type Kept, StoredReplica, nameOf, scopeOf } from "./replica.js";
+import { Reports } from "./reports.js";
 import { Session, userOf } from "./session.js";
 import { type Message, Tabs, heard, told } from "./tabs.js";
 import { Transport } from "./transport.js";
@@ -25,6 +26,7 @@ export class Store {
   readonly #storage: Storage;
   readonly #session: Session;
   readonly #listeners = new Listeners();
+  readonly #reports = new Reports(this.#listeners);
   readonly #parts = new Map<string, Part>();
   readonly #collections = new Map<string, Collection>();
   readonly #tabs: Tabs;
@@ -46,6 +48,7 @@ export class Store {
         pageSize,
         scopes: () => storage.scopes(),
         replica: (scope) => this.#part(scope).replica,
+        onReports: (scope, conflicts) => this.#reported(scope, conflicts),
         onChanged: (scope, ids) => this.#changed(scope, ids),
         onKept: (scope, kept) => this.#kept(scope, kept),
         onPass: (error) => this.#passed(error),
@@ -95,9 +98,15 @@ export class Store {
     return this.#session.user;
   }
 
-  /** Calls `listener` at every such event, in whichever tab it happened, until the returned function is called. */
+  /**
+   * Calls `listener` at every such event, in whichever tab it happened, until the returned function is
+   * called. One for conflicts hears soon of those that came before and nobody has heard of.
+   */
   on<Name extends keyof StoreEvents>(name: Name, listener: (event: StoreEvents[Name]) => void): () => void {
-    return this.#listeners.on(name, listener);
+    const stop = this.#listeners.on(name, listener);
+    // If that fails they are told with the next sync.
+    if (name === "conflict") this.#tellOfConflicts().catch(() => undefined);
+    return stop;
   }
 
   /** Synchronises everything now. Resolves when nothing is waiting on either side. */
@@ -194,6 +203,16 @@ export class Store {
     await this.#parts.get(scope)?.view.take(kept);
   }
 
+  /** This tab tells of what is kept; the others, of what they are told: it may be kept no longer. */
+  async #reported(scope: string, conflicts: readonly Conflict[]): Promise<void> {
+    this.#tabs.post({ type: "conflicts", scope, conflicts });
+    await this.#reports.tell(this.#part(scope).replica);
+  }
+
+  async #tellOfConflicts(): Promise<void> {
+    for (const scope of await this.#storage.scopes()) await this.#reports.tell(this.#part(scope).replica);
+  }
+
   #edited(scope: string): void {
     if (this.#leader) this.#leader.kick(scope);
     else this.#tabs.post({ type: "edited", scope });
@@ -220,6 +239,10 @@ export class Store {
         return void this.#parts
           .get(message.scope)
           ?.view.refresh(message.ids)
+          .catch(() => undefined);
+      case "conflicts":
+        return void this.#reports
+          .pass(this.#part(message.scope).replica, message.conflicts)
           .catch(() => undefined);
       case "edited":
         return this.#leader?.kick(message.scope);

@@ -6,8 +6,8 @@ import { type Transport, isRefusal } from "./transport.js";
 
 /** What a sync tells while it goes on. */
 export interface SyncListener {
-  /** Fields that both sides changed. It may hear of the same ones again. */
-  onConflicts(conflicts: readonly Conflict[]): void;
+  /** Fields that both sides changed. It hears of the same ones again until they are no longer kept. */
+  onReports(conflicts: readonly Conflict[]): Promise<void>;
   /** An answer was taken in; `received` documents have come so far. */
   onTaken(taken: Taken, received: number): Promise<void>;
   /** The server did not store these documents. */
@@ -22,6 +22,7 @@ export class Sync {
   #inFlight: InFlight = new Map();
   #received = 0;
   #isCorrected = false;
+  #hasReported = false;
   #maxChanges = MAX_CHANGES;
 
   constructor(
@@ -86,15 +87,16 @@ export class Sync {
     this.#inFlight = taken.inFlight;
     this.#received += taken.changed.size;
     await this.listener.onTaken(taken, this.#received);
-    await this.#report(taken.reports);
+    await this.#report(taken);
     if (taken.rejected.size > 0) await this.listener.onRejected(taken.rejected);
     return taken;
   }
 
-  async #report(conflicts: readonly Conflict[]): Promise<void> {
-    if (conflicts.length === 0) return;
-    this.listener.onConflicts(conflicts);
-    await this.replica.reported(conflicts.length);
+  /** Tells of new conflicts, and once of those that an earlier program has perhaps not told of. */
+  async #report({ conflicts, reports }: Taken): Promise<void> {
+    const isDue = conflicts.length > 0 || !this.#hasReported;
+    this.#hasReported = true;
+    if (isDue && reports.length > 0) await this.listener.onReports(reports);
   }
 
   /** Does what can be done about a refusal. Returns whether another request is worth sending. */

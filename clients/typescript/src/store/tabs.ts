@@ -1,4 +1,5 @@
 import { type ErrorCode, type ErrorFacts, SynclineError } from "../core/error.js";
+import type { Conflict } from "../core/wire.js";
 import type { StoreEvents } from "./events.js";
 import type { Status } from "./loop.js";
 
@@ -9,6 +10,8 @@ export type ToldError = ErrorFacts & { readonly code: ErrorCode; readonly messag
 export type Message =
   /** Documents changed in the storage. */
   | { readonly type: "changed"; readonly scope: string; readonly ids: readonly string[] }
+  /** Conflicts of which nobody has perhaps heard. */
+  | { readonly type: "conflicts"; readonly scope: string; readonly conflicts: readonly Conflict[] }
   /** An edit waits to be pushed. */
   | { readonly type: "edited"; readonly scope: string }
   /** A pass of the sync loop ended. */

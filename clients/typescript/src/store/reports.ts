@@ -1,0 +1,30 @@
+import type { Conflict } from "../core/wire.js";
+import type { Listeners } from "./events.js";
+import type { StoredReplica } from "./replica.js";
+
+/** Tells the listeners of this tab of conflicts. What they have heard is no longer kept. */
+export class Reports {
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(readonly listeners: Listeners) {}
+
+  /** Tells of all that is kept of a scope, if anybody listens. Each look is after the one before it. */
+  tell(replica: StoredReplica): Promise<void> {
+    const look = async () => {
+      if (this.#isHeard()) await this.pass(replica, await replica.reports());
+    };
+    this.#last = this.#last.then(look, look);
+    return this.#last;
+  }
+
+  /** Tells of what another tab tells of, if anybody listens. */
+  async pass(replica: StoredReplica, conflicts: readonly Conflict[]): Promise<void> {
+    if (conflicts.length === 0 || !this.#isHeard()) return;
+    for (const conflict of conflicts) this.listeners.emit("conflict", { ...replica.scope, conflict });
+    await replica.reported(conflicts);
+  }
+
+  #isHeard(): boolean {
+    return this.listeners.has("conflict");
+  }
+}
