@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { Worker } from "node:worker_threads";
 
 import { fileStorage } from "../src/node.js";
 import { StoredReplica } from "../src/store/replica.js";
@@ -60,9 +61,50 @@ describe("a storage in a file", () => {
     assert.equal(statSync(path).mode & 0o777, 0o600);
   });
 
-  it("is not held by a process that has ended", async () => {
-    writeFileSync(`${path}.lock`, "999999999");
+  it("is held by one user, until it is closed", async () => {
+    await open();
+    await assert.rejects(fileStorage(path)(), { code: "blocked" });
+    await storage!.close();
+    await open();
+    assert.equal(claims().length, 1);
+    await storage!.close();
+    assert.deepEqual(readdirSync(folder), ["notes.jsonl"]);
+  });
+
+  it("is not held by a process that has ended, whoever has its number now", async () => {
+    const [prefix, pid, started, place] = (await claimOfMine()).split("-");
+    for (const [other, began] of [
+      [999999999, started],
+      [pid, "1"],
+      [process.ppid, "1"],
+    ]) {
+      writeFileSync(join(folder, [prefix, other, began, place, "left"].join("-")), "");
+    }
     await (await open()).edit("a", { n: 1 });
+    assert.equal(claims().length, 1);
+  });
+
+  it("is held by a process of another container as long as that says so", async () => {
+    const claim = join(folder, `notes.jsonl.lock-${process.pid}-1-elsewhere-0`);
+    writeFileSync(claim, "");
+    await assert.rejects(fileStorage(path)(), { code: "blocked" });
+    const before = new Date(Date.now() - 31_000);
+    utimesSync(claim, before, before);
+    await open();
+    assert.equal(claims().length, 1);
+  });
+
+  it("has one user of many that come at once and find what another left behind", async () => {
+    const barrier = new Int32Array(new SharedArrayBuffer(8));
+    const ended = (await claimOfMine()).replace(String(process.pid), "999999999");
+    for (let round = 0; round < 3; round++) {
+      barrier.fill(0);
+      writeFileSync(join(folder, ended), "");
+      const workers = Array.from({ length: 4 }, () => holder({ path, barrier, of: 4 }));
+      const held = await Promise.all(workers);
+      assert.equal(held.filter(Boolean).length, 1);
+      await holder({ path, barrier, of: 0 });
+    }
   });
 
   it("says why it cannot be opened", async () => {
@@ -70,6 +112,25 @@ describe("a storage in a file", () => {
     await assert.rejects(fileStorage(join(folder, "file", "notes.jsonl"))(), { code: "storage" });
   });
 });
+
+/** The claims of those who use the file. */
+function claims(): string[] {
+  return readdirSync(folder).filter((name) => name.startsWith("notes.jsonl.lock-"));
+}
+
+/** How a claim of this process looks. */
+async function claimOfMine(): Promise<string> {
+  await open();
+  const [claim] = claims();
+  await storage!.close();
+  return claim!;
+}
+
+/** Tries to hold the file in a thread of its own until all have tried. Returns whether that one did. */
+async function holder(workerData: { path: string; barrier: Int32Array; of: number }): Promise<boolean> {
+  const worker = new Worker(new URL("holder.js", import.meta.url), { workerData });
+  return new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
+}
 
 async function open(): Promise<StoredReplica> {
   storage = await fileStorage(path)();

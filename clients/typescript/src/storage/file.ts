@@ -1,9 +1,9 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type FileHandle, mkdir, open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 
 import { SynclineError } from "../core/error.js";
 import type { Entry } from "../core/replica.js";
+import { takeLock } from "./lock.js";
 import { MemoryStorage } from "./memory.js";
 import type { ScopeRecord, Written } from "./storage.js";
 
@@ -26,6 +26,7 @@ interface Line {
  */
 export class FileStorage extends MemoryStorage {
   readonly #path: string;
+  readonly #unlock: () => void;
   #file: FileHandle;
   /** How much of the file is good. */
   #length = 0;
@@ -34,32 +35,30 @@ export class FileStorage extends MemoryStorage {
   /** How many scopes and documents its lines tell of, those that a later line replaces included. */
   #told = 0;
 
-  private constructor(path: string, file: FileHandle) {
+  private constructor(path: string, file: FileHandle, unlock: () => void) {
     super();
     this.#path = path;
+    this.#unlock = unlock;
     this.#file = file;
   }
 
   /** Opens the journal, and creates it and its folder if there is none. */
   static async open(path: string): Promise<FileStorage> {
+    let unlock: (() => void) | undefined;
     try {
       await mkdir(dirname(path), { recursive: true });
-      takeLock(lockOf(path));
+      unlock = await takeLock(path);
+      return await FileStorage.#openLocked(path, unlock);
     } catch (cause) {
-      throw storageError(path, cause);
-    }
-    try {
-      return await FileStorage.#openLocked(path);
-    } catch (cause) {
-      rmSync(lockOf(path), { force: true });
+      unlock?.();
       throw storageError(path, cause);
     }
   }
 
-  static async #openLocked(path: string): Promise<FileStorage> {
+  static async #openLocked(path: string, unlock: () => void): Promise<FileStorage> {
     const text = await readFile(path, "utf8").catch(ifMissing(""));
     const end = text.lastIndexOf("\n") + 1;
-    const storage = new FileStorage(path, await open(path, "a"));
+    const storage = new FileStorage(path, await open(path, "a"), unlock);
     for (const line of text.slice(0, end).split("\n").filter(Boolean))
       storage.#take(JSON.parse(line) as Line);
     await storage.#compact();
@@ -69,7 +68,7 @@ export class FileStorage extends MemoryStorage {
   override async close(): Promise<void> {
     await super.close();
     await this.#file.close();
-    rmSync(lockOf(this.#path), { force: true });
+    this.#unlock();
   }
 
   override async wipe(): Promise<void> {
@@ -139,37 +138,6 @@ function lineOf(scope: string, written: Written | undefined): Line {
   if (!written) return { scope };
   const entries = [...written.entries].map(([id, entry]) => [id, entry ?? null] as const);
   return { scope, record: written.record, entries };
-}
-
-function lockOf(path: string): string {
-  return `${path}.lock`;
-}
-
-/** Two processes would each write what the other does not know. */
-function takeLock(path: string): void {
-  try {
-    writeFileSync(path, String(process.pid), { flag: "wx" });
-  } catch (cause) {
-    if (!hasCode(cause, "EEXIST")) throw cause;
-    const owner = Number(readFileSync(path, "utf8"));
-    if (isRunning(owner)) {
-      throw new SynclineError(
-        "blocked",
-        `process ${owner} uses this file already: close its store, or use another file`,
-      );
-    }
-    rmSync(path, { force: true });
-    takeLock(path);
-  }
-}
-
-function isRunning(pid: number): boolean {
-  if (!(pid > 0)) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return hasCode(error, "EPERM");
-  }
 }
 
 function ifMissing<T>(value: T): (error: unknown) => T {
