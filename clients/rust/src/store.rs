@@ -197,7 +197,8 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets an organisation's documents, after the user left it.
+    /// Forgets an organisation's documents, after the user left it. Its collections are empty then, and
+    /// no longer synchronised, until one is edited or asked for again.
     ///
     /// # Errors
     /// [`StoreError::Unsent`] if edits would be lost, unless `discard_unsent`.
@@ -207,18 +208,19 @@ impl Store {
         discard_unsent: bool,
     ) -> Result<(), StoreError> {
         let organisation = OrganisationId::new(organisation)?;
-        let name = organisation.to_string();
-        self.inner
-            .on_disk(move |database| {
-                let unsent = database.unsent(Some(&name))?;
-                check_sent(unsent, discard_unsent)?;
-                database.forget(&name)
-            })
-            .await?;
-        for replica in self.replicas_of(&organisation) {
-            replica.forget().await;
+        let (name, replicas) = (organisation.to_string(), self.replicas_of(&organisation));
+        let mut slots = Vec::with_capacity(replicas.len());
+        for replica in &replicas {
+            slots.push(replica.lock().await);
         }
-        Ok(())
+        let forget = move |database: &Database| {
+            database.forget(&name, discard_unsent)?;
+            for (replica, slot) in replicas.iter().zip(slots) {
+                replica.forget(slot);
+            }
+            Ok(())
+        };
+        self.inner.on_disk(forget).await
     }
 
     /// Wipes everything off this device, and closes the store.
@@ -226,9 +228,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unsent`] if edits would be lost, unless `discard_unsent`: then nothing is done.
     pub async fn sign_out(&self, discard_unsent: bool) -> Result<(), StoreError> {
-        check_sent(self.unsent().await?, discard_unsent)?;
+        let wipe = move |database: &Database| database.wipe(discard_unsent);
+        let wiped = self.inner.on_disk(wipe).await;
+        if matches!(wiped, Err(StoreError::Unsent(_))) {
+            return wiped;
+        }
         self.stop().await;
-        self.inner.on_disk(Database::wipe).await?;
+        wiped?;
         self.inner.emit(StoreEvent::SignedOut);
         self.inner.database.audience.end();
         Ok(())
@@ -257,6 +263,7 @@ impl Store {
             organisation,
         };
         let replica = self.inner.replica(&scope);
+        replica.ask_for();
         // What is never edited must be pulled as well.
         self.inner.demand.kick(scope);
         Ok(Collection::new(replica, Arc::clone(&self.inner)))
@@ -304,11 +311,4 @@ impl fmt::Debug for Store {
             .field("user", self.user())
             .finish_non_exhaustive()
     }
-}
-
-fn check_sent(unsent: u64, discard_unsent: bool) -> Result<(), StoreError> {
-    if unsent > 0 && !discard_unsent {
-        return Err(StoreError::Unsent(unsent));
-    }
-    Ok(())
 }

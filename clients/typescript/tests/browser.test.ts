@@ -202,6 +202,32 @@ describe("two tabs", () => {
   });
 });
 
+describe("an edit that comes while everything is forgotten", () => {
+  it("fails, or is a reason not to forget", async () => {
+    const [profile, options] = await device();
+    const page = await browser.tab(profile, options);
+    const outcomes = await page.evaluate(async (given) => {
+      const offline = () => Promise.reject(new TypeError("offline"));
+      const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+      const done = (work: Promise<unknown>) => work.then(String.bind(null, "done")).catch(({ code }) => code);
+      const outcomes: string[] = [];
+      for (let round = 0; round < 24; round++) {
+        const storage = syncline.indexedDbStorage(`forgotten-${round}`);
+        const opened = await syncline.openStore({ ...given, fetch: offline, storage });
+        const notes = opened.collection("notes");
+        await notes.query();
+        const forgotten = done(pause(4).then(() => opened.signOut()));
+        const edited = done(pause(round / 3).then(() => notes.set("a", { n: 1 })));
+        outcomes.push(`${await edited}, ${await forgotten}`);
+        await opened.close();
+      }
+      return outcomes;
+    }, options);
+    for (const outcome of outcomes) assert.match(outcome, /^(done, unsent|closed, done)$/);
+    await profile.close();
+  });
+});
+
 describe("two stores of one user in one page", () => {
   it("know nothing of each other when each has a database of its own", async () => {
     const [profile, options] = await device();

@@ -72,8 +72,9 @@ describe("an answer", () => {
   it("is dropped when another request has begun since, and nothing is lost", async () => {
     const notes = new StoredReplica(new MemoryStorage(), { collection: "notes" });
     await notes.edit("a", { n: 1 });
-    const slow = await notes.begin(new Map(), 10);
-    const fast = await notes.begin(new Map(), 10);
+    const begin = async () => (await notes.begin(new Map(), 10))!;
+    const slow = await begin();
+    const fast = await begin();
     assert.deepEqual(fast.body.changes, slow.body.changes);
     const answer = (millis: number) => {
       const rev = `${millis.toString(16).padStart(13, "0")}-000000-server~1`;
@@ -81,11 +82,11 @@ describe("an answer", () => {
     };
     assert.ok(await notes.apply(fast, answer(1000)));
     await notes.edit("a", { n: 2 });
-    const next = await notes.begin(new Map(), 10);
+    const next = await begin();
     assert.equal(await notes.apply(slow, answer(2000)), undefined);
     assert.equal(await notes.refuse(slow, 1), false);
     assert.deepEqual(await notes.waiting(), ["a"]);
-    assert.equal((await notes.begin(new Map(), 10)).body.clientClock, next.body.clientClock);
+    assert.equal((await begin()).body.clientClock, next.body.clientClock);
   });
 });
 

@@ -232,6 +232,82 @@ describe("organisations", () => {
   });
 });
 
+describe("an organisation that is forgotten", () => {
+  it("stays so, whoever looks at it and whatever comes late", async () => {
+    const storage = new MemoryStorage();
+    const [store, script] = await synced({}, 50, storage);
+    const theirs = store.collection("notes", { org: "acme" });
+    const late: Partial<SyncAnswer>[] = [
+      { serverChanges: [stored("a", { n: 2 }, 150)], hasMore: true },
+      { serverChanges: [stored("b", { n: 2 }, 150)] },
+    ];
+    let answer: (answer: Partial<SyncAnswer>) => void = () => undefined;
+    script.answers.push({}, () => new Promise((resolve) => (answer = resolve)), ...late.slice(1));
+    const syncing = store.sync();
+    await eventually(() => script.orgs.at(-1) === "acme", "the request is under way");
+    const seen: number[] = [];
+    theirs.subscribe({}, (found) => seen.push(found.length));
+    await store.forgetOrg("acme");
+    answer(late[0]!);
+    await syncing;
+    script.refusedOrg = "acme";
+    assert.equal(await theirs.get("a"), undefined);
+    assert.equal(await theirs.delete("a"), false);
+    assert.equal(await theirs.update("a", { n: 3 }), undefined);
+    assert.deepEqual([(await theirs.rejected()).length, (await theirs.clocks()).serverClock], [0, undefined]);
+    await store.sync();
+    assert.deepEqual(await storage.scopes(), ["notes"]);
+    assert.deepEqual(seen, [0]);
+    await store.close();
+  });
+
+  it("comes back when the application asks for it again", async () => {
+    const storage = new MemoryStorage();
+    const [store, script] = await synced({}, 50, storage);
+    store.collection("notes", { org: "acme" });
+    await store.sync();
+    await store.forgetOrg("acme");
+    const theirs = store.collection("notes", { org: "acme" });
+    script.answers.push({}, { serverChanges: [stored("a", { n: 2 }, 150)] });
+    await store.sync();
+    assert.deepEqual(await theirs.get("a"), { n: 2 });
+    await store.close();
+  });
+});
+
+describe("an edit that comes between", () => {
+  it("is not lost when an organisation is forgotten", async () => {
+    const storage = new MemoryStorage();
+    const [store] = await synced({}, 50, storage);
+    const theirs = store.collection("notes", { org: "acme" });
+    await store.sync();
+    const drop = storage.drop.bind(storage);
+    storage.drop = async (...given) => {
+      await theirs.set("a", { n: 1 });
+      return drop(...given);
+    };
+    await assert.rejects(store.forgetOrg("acme"), { code: "unsent" });
+    assert.deepEqual(await theirs.get("a"), { n: 1 });
+    await store.close();
+  });
+
+  it("is not lost when the user signs out", async () => {
+    const storage = new MemoryStorage();
+    const [store] = await synced({}, 50, storage);
+    const wipe = storage.wipe.bind(storage);
+    storage.wipe = async (...given) => {
+      await store.collection("notes").set("a", { n: 1 });
+      return wipe(...given);
+    };
+    await assert.rejects(store.signOut(), { code: "unsent" });
+    assert.deepEqual(await contents(store), { a: { n: 1 } });
+    storage.wipe = wipe;
+    await store.sync();
+    await store.signOut({ discardUnsent: true });
+    assert.deepEqual(await storage.scopes(), []);
+  });
+});
+
 type Scripted = Partial<SyncAnswer> | ((request: SyncRequest) => Promise<Partial<SyncAnswer>>);
 
 /** A server that gives the answers it is told to, and then empty ones. */

@@ -7,6 +7,7 @@ mod crashes;
 mod device;
 mod devices;
 mod files;
+mod forgetting;
 mod refusals;
 mod sessions;
 mod steps;

@@ -12,7 +12,7 @@ use std::{
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, params};
 use syncline_domain::{hlc::Node, identifier::UserId};
 
-use super::{audience::Audience, error::StoreError, scope::Scope};
+use super::{audience::Audience, error::StoreError, replica::Loaded, scope::Scope};
 use crate::{DocumentId, SyncClient, wire::ReportedConflict};
 
 pub(super) use reports::StoredReport;
@@ -69,9 +69,9 @@ impl Database {
         })
     }
 
-    /// The documents of a scope and all that is known of them. A scope that was never used is made,
-    /// with a node of its own.
-    pub(super) fn load(&self, scope: &Scope) -> Result<SyncClient, StoreError> {
+    /// The documents of a scope and all that is known of them. One that is not there is empty, with a
+    /// node of its own.
+    pub(super) fn load(&self, scope: &Scope) -> Result<Loaded, StoreError> {
         let found = self.with(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT scope_id, head FROM scopes WHERE collection = ?1 AND organisation = ?2",
@@ -93,13 +93,19 @@ impl Database {
             Ok(Some((head, rows?)))
         })?;
         let Some((head, rows)) = found else {
-            return self.create(scope);
+            return Ok(Loaded {
+                client: self.empty(scope)?,
+                is_stored: false,
+            });
         };
         let mut documents = Vec::with_capacity(rows.len());
         for (owner, key, entry) in &rows {
             documents.push((document_id(owner, key)?, entry.as_str()));
         }
-        Ok(SyncClient::resume(&head, documents)?)
+        Ok(Loaded {
+            client: SyncClient::resume(&head, documents)?,
+            is_stored: true,
+        })
     }
 
     /// Writes down what has changed of a scope, and reports, at once.
@@ -107,6 +113,7 @@ impl Database {
         &self,
         scope: &Scope,
         client: &SyncClient,
+        is_stored: bool,
         touched: &BTreeSet<DocumentId>,
         reports: &[ReportedConflict],
     ) -> Result<(), StoreError> {
@@ -117,10 +124,7 @@ impl Database {
         let reports = reports.collect::<Result<Vec<_>, _>>()?;
         let is_heard = !self.audience.is_empty();
         self.change(|transaction| {
-            let id = scope_id(transaction, scope)?;
-            let mut statement =
-                transaction.prepare_cached("UPDATE scopes SET head = ?2 WHERE scope_id = ?1")?;
-            statement.execute(params![id, head])?;
+            let id = keep(transaction, scope, is_stored, &head)?;
             for (document, kept) in &kept {
                 let (owner, key) = (owner_text(document), document.key.as_str());
                 match kept {
@@ -152,31 +156,41 @@ impl Database {
 
     /// How many documents of a scope, or of all, have edits that the server has not stored.
     pub(super) fn unsent(&self, organisation: Option<&str>) -> Result<u64, StoreError> {
-        let count = self.with(|connection| {
-            connection.query_row(
-                "SELECT count(*) FROM documents JOIN scopes USING (scope_id) \
-                 WHERE is_pending AND (?1 IS NULL OR organisation = ?1)",
-                [organisation],
-                |row| row.get::<_, i64>(0),
-            )
-        })?;
-        Ok(u64::try_from(count).unwrap_or_default())
+        self.with(|connection| count_unsent(connection, organisation))
     }
 
-    /// Forgets the documents of an organisation.
-    pub(super) fn forget(&self, organisation: &str) -> Result<(), StoreError> {
-        self.change(|transaction| {
-            transaction.execute("DELETE FROM scopes WHERE organisation = ?1", [organisation])?;
-            Ok(())
-        })
+    /// Forgets the documents of an organisation, unless edits would be lost that are not to be.
+    pub(super) fn forget(
+        &self,
+        organisation: &str,
+        discard_unsent: bool,
+    ) -> Result<(), StoreError> {
+        let unsent = self.change(|transaction| {
+            let unsent = count_unsent(transaction, Some(organisation))?;
+            if unsent == 0 || discard_unsent {
+                transaction
+                    .execute("DELETE FROM scopes WHERE organisation = ?1", [organisation])?;
+            }
+            Ok(unsent)
+        })?;
+        check_sent(unsent, discard_unsent)
     }
 
-    /// Forgets everything, and removes the file.
-    pub(super) fn wipe(&self) -> Result<(), StoreError> {
-        self.change(|transaction| {
-            transaction.execute_batch("DELETE FROM scopes; DELETE FROM owner;")
-        })?;
-        self.close();
+    /// Forgets everything, closes the file and removes it, unless edits would be lost that are not to
+    /// be. What comes meanwhile finds it closed.
+    pub(super) fn wipe(&self, discard_unsent: bool) -> Result<(), StoreError> {
+        let mut slot = self.lock();
+        let connection = slot.as_mut().ok_or(StoreError::Closed)?;
+        let unsent = transact(connection, |transaction| {
+            let unsent = count_unsent(transaction, None)?;
+            if unsent == 0 || discard_unsent {
+                transaction.execute_batch("DELETE FROM scopes; DELETE FROM owner;")?;
+            }
+            Ok(unsent)
+        });
+        check_sent(unsent.map_err(storage)?, discard_unsent)?;
+        slot.take();
+        drop(slot);
         for suffix in ["", "-wal", "-shm"] {
             let mut path = self.path.clone().into_os_string();
             path.push(suffix);
@@ -195,21 +209,12 @@ impl Database {
         self.lock().take();
     }
 
-    fn create(&self, scope: &Scope) -> Result<SyncClient, StoreError> {
+    fn empty(&self, scope: &Scope) -> Result<SyncClient, StoreError> {
         let node: String = self.with(|connection| {
             connection.query_row("SELECT lower(hex(randomblob(8)))", [], |row| row.get(0))
         })?;
         let node = Node::new(&node).map_err(|error| StoreError::Storage(error.to_string()))?;
-        let client = SyncClient::new(scope.collection.clone(), node).noting();
-        let head = client.head()?;
-        self.change(|transaction| {
-            transaction.execute(
-                "INSERT INTO scopes (collection, organisation, head) VALUES (?1, ?2, ?3)",
-                params![scope.collection_text(), scope.organisation_text(), head],
-            )?;
-            Ok(())
-        })?;
-        Ok(client)
+        Ok(SyncClient::new(scope.collection.clone(), node).noting())
     }
 
     fn with<T>(
@@ -226,12 +231,7 @@ impl Database {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        self.with(|connection| {
-            let transaction = connection.transaction()?;
-            let result = work(&transaction)?;
-            transaction.commit()?;
-            Ok(result)
-        })
+        self.with(|connection| transact(connection, work))
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Connection>> {
@@ -239,6 +239,17 @@ impl Database {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// All of `work` is done, or nothing of it.
+fn transact<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let transaction = connection.transaction()?;
+    let result = work(&transaction)?;
+    transaction.commit()?;
+    Ok(result)
 }
 
 fn prepare(transaction: &Transaction<'_>, owner: &str) -> Result<(), StoreError> {
@@ -273,13 +284,42 @@ fn prepare(transaction: &Transaction<'_>, owner: &str) -> Result<(), StoreError>
     }
 }
 
-fn scope_id(transaction: &Transaction<'_>, scope: &Scope) -> rusqlite::Result<i64> {
-    transaction
-        .prepare_cached("SELECT scope_id FROM scopes WHERE collection = ?1 AND organisation = ?2")?
-        .query_row(
-            params![scope.collection_text(), scope.organisation_text()],
-            |row| row.get(0),
-        )
+/// Keeps what is known of a scope beside its documents. Returns its number.
+fn keep(
+    transaction: &Transaction<'_>,
+    scope: &Scope,
+    is_stored: bool,
+    head: &str,
+) -> rusqlite::Result<i64> {
+    // One that has gone meanwhile does not come back without its documents.
+    let text = if is_stored {
+        "UPDATE scopes SET head = ?3 WHERE collection = ?1 AND organisation = ?2 \
+         RETURNING scope_id"
+    } else {
+        "INSERT INTO scopes (collection, organisation, head) VALUES (?1, ?2, ?3) \
+         RETURNING scope_id"
+    };
+    transaction.prepare_cached(text)?.query_row(
+        params![scope.collection_text(), scope.organisation_text(), head],
+        |row| row.get(0),
+    )
+}
+
+fn count_unsent(connection: &Connection, organisation: Option<&str>) -> rusqlite::Result<u64> {
+    let count: i64 = connection.query_row(
+        "SELECT count(*) FROM documents JOIN scopes USING (scope_id) \
+         WHERE is_pending AND (?1 IS NULL OR organisation = ?1)",
+        [organisation],
+        |row| row.get(0),
+    )?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
+fn check_sent(unsent: u64, discard_unsent: bool) -> Result<(), StoreError> {
+    if unsent > 0 && !discard_unsent {
+        return Err(StoreError::Unsent(unsent));
+    }
+    Ok(())
 }
 
 fn owner_text(id: &DocumentId) -> &str {

@@ -2,9 +2,15 @@
 
 use syncline_domain::hlc::UnixMillis;
 
-use super::{clock::Clock, error::StoreError, events::StoreEvent, inner::Inner, replica::Replica};
+use super::{
+    clock::Clock,
+    error::StoreError,
+    events::StoreEvent,
+    inner::Inner,
+    replica::{Margin, Replica},
+};
 use crate::{
-    Applied, TransportError,
+    Applied, SyncClient, TransportError,
     wire::{Rejection, SyncAnswer, SyncRequest},
 };
 
@@ -20,23 +26,21 @@ struct Progress {
 }
 
 /// Pushes and pulls. What was taken in before an error stays, and the next pass goes on from there.
+/// A scope that is forgotten meanwhile is left alone.
 pub(super) async fn run(inner: &Inner, replica: &Replica) -> Result<(), StoreError> {
     let mut progress = Progress::default();
     // A pass that was cancelled may have left its request.
     abandon(replica).await?;
     loop {
-        let (one_by_one, page_size) = (progress.one_by_one, inner.page_size);
-        let request = replica
-            .change(move |client, _| {
-                client.push_one_by_one(one_by_one);
-                client.limit_pages(page_size);
-                Ok(client.begin_sync()?)
-            })
-            .await?;
+        let Some(request) = begin(inner, replica, &progress).await? else {
+            return Ok(());
+        };
         let organisation = replica.scope.organisation.as_ref();
         match inner.remote.sync(&request, organisation).await {
             Ok(answer) => {
-                let applied = apply(inner, replica, answer).await?;
+                let Some(applied) = apply(inner, replica, &request, answer).await? else {
+                    return Ok(());
+                };
                 if !tell(inner, replica, &mut progress, applied) {
                     return Ok(());
                 }
@@ -44,6 +48,44 @@ pub(super) async fn run(inner: &Inner, replica: &Replica) -> Result<(), StoreErr
             Err(error) => mend(inner, replica, &mut progress, &request, error).await?,
         }
     }
+}
+
+/// Begins a request; none in a scope that was forgotten.
+async fn begin(
+    inner: &Inner,
+    replica: &Replica,
+    progress: &Progress,
+) -> Result<Option<SyncRequest>, StoreError> {
+    let (one_by_one, page_size) = (progress.one_by_one, inner.page_size);
+    replica
+        .change(move |client, margin| {
+            if margin.is_forgotten {
+                return Ok(None);
+            }
+            margin.is_kept = true;
+            client.push_one_by_one(one_by_one);
+            client.limit_pages(page_size);
+            Ok(Some(client.begin_sync()?))
+        })
+        .await
+}
+
+/// Changes the documents that sent `request`. If those were forgotten meanwhile, others that are
+/// there now know nothing of it, and nothing is done.
+async fn settle<T: Send + 'static>(
+    replica: &Replica,
+    request: &SyncRequest,
+    operation: impl FnOnce(&mut SyncClient, &mut Margin) -> Result<T, StoreError> + Send + 'static,
+) -> Result<Option<T>, StoreError> {
+    let node = request.node.clone();
+    replica
+        .change(move |client, margin| {
+            if *client.node() != node {
+                return Ok(None);
+            }
+            operation(client, margin).map(Some)
+        })
+        .await
 }
 
 async fn abandon(replica: &Replica) -> Result<(), StoreError> {
@@ -57,16 +99,16 @@ async fn abandon(replica: &Replica) -> Result<(), StoreError> {
 async fn apply(
     inner: &Inner,
     replica: &Replica,
+    request: &SyncRequest,
     answer: SyncAnswer,
-) -> Result<Applied, StoreError> {
+) -> Result<Option<Applied>, StoreError> {
     let now = Clock::clone(&inner.clock);
-    replica
-        .change(move |client, margin| {
-            let applied = client.apply(answer, now())?;
-            margin.reports.clone_from(&applied.conflicts);
-            Ok(applied)
-        })
-        .await
+    let apply = settle(replica, request, move |client, margin| {
+        let applied = client.apply(answer, now())?;
+        margin.reports.clone_from(&applied.conflicts);
+        Ok(applied)
+    });
+    apply.await
 }
 
 /// Tells what an answer did. Returns whether there is more.
@@ -106,7 +148,7 @@ async fn mend(
         return Err(error);
     }
     if let Some(time) = refused.server_time().filter(|_| !progress.is_corrected)
-        && correct(inner, replica, time).await?
+        && correct(inner, replica, request, time).await?
     {
         progress.is_corrected = true;
         return Ok(());
@@ -118,49 +160,56 @@ async fn mend(
             // One by one, so that the one that it is because of blocks no other.
             progress.one_by_one = pushed > 1;
             if pushed == 1 {
-                return reject(inner, replica, refused).await;
+                return reject(inner, replica, request, refused).await;
             }
-            refuse(replica).await
+            refuse(replica, request).await.map(drop)
         }
-        _ => {
-            refuse(replica).await?;
-            Err(error)
-        }
+        // The refusal of what was forgotten concerns nobody.
+        _ => match refuse(replica, request).await? {
+            Some(()) => Err(error),
+            None => Ok(()),
+        },
     }
 }
 
-async fn correct(inner: &Inner, replica: &Replica, time: UnixMillis) -> Result<bool, StoreError> {
+async fn correct(
+    inner: &Inner,
+    replica: &Replica,
+    request: &SyncRequest,
+    time: UnixMillis,
+) -> Result<bool, StoreError> {
     let now = Clock::clone(&inner.clock);
-    replica
-        .change(move |client, _| {
-            client.refuse();
-            Ok(client.correct_clock(time, now())?)
-        })
-        .await
+    let correct = settle(replica, request, move |client, _| {
+        client.refuse();
+        Ok(client.correct_clock(time, now())?)
+    });
+    Ok(correct.await?.unwrap_or_default())
 }
 
-async fn refuse(replica: &Replica) -> Result<(), StoreError> {
-    replica
-        .change(|client, _| {
-            client.refuse();
-            Ok(())
-        })
-        .await
+async fn refuse(replica: &Replica, request: &SyncRequest) -> Result<Option<()>, StoreError> {
+    let refuse = settle(replica, request, |client, _| {
+        client.refuse();
+        Ok(())
+    });
+    refuse.await
 }
 
 async fn reject(
     inner: &Inner,
     replica: &Replica,
+    request: &SyncRequest,
     refused: &TransportError,
 ) -> Result<(), StoreError> {
     let rejection = rejection(refused);
-    let documents = replica
-        .change(move |client, _| Ok(client.reject_pushed(&rejection)))
-        .await?;
-    inner.emit(StoreEvent::Rejected {
-        scope: replica.scope.clone(),
-        documents,
+    let reject = settle(replica, request, move |client, _| {
+        Ok(client.reject_pushed(&rejection))
     });
+    if let Some(documents) = reject.await? {
+        inner.emit(StoreEvent::Rejected {
+            scope: replica.scope.clone(),
+            documents,
+        });
+    }
     Ok(())
 }
 

@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
@@ -10,7 +13,9 @@ pub(super) struct Replica {
     pub(super) scope: Scope,
     database: Arc<Database>,
     /// None until it is needed, and after the disk failed.
-    client: Arc<Mutex<Option<SyncClient>>>,
+    loaded: Arc<Mutex<Option<Loaded>>>,
+    /// Whether the application has asked for it since it was forgotten.
+    is_asked_for: AtomicBool,
     /// Moves on when documents change.
     version: watch::Sender<u64>,
 }
@@ -20,16 +25,29 @@ pub(super) struct Replica {
 pub(super) struct Margin {
     /// Conflicts that the application is to hear of.
     pub(super) reports: Vec<ReportedConflict>,
+    /// The scope is to be kept, though nothing is in it.
+    pub(super) is_kept: bool,
+    /// The scope is not on the disk, nor has the application asked for it since it was forgotten.
+    pub(super) is_forgotten: bool,
 }
 
-type Slot = OwnedMutexGuard<Option<SyncClient>>;
+/// The documents in memory.
+pub(super) struct Loaded {
+    pub(super) client: SyncClient,
+    /// Whether the scope is on the disk. To look at it alone does not bring it there.
+    pub(super) is_stored: bool,
+}
+
+/// The documents, which nobody else has until this goes.
+pub(super) type Slot = OwnedMutexGuard<Option<Loaded>>;
 
 impl Replica {
     pub(super) fn new(scope: Scope, database: Arc<Database>) -> Self {
         Self {
             scope,
             database,
-            client: Arc::default(),
+            loaded: Arc::default(),
+            is_asked_for: AtomicBool::default(),
             version: watch::Sender::new(0),
         }
     }
@@ -44,9 +62,9 @@ impl Replica {
         &self,
         look: impl FnOnce(&SyncClient) -> T + Send + 'static,
     ) -> Result<T, StoreError> {
-        let slot = Arc::clone(&self.client).lock_owned().await;
-        if let Some(client) = slot.as_ref() {
-            return Ok(look(client));
+        let slot = self.lock().await;
+        if let Some(loaded) = slot.as_ref() {
+            return Ok(look(&loaded.client));
         }
         let work = self.on_disk(slot, |client, _| Ok(look(client)));
         work.await.map(|(result, _)| result)
@@ -58,7 +76,7 @@ impl Replica {
         &self,
         operation: impl FnOnce(&mut SyncClient, &mut Margin) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let slot = Arc::clone(&self.client).lock_owned().await;
+        let slot = self.lock().await;
         let (result, is_changed) = self.on_disk(slot, operation).await?;
         if is_changed {
             self.version.send_modify(|version| *version += 1);
@@ -66,9 +84,21 @@ impl Replica {
         Ok(result)
     }
 
-    /// Forgets what is in memory.
-    pub(super) async fn forget(&self) {
-        *self.client.lock().await = None;
+    /// The application asks for the scope: it is synchronised even if it is never edited.
+    pub(super) fn ask_for(&self) {
+        self.is_asked_for.store(true, Ordering::SeqCst);
+    }
+
+    /// Waits until nobody works with the documents, and keeps others from it.
+    pub(super) async fn lock(&self) -> Slot {
+        Arc::clone(&self.loaded).lock_owned().await
+    }
+
+    /// The scope is no longer on the disk.
+    pub(super) fn forget(&self, mut slot: Slot) {
+        *slot = None;
+        self.is_asked_for.store(false, Ordering::SeqCst);
+        drop(slot);
         self.version.send_modify(|version| *version += 1);
     }
 
@@ -78,25 +108,36 @@ impl Replica {
         operation: impl FnOnce(&mut SyncClient, &mut Margin) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<(T, bool), StoreError> {
         let (database, scope) = (Arc::clone(&self.database), self.scope.clone());
+        let is_asked_for = self.is_asked_for.load(Ordering::SeqCst);
         let work = move || {
             let loaded = match slot.take() {
-                Some(client) => client,
+                Some(loaded) => loaded,
                 None => database.load(&scope)?,
             };
-            let client = slot.insert(loaded);
-            let (head, mut margin) = (client.head()?, Margin::default());
+            let Loaded { client, is_stored } = slot.insert(loaded);
+            let head = client.head()?;
+            let mut margin = Margin {
+                is_forgotten: !*is_stored && !is_asked_for,
+                ..Margin::default()
+            };
             let result = operation(client, &mut margin)?;
             let touched = client.take_touched();
             let is_changed = !touched.is_empty();
-            if !is_changed && margin.reports.is_empty() && client.head()? == head {
+            let is_same = if *is_stored {
+                margin.reports.is_empty() && client.head()? == head
+            } else {
+                !margin.is_kept
+            };
+            if !is_changed && is_same {
                 return Ok((result, false));
             }
-            let written = database.write(&scope, client, &touched, &margin.reports);
+            let written = database.write(&scope, client, *is_stored, &touched, &margin.reports);
             if let Err(error) = written {
                 // What is on the disk is what there is.
                 *slot = None;
                 return Err(error);
             }
+            *is_stored = true;
             Ok((result, is_changed))
         };
         match tokio::task::spawn_blocking(work).await {

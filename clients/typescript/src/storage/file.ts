@@ -32,6 +32,7 @@ export class FileStorage extends MemoryStorage {
   #length = 0;
   /** Whether a change is being written, or was not written as a whole. */
   #isTorn = false;
+  #isWiped = false;
   /** How many scopes and documents its lines tell of, those that a later line replaces included. */
   #told = 0;
 
@@ -71,12 +72,13 @@ export class FileStorage extends MemoryStorage {
     this.#unlock();
   }
 
-  override async wipe(): Promise<void> {
-    await super.wipe();
-    await this.exclusively(() => this.#compact());
+  protected override async wiped(): Promise<void> {
+    await this.#compact();
+    this.#isWiped = true;
   }
 
   protected override async keep(scope: string, written: Written | undefined): Promise<void> {
+    if (this.#isWiped) throw new SynclineError("closed", "the store is closed: open it again");
     const line = lineOf(scope, written);
     const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
     try {

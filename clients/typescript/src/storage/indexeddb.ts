@@ -2,6 +2,7 @@ import { SynclineError } from "../core/error.js";
 import type { Entry } from "../core/replica.js";
 import {
   type Change,
+  type Check,
   type Loaded,
   type ScopeRecord,
   type Storage,
@@ -39,6 +40,7 @@ export class IndexedDbStorage implements Storage {
   readonly sharedAs: string;
   #database: Promise<IDBDatabase> | undefined;
   #isClosed = false;
+  #isWiped = false;
 
   private constructor(name: string) {
     this.sharedAs = name;
@@ -73,26 +75,33 @@ export class IndexedDbStorage implements Storage {
   update<T>(scope: string, wanted: Wanted, change: (loaded: Loaded) => Change<T>): Promise<T> {
     return this.#transact("readwrite", async (transaction) => {
       const { written, result } = change(await load(transaction, scope, wanted));
+      if (this.#isWiped) throw closedError();
       if (written) write(transaction, scope, written);
       return result;
     });
   }
 
-  drop(scopes: readonly string[]): Promise<void> {
-    return this.#transact("readwrite", (transaction) => {
+  drop(scopes: readonly string[], check?: Check): Promise<void> {
+    return this.#transact("readwrite", async (transaction) => {
+      if (check) await checkWaiting(transaction, scopes, check);
       for (const scope of scopes) {
         transaction.objectStore(SCOPES).delete(scope);
         transaction.objectStore(DOCUMENTS).delete(rangeOf(scope));
       }
-      return Promise.resolve();
     });
   }
 
-  async wipe(): Promise<void> {
-    await this.#transact("readwrite", (transaction) => {
-      transaction.objectStore(SCOPES).clear();
+  async wipe(check?: Check): Promise<void> {
+    await this.#transact("readwrite", async (transaction) => {
+      const scopes = transaction.objectStore(SCOPES);
+      if (check) await checkWaiting(transaction, (await resultOf(scopes.getAllKeys())) as string[], check);
+      scopes.clear();
       transaction.objectStore(DOCUMENTS).clear();
-      return Promise.resolve();
+      // What waits for this transaction comes too late.
+      this.#isWiped = true;
+    }).catch((error: unknown) => {
+      this.#isWiped = false;
+      throw error;
     });
     await this.close();
     // Other tabs close their connections when they hear of it; the browser deletes it after that.
@@ -126,7 +135,7 @@ export class IndexedDbStorage implements Storage {
 
   async #withDatabase<T>(work: (database: IDBDatabase) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
-      if (this.#isClosed) throw new SynclineError("closed", "the store is closed: open it again");
+      if (this.#isClosed) throw closedError();
       try {
         return await work(await this.#connect());
       } catch (error) {
@@ -191,9 +200,22 @@ async function load(transaction: IDBTransaction, scope: string, wanted: Wanted):
  */
 async function waitingAmong(waiting: IDBIndex, scope: string, ids: readonly string[]): Promise<string[]> {
   if (ids.length === 0) return [];
-  const keys = (await resultOf(waiting.getAllKeys(rangeOf(scope)))) as [scope: string, id: string][];
-  const found = new Set(keys.map(([, id]) => id));
+  const found = new Set(await waitingIn(waiting, scope));
   return ids.filter((id) => found.has(id));
+}
+
+async function waitingIn(waiting: IDBIndex, scope: string): Promise<string[]> {
+  const keys = (await resultOf(waiting.getAllKeys(rangeOf(scope)))) as [scope: string, id: string][];
+  return keys.map(([, id]) => id);
+}
+
+async function checkWaiting(
+  transaction: IDBTransaction,
+  scopes: readonly string[],
+  check: Check,
+): Promise<void> {
+  const index = transaction.objectStore(DOCUMENTS).index(WAITING);
+  for (const scope of scopes) check(scope, await waitingIn(index, scope));
 }
 
 /** Every key that begins with `scope`. */
@@ -273,6 +295,10 @@ function storageError(cause: unknown): unknown {
     default:
       return new SynclineError("storage", `the browser's database failed: ${cause.message}`, { cause });
   }
+}
+
+function closedError(): SynclineError {
+  return new SynclineError("closed", "the store is closed: open it again");
 }
 
 /** The browser has a database, and keeps the page from it. */

@@ -1,6 +1,7 @@
 import type { Entry } from "../core/replica.js";
 import {
   type Change,
+  type Check,
   type Loaded,
   type ScopeRecord,
   type Storage,
@@ -45,17 +46,15 @@ export class MemoryStorage implements Storage {
     });
   }
 
-  drop(scopes: readonly string[]): Promise<void> {
-    return this.exclusively(async () => {
-      for (const scope of scopes) {
-        await this.keep(scope, undefined);
-        this.#scopes.delete(scope);
-      }
-    });
+  drop(scopes: readonly string[], check?: Check): Promise<void> {
+    return this.exclusively(() => this.#drop(scopes, check));
   }
 
-  async wipe(): Promise<void> {
-    await this.drop(await this.scopes());
+  wipe(check?: Check): Promise<void> {
+    return this.exclusively(async () => {
+      await this.#drop([...this.#scopes.keys()], check);
+      await this.wiped();
+    });
   }
 
   close(): Promise<void> {
@@ -64,6 +63,11 @@ export class MemoryStorage implements Storage {
 
   /** Makes a change durable, before it is seen; nothing written means that the scope goes. */
   protected keep(_scope: string, _written: Written | undefined): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Everything was forgotten. */
+  protected wiped(): Promise<void> {
     return Promise.resolve();
   }
 
@@ -92,6 +96,20 @@ export class MemoryStorage implements Storage {
   /** Everything that is kept. */
   protected *contents(): Generator<[scope: string, written: Written]> {
     for (const [scope, { record, entries }] of this.#scopes) yield [scope, { record, entries }];
+  }
+
+  async #drop(scopes: readonly string[], check?: Check): Promise<void> {
+    for (const scope of scopes) {
+      const waiting = [...(this.#scopes.get(scope)?.entries ?? [])].filter(([, entry]) => waitsAs(entry));
+      check?.(
+        scope,
+        waiting.map(([id]) => id),
+      );
+    }
+    for (const scope of scopes) {
+      await this.keep(scope, undefined);
+      this.#scopes.delete(scope);
+    }
   }
 
   #load(scope: string, wanted: Wanted): Loaded {

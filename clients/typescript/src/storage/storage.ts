@@ -58,12 +58,18 @@ export interface Storage {
    * the promise resolves. Two updates never overlap, whoever makes them; `change` may be called again.
    */
   update<T>(scope: string, wanted: Wanted, change: (loaded: Loaded) => Change<T>): Promise<T>;
-  /** Forgets scopes. */
-  drop(scopes: readonly string[]): Promise<void>;
-  /** Forgets everything. */
-  wipe(): Promise<void>;
+  /** Forgets scopes, all at once or none of them. With `check`, none if that throws. */
+  drop(scopes: readonly string[], check?: Check): Promise<void>;
+  /** Forgets everything. With `check`, nothing if that throws. */
+  wipe(check?: Check): Promise<void>;
   close(): Promise<void>;
 }
+
+/**
+ * Looks at the documents of a scope that wait for the server before the scope is forgotten, in the same
+ * step: no update comes between.
+ */
+export type Check = (scope: string, waiting: readonly string[]) => void;
 
 /** How an entry waits for the server, if it does. */
 export function waitsAs({ pending, rejection }: Entry): "unsent" | "rejected" | undefined {

@@ -36,6 +36,8 @@ export interface Clocks {
 export interface CollectionPort {
   readonly replica: StoredReplica;
   readonly view: View;
+  /** When whoever synchronises knows of the collection. */
+  readonly touched: Promise<unknown>;
   /** Documents were edited, and wait to be pushed. */
   onEdited(ids: readonly string[]): Promise<void>;
 }
@@ -130,8 +132,8 @@ export class Collection<T extends object = Document> {
 
   /** The clocks of the collection, to be looked at. */
   async clocks(): Promise<Clocks> {
-    await this.#port.replica.touch();
-    const { clock, serverClock, lastSync } = (await this.#port.replica.state())!;
+    await this.#port.touched;
+    const { clock, serverClock, lastSync } = await this.#port.replica.state();
     return {
       node: HLC.decode(clock).node,
       clock,

@@ -34,6 +34,8 @@ interface Margin {
   request: string | undefined;
   reports: readonly Conflict[];
   readonly isNew: boolean;
+  /** Whether it is kept though the operation did nothing else. */
+  isWanted: boolean;
 }
 
 /** What an answer did. */
@@ -120,21 +122,25 @@ export class StoredReplica {
     return (await this.storage.read(nameOf(this.scope), { ids })).entries;
   }
 
-  /** What is kept beside the documents; nothing before the first use. */
-  async state(): Promise<ReplicaState | undefined> {
-    return (await this.storage.read(nameOf(this.scope), {})).record?.state;
+  /** What is kept beside the documents, or what a first edit would begin with. */
+  async state(): Promise<ReplicaState> {
+    return (await this.storage.read(nameOf(this.scope), {})).record?.state ?? newState(randomId(), 0);
   }
 
   /** Makes sure that the scope is known to whoever synchronises. Returns whether it is new. */
   touch(): Promise<boolean> {
-    return this.#change({}, (_, { isNew }) => isNew);
+    return this.#change({}, (_, margin) => {
+      margin.isWanted = true;
+      return margin.isNew;
+    });
   }
 
-  /** Begins a request, after `earlier` if that was a page's. */
-  begin(earlier: InFlight, limit: number, maxChanges = MAX_CHANGES): Promise<Begun> {
+  /** Begins a request, after `earlier` if that was a page's; not in a scope that was forgotten. */
+  begin(earlier: InFlight, limit: number, maxChanges = MAX_CHANGES): Promise<Begun | undefined> {
     const id = randomId();
     // What was rejected because of a clock may be sent again.
     return this.#change({ unsent: maxChanges, rejected: true }, (replica, margin) => {
+      if (margin.isNew) return undefined;
       margin.request = id;
       const inFlight = beginRequest(replica, earlier, maxChanges);
       const body = {
@@ -213,10 +219,13 @@ export class StoredReplica {
     return this.storage.update(nameOf(this.scope), wanted, ({ record, entries }) => {
       const replica = new Replica(record?.state ?? newState(randomId(), 0), entries);
       const reports = record?.reports ?? [];
-      const margin: Margin = { request: record?.request, reports, isNew: record === undefined };
+      const isNew = record === undefined;
+      const margin: Margin = { request: record?.request, reports, isNew, isWanted: !isNew };
       const result = operation(replica, margin);
-      const isSame =
-        replica.state === record?.state && margin.request === record.request && margin.reports === reports;
+      // To look at a scope that was forgotten, or to hear of it late, does not bring it back.
+      const isSame = isNew
+        ? !margin.isWanted
+        : replica.state === record.state && margin.request === record.request && margin.reports === reports;
       return isSame && replica.touched.size === 0
         ? { result }
         : { result, written: writtenBy(replica, margin) };

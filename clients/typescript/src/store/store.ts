@@ -133,14 +133,16 @@ export class Store {
   }
 
   /**
-   * Forgets an organisation's documents, after the user left it. Throws a `SynclineError` with code
+   * Forgets an organisation's documents, after the user left it. Its collections are empty then, and no
+   * longer synchronised, until one is edited or asked for again. Throws a `SynclineError` with code
    * `unsent` if edits would be lost, unless `discardUnsent`.
    */
   async forgetOrg(org: string, { discardUnsent = false } = {}): Promise<void> {
     const scopes = (await this.#storage.scopes()).filter((scope) => scopeOf(scope).org === org);
-    if (!discardUnsent) await this.#assertSent(scopes);
     const ids = await Promise.all(scopes.map((scope) => this.#idsOf(scope)));
-    await this.#storage.drop(scopes);
+    await this.#storage.drop(scopes, discardUnsent ? undefined : assertSent);
+    this.#forget(scopes);
+    this.#tabs.post({ type: "forgotten", scopes });
     await Promise.all(scopes.map((scope, index) => this.#changed(scope, ids[index]!)));
   }
 
@@ -149,9 +151,8 @@ export class Store {
    * code `unsent` if edits would be lost, unless `discardUnsent`.
    */
   async signOut({ discardUnsent = false } = {}): Promise<void> {
-    if (!discardUnsent) await this.#assertSent(await this.#storage.scopes());
+    await this.#storage.wipe(discardUnsent ? undefined : assertSent);
     this.#leader?.stop();
-    await this.#storage.wipe();
     this.#tabs.post({ type: "wiped" });
     this.#listeners.emit("signedOut", undefined);
     await this.close();
@@ -179,7 +180,7 @@ export class Store {
       this.#edited(scope);
       return this.#changed(scope, ids);
     };
-    return new Collection({ replica, view, onEdited });
+    return new Collection({ replica, view, touched, onEdited });
   }
 
   #part(scope: string): Part {
@@ -189,6 +190,11 @@ export class Store {
       this.#parts.set(scope, (part = { replica, view: new View(replica) }));
     }
     return part;
+  }
+
+  /** Whoever asks for these collections again means to have them again. */
+  #forget(scopes: readonly string[]): void {
+    for (const scope of scopes) this.#collections.delete(scope);
   }
 
   /** Documents changed in the storage: the views of all tabs follow. */
@@ -246,6 +252,8 @@ export class Store {
           .catch(() => undefined);
       case "edited":
         return this.#leader?.kick(message.scope);
+      case "forgotten":
+        return this.#forget(message.scopes);
       case "passed":
         return this.#settle(message.error && heard(message.error));
       case "status": {
@@ -308,26 +316,23 @@ export class Store {
   async #idsOf(scope: string): Promise<string[]> {
     return [...(await this.#part(scope).view.documents()).keys()];
   }
-
-  async #assertSent(scopes: readonly string[]): Promise<void> {
-    for (const scope of scopes) {
-      const { replica } = this.#part(scope);
-      const waiting = await replica.waiting();
-      if (waiting.length === 0) continue;
-      const message = "has edits that the server has not stored";
-      const details = waiting.map((id) => ({ ...documentIdOf(id), field: "", message }));
-      const documents = waiting.length === 1 ? "a document has" : `${waiting.length} documents have`;
-      const sentence = `of \`${replica.scope.collection}\`, ${documents} edits that the server has not stored`;
-      throw new SynclineError("unsent", `${sentence}: call \`sync\` first, or pass \`discardUnsent\``, {
-        details,
-      });
-    }
-  }
 }
 
 /** Opens the documents of a user in an application, and begins to synchronise them. */
 export function openStore(options: StoreOptions): Promise<Store> {
   return Store.open(options);
+}
+
+/** Throws if edits would be lost with a scope. */
+function assertSent(scope: string, waiting: readonly string[]): void {
+  if (waiting.length === 0) return;
+  const message = "has edits that the server has not stored";
+  const details = waiting.map((id) => ({ ...documentIdOf(id), field: "", message }));
+  const documents = waiting.length === 1 ? "a document has" : `${waiting.length} documents have`;
+  const sentence = `of \`${scopeOf(scope).collection}\`, ${documents} edits that the server has not stored`;
+  throw new SynclineError("unsent", `${sentence}: call \`sync\` first, or pass \`discardUnsent\``, {
+    details,
+  });
 }
 
 function isVisible(): boolean {

@@ -38,6 +38,8 @@ export class Sync {
     let hasMore = true;
     while (hasMore && !this.signal.aborted) {
       const begun = await this.replica.begin(this.#inFlight, this.pageSize, this.#maxChanges);
+      // The scope was forgotten.
+      if (!begun) return;
       hasMore = await this.#exchange(begun);
     }
   }

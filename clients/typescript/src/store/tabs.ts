@@ -12,6 +12,8 @@ export type Message =
   | { readonly type: "changed"; readonly scope: string; readonly ids: readonly string[] }
   /** Conflicts of which nobody has perhaps heard. */
   | { readonly type: "conflicts"; readonly scope: string; readonly conflicts: readonly Conflict[] }
+  /** Scopes went from the storage. */
+  | { readonly type: "forgotten"; readonly scopes: readonly string[] }
   /** An edit waits to be pushed. */
   | { readonly type: "edited"; readonly scope: string }
   /** A pass of the sync loop ended. */
