@@ -56,6 +56,27 @@ describe("a storage in a file", () => {
     assert.ok(statSync(path).size < 2_000, `${statSync(path).size} bytes`);
   });
 
+  it("does not grow without bound in bytes either", async () => {
+    const notes = await open();
+    const text = "ü\u2028".repeat(100_000);
+    for (let n = 0; n < 40; n++) await notes.edit("a", { n, text });
+    assert.ok(statSync(path).size < 7_000_000, `${statSync(path).size} bytes`);
+    await storage!.close();
+    const { fields } = (await (await open()).entries(["a"])).get("a")!.pending!;
+    assert.deepEqual([fields["n"]!.value, fields["text"]!.value], [39, text]);
+  });
+
+  it("holds more than a line can", async () => {
+    const notes = await open();
+    const text = "x".repeat(400_000);
+    for (let n = 0; n < 7; n++) await notes.edit(`note-${n}`, { n, text });
+    await storage!.close();
+    await open();
+    assert.equal(readFileSync(path, "utf8").split("\n").length - 1, 3);
+    await storage!.close();
+    assert.equal((await (await open()).waiting()).length, 7);
+  });
+
   it("is for its owner's eyes alone", async () => {
     await open();
     assert.equal(statSync(path).mode & 0o777, 0o600);

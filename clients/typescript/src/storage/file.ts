@@ -1,4 +1,5 @@
-import { type FileHandle, mkdir, open, readFile, rename } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { type FileHandle, mkdir, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 
 import { SynclineError } from "../core/error.js";
@@ -12,6 +13,12 @@ const PRIVATE = 0o600;
 
 /** How much more than what is kept the file may tell of before it is written anew. */
 const SLACK = 1000;
+
+/** By how many bytes more than what is kept it may be larger before that. */
+const SLACK_BYTES = 4 << 20;
+
+/** From which length on a line that tells of what is kept takes no more: no text may be of any length. */
+const LONG = 1 << 20;
 
 /** A line of the file: what changed in a scope. Without a record, the scope went. */
 interface Line {
@@ -28,8 +35,10 @@ export class FileStorage extends MemoryStorage {
   readonly #path: string;
   readonly #unlock: () => void;
   #file: FileHandle;
-  /** How much of the file is good. */
+  /** How much of the file is good, in bytes. */
   #length = 0;
+  /** How much that was when it was written anew. */
+  #compactLength = 0;
   /** Whether a change is being written, or was not written as a whole. */
   #isTorn = false;
   #isWiped = false;
@@ -57,11 +66,8 @@ export class FileStorage extends MemoryStorage {
   }
 
   static async #openLocked(path: string, unlock: () => void): Promise<FileStorage> {
-    const text = await readFile(path, "utf8").catch(ifMissing(""));
-    const end = text.lastIndexOf("\n") + 1;
-    const storage = new FileStorage(path, await open(path, "a"), unlock);
-    for (const line of text.slice(0, end).split("\n").filter(Boolean))
-      storage.#take(JSON.parse(line) as Line);
+    const storage = new FileStorage(path, await open(path, "a", PRIVATE), unlock);
+    for await (const line of linesIn(path)) storage.#take(JSON.parse(line) as Line);
     await storage.#compact();
     return storage;
   }
@@ -82,7 +88,7 @@ export class FileStorage extends MemoryStorage {
     const line = lineOf(scope, written);
     const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
     try {
-      if (this.#told > 2 * this.#live() + SLACK) await this.#compact();
+      if (this.#isLong()) await this.#compact();
       if (this.#isTorn) await this.#file.truncate(this.#length);
       this.#isTorn = true;
       await this.#file.appendFile(bytes);
@@ -102,26 +108,28 @@ export class FileStorage extends MemoryStorage {
     this.#told += toldBy(line);
   }
 
+  #isLong(): boolean {
+    return this.#told > 2 * this.#live() + SLACK || this.#length > 2 * this.#compactLength + SLACK_BYTES;
+  }
+
   #live(): number {
     return [...this.contents()].reduce((sum, [, { entries }]) => sum + entries.size + 1, 0);
   }
 
   /** Writes what is kept to a new file, and puts that in the place of the old one. */
   async #compact(): Promise<void> {
-    const lines = [...this.contents()].map(
-      ([scope, written]) => `${JSON.stringify(lineOf(scope, written))}\n`,
-    );
-    await replace(this.#path, lines);
+    await replace(this.#path, linesOf(this.contents()));
     await this.#file.close();
     this.#file = await open(this.#path, "a");
     this.#length = (await this.#file.stat()).size;
+    this.#compactLength = this.#length;
     this.#isTorn = false;
     this.#told = this.#live();
   }
 }
 
 /** Puts a file with these lines at `path`: after a crash, either the old one is there or this one. */
-async function replace(path: string, lines: readonly string[]): Promise<void> {
+async function replace(path: string, lines: Iterable<string>): Promise<void> {
   const next = await open(`${path}.new`, "w", PRIVATE);
   for (const line of lines) await next.appendFile(line);
   await next.sync();
@@ -132,6 +140,39 @@ async function replace(path: string, lines: readonly string[]): Promise<void> {
   await folder.close();
 }
 
+/** The whole lines of a file, one after the other: the file may be larger than any text. */
+async function* linesIn(path: string): AsyncGenerator<string> {
+  let line: Buffer[] = [];
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    let start = 0;
+    for (let end = chunk.indexOf("\n"); end >= 0; end = chunk.indexOf("\n", start)) {
+      yield Buffer.concat([...line, chunk.subarray(start, end)]).toString();
+      line = [];
+      start = end + 1;
+    }
+    line.push(chunk.subarray(start));
+  }
+}
+
+/** The lines that tell of what is kept. */
+function* linesOf(contents: Iterable<[scope: string, written: Written]>): Generator<string> {
+  for (const [scope, { record, entries }] of contents) {
+    const start = JSON.stringify({ scope, record }).slice(0, -1);
+    let part: string[] = [];
+    let length = 0;
+    for (const [id, entry] of entries) {
+      const text = JSON.stringify([id, entry]);
+      part.push(text);
+      length += text.length;
+      if (length < LONG) continue;
+      yield `${start},"entries":[${part.join(",")}]}\n`;
+      part = [];
+      length = 0;
+    }
+    yield `${start},"entries":[${part.join(",")}]}\n`;
+  }
+}
+
 function toldBy({ entries = [] }: Line): number {
   return entries.length + 1;
 }
@@ -140,13 +181,6 @@ function lineOf(scope: string, written: Written | undefined): Line {
   if (!written) return { scope };
   const entries = [...written.entries].map(([id, entry]) => [id, entry ?? null] as const);
   return { scope, record: written.record, entries };
-}
-
-function ifMissing<T>(value: T): (error: unknown) => T {
-  return (error) => {
-    if (hasCode(error, "ENOENT")) return value;
-    throw error;
-  };
 }
 
 function storageError(path: string, cause: unknown): SynclineError {
