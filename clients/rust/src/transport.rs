@@ -5,9 +5,10 @@ mod error;
 use std::time::Duration;
 
 use reqwest::{
-    Client, Url,
-    header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue},
+    Client, RequestBuilder, Response, Url,
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
 };
+use tokio::time::timeout;
 
 use crate::wire::{SyncAnswer, SyncRequest};
 
@@ -19,8 +20,11 @@ pub(crate) const ORGANISATION: HeaderName = HeaderName::from_static("x-org-id");
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a server may be silent in the middle of an answer.
-const READ_TIMEOUT: Duration = Duration::from_mins(1);
+/// How long a server may be silent.
+const SILENCE: Duration = Duration::from_mins(1);
+
+/// How many bytes a line takes in a second, at the least.
+const SLOWEST: usize = 4 * 1024;
 
 /// Reaches one application of one server as one user.
 #[derive(Clone, Debug)]
@@ -60,10 +64,11 @@ impl HttpTransport {
     /// [`TransportError`]. After [`TransportError::Network`], [`TransportError::Unavailable`] and
     /// [`TransportError::Answer`] the server may have stored the changes.
     pub async fn send(&self, request: &SyncRequest) -> Result<SyncAnswer, TransportError> {
-        let request = self.client.post(self.url.clone()).json(request);
-        let response = request.send().await.map_err(TransportError::network)?;
+        let body = encode(request)?;
+        let (patience, request) = (patience(body.len()), self.client.post(self.url.clone()));
+        let response = send(with_json(request, body), patience).await?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.bytes().await.map_err(TransportError::network)?;
+        let body = read(response).await?;
         if status.is_success() {
             serde_json::from_slice(&body).map_err(TransportError::Answer)
         } else {
@@ -72,13 +77,55 @@ impl HttpTransport {
     }
 }
 
-/// An HTTP client that gives up on servers that are silent.
+/// A request as its body.
+pub(crate) fn encode(request: &SyncRequest) -> Result<Vec<u8>, TransportError> {
+    serde_json::to_vec(request).map_err(|error| TransportError::Setup(error.to_string()))
+}
+
+/// A request with this body.
+pub(crate) fn with_json(request: RequestBuilder, body: Vec<u8>) -> RequestBuilder {
+    request.header(CONTENT_TYPE, "application/json").body(body)
+}
+
+/// How long it may take until the answer to a request with so many bytes begins.
+pub(crate) fn patience(bytes: usize) -> Duration {
+    let seconds = u64::try_from(bytes / SLOWEST).unwrap_or(u64::MAX);
+    SILENCE.saturating_add(Duration::from_secs(seconds))
+}
+
+/// Sends a request, and waits so long until its answer begins.
+pub(crate) async fn send(
+    request: RequestBuilder,
+    patience: Duration,
+) -> Result<Response, TransportError> {
+    let answer = timeout(patience, request.send()).await;
+    let answer = answer.map_err(|_| TransportError::silent())?;
+    answer.map_err(TransportError::network)
+}
+
+/// Reads an answer to its end.
+pub(crate) async fn read(mut response: Response) -> Result<Vec<u8>, TransportError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = next_chunk(&mut response).await? {
+        body.extend(chunk);
+    }
+    Ok(body)
+}
+
+/// The next piece of an answer; none at its end.
+pub(crate) async fn next_chunk(response: &mut Response) -> Result<Option<Vec<u8>>, TransportError> {
+    let chunk = timeout(SILENCE, response.chunk()).await;
+    let chunk = chunk.map_err(|_| TransportError::silent())?;
+    let chunk = chunk.map_err(TransportError::network)?;
+    Ok(chunk.map(Vec::from))
+}
+
+/// An HTTP client, for [`send`] and [`read`], which give up on servers that are silent.
 pub(crate) fn http_client(headers: HeaderMap) -> Result<Client, TransportError> {
     install_crypto();
     Client::builder()
         .default_headers(headers)
         .connect_timeout(CONNECT_TIMEOUT)
-        .read_timeout(READ_TIMEOUT)
         .gzip(true)
         .build()
         .map_err(TransportError::network)

@@ -1,13 +1,14 @@
 //! Listens to live pokes, over a stream that is opened again whenever it ends.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
 use eventsource_stream::Eventsource;
-use futures::StreamExt;
+use futures::{StreamExt, stream::try_unfold};
 use serde::Deserialize;
 use syncline_domain::identifier::{CollectionName, OrganisationId};
 
 use super::{clock::back_off, error::StoreError, inner::Inner, scope::Scope};
+use crate::{TransportError, transport::next_chunk};
 
 /// The data of the event `change`: a hint to sync, never the data.
 #[derive(Deserialize)]
@@ -39,7 +40,11 @@ async fn listen(inner: &Inner) -> Result<(), StoreError> {
     inner.set_live(true);
     // Between two streams any number of pokes may have been missed.
     inner.demand.kick_all();
-    let mut events = stream.bytes_stream().eventsource();
+    let pieces = try_unfold(stream, |mut stream| async {
+        let piece = next_chunk(&mut stream).await?;
+        Ok::<_, TransportError>(piece.map(|piece| (piece, stream)))
+    });
+    let mut events = pin!(pieces.eventsource());
     while let Some(Ok(event)) = events.next().await {
         if event.event == "change" {
             poke(inner, &event.data);

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use reqwest::{
     Client, RequestBuilder, Response, StatusCode, Url,
@@ -9,7 +9,9 @@ use syncline_domain::identifier::OrganisationId;
 use super::{error::StoreError, session::Session};
 use crate::{
     TransportError,
-    transport::{ORGANISATION, application_url, bearer, http_client},
+    transport::{
+        ORGANISATION, application_url, bearer, encode, http_client, patience, read, send, with_json,
+    },
     wire::{SyncAnswer, SyncRequest},
 };
 
@@ -43,56 +45,52 @@ impl Remote {
         organisation: Option<&OrganisationId>,
     ) -> Result<SyncAnswer, StoreError> {
         let url = self.url_of("sync")?;
+        let body = encode(request)?;
         let post = || {
-            let post = self.client.post(url.clone()).json(request);
+            let post = with_json(self.client.post(url.clone()), body.clone());
             match organisation {
                 Some(organisation) => post.header(ORGANISATION, organisation.as_str()),
                 None => post,
             }
         };
-        let response = self.send(post).await?;
-        let body = response.bytes().await.map_err(TransportError::network)?;
+        let response = self.send(post, patience(body.len())).await?;
+        let body = read(response).await?;
         Ok(serde_json::from_slice(&body).map_err(TransportError::Answer)?)
     }
 
     /// Opens the stream of live pokes.
     pub(super) async fn events(&self) -> Result<Response, StoreError> {
         let url = self.url_of("events")?;
-        self.send(|| {
+        let get = || {
             self.client
                 .get(url.clone())
                 .header(ACCEPT, "text/event-stream")
-        })
-        .await
+        };
+        self.send(get, patience(0)).await
     }
 
     /// Sends a request; with another token once more, if the server did not accept the first.
-    async fn send(&self, request: impl Fn() -> RequestBuilder) -> Result<Response, StoreError> {
+    async fn send(
+        &self,
+        request: impl Fn() -> RequestBuilder,
+        patience: Duration,
+    ) -> Result<Response, StoreError> {
         let token = self.session.token();
-        let mut response = self.send_with(request(), &token).await?;
+        let mut response = send_with(request(), &token, patience).await?;
         if response.status() == StatusCode::UNAUTHORIZED
             && let Some(token) = self.session.instead_of(&token).await?
         {
-            response = self.send_with(request(), &token).await?;
+            response = send_with(request(), &token, patience).await?;
         }
         let (status, headers) = (response.status(), response.headers().clone());
         if !status.is_success() {
-            let body = response.bytes().await.map_err(TransportError::network)?;
+            let body = read(response).await?;
             return Err(TransportError::from_answer(status, &headers, &body).into());
         }
         if let Some(next) = headers.get(NEXT_TOKEN).and_then(|next| next.to_str().ok()) {
             self.session.renew(next.to_owned())?;
         }
         Ok(response)
-    }
-
-    async fn send_with(
-        &self,
-        request: RequestBuilder,
-        token: &str,
-    ) -> Result<Response, TransportError> {
-        let request = request.header(AUTHORIZATION, bearer(token)?);
-        request.send().await.map_err(TransportError::network)
     }
 
     /// Which application of which server.
@@ -106,4 +104,12 @@ impl Remote {
         url.path_segments_mut().map_err(|()| rule())?.push(segment);
         Ok(url)
     }
+}
+
+async fn send_with(
+    request: RequestBuilder,
+    token: &str,
+    patience: Duration,
+) -> Result<Response, TransportError> {
+    send(request.header(AUTHORIZATION, bearer(token)?), patience).await
 }

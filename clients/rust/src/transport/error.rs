@@ -37,7 +37,7 @@ pub enum TransportError {
         /// The server's time, where a clock is too far ahead of it.
         server_time: Option<UnixMillis>,
     },
-    /// The server cannot do it at present.
+    /// The server cannot do it at present, or did not answer in time.
     #[error("the server cannot answer at present: {error}; try again later")]
     Unavailable {
         /// The server's sentence.
@@ -88,6 +88,14 @@ impl TransportError {
 
     pub(crate) fn network(error: reqwest::Error) -> Self {
         Self::Network(error.without_url())
+    }
+
+    /// Whatever it sent, if it did, did not come.
+    pub(crate) fn silent() -> Self {
+        Self::Unavailable {
+            error: "it was silent for too long".to_owned(),
+            retry_after: None,
+        }
     }
 
     pub(crate) fn from_answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {

@@ -250,3 +250,10 @@ fn a_transport_does_not_show_its_token() {
     let transport = HttpTransport::new("http://host", "todo", "very-secret", None).unwrap();
     assert!(!format!("{transport:?}").contains("very-secret"));
 }
+
+#[test]
+fn what_takes_long_to_send_has_longer() {
+    let minute = Duration::from_mins(1);
+    assert_eq!(super::patience(4_000), minute);
+    assert_eq!(super::patience(2 << 20), minute + Duration::from_secs(512));
+}

@@ -1,13 +1,17 @@
 import { assertAnswer } from "../core/answer.js";
 import { type Detail, SynclineError } from "../core/error.js";
+import { byteLength } from "../core/limits.js";
 import type { SyncAnswer, SyncRequest } from "../core/wire.js";
 import type { Session } from "./session.js";
 
 /** As `globalThis.fetch`. */
 export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
 
-/** How long a request may take. */
-const TIMEOUT = 60_000;
+/** How long a server may be silent, in milliseconds. */
+const SILENCE = 60_000;
+
+/** How many bytes a line takes in a millisecond, at the least: 4 KiB in a second. */
+const SLOWEST = 4.096;
 
 /** What the answer to an error holds. */
 interface ErrorBody {
@@ -33,16 +37,17 @@ export class Transport {
 
   /** Sends a request and reads its answer. Errors tell by `isRefusal` whether the server took nothing in. */
   async sync(body: SyncRequest, org: string | undefined, signal: AbortSignal): Promise<SyncAnswer> {
-    const timeout = timeoutAfter(TIMEOUT, signal);
+    const text = JSON.stringify(body);
+    const patience = new Patience(SILENCE + byteLength(text) / SLOWEST, signal);
     const headers = { "Content-Type": "application/json", ...(org !== undefined && { "X-Org-Id": org }) };
-    const request = { method: "POST", headers, body: JSON.stringify(body), signal: timeout.signal };
+    const request = { method: "POST", headers, body: text, signal: patience.signal };
     try {
       const response = await this.#send("sync", request);
-      const answer = (await readJson(response)) as SyncAnswer;
+      const answer = (await readJson(response, () => patience.renew(SILENCE))) as SyncAnswer;
       assertAnswer(answer);
       return answer;
     } finally {
-      timeout.clear();
+      patience.end();
     }
   }
 
@@ -99,8 +104,9 @@ export function baseOf(url: string): string {
   return parsed.href.replace(/[?#].*$/, "").replace(/\/+$/, "");
 }
 
-async function readJson(response: Response): Promise<unknown> {
-  const text = await response.text().catch((cause: unknown) => {
+/** Calls `onSign` whenever something of the answer comes. */
+async function readJson(response: Response, onSign: () => void): Promise<unknown> {
+  const text = await readText(response, onSign).catch((cause: unknown) => {
     throw networkError(cause);
   });
   try {
@@ -108,6 +114,20 @@ async function readJson(response: Response): Promise<unknown> {
   } catch (cause) {
     throw new SynclineError("answer", "the server's answer is not one of a sync: check the URL", { cause });
   }
+}
+
+async function readText(response: Response, onSign: () => void): Promise<string> {
+  onSign();
+  // Not every `fetch` can read piece by piece.
+  if (!response.body) return response.text();
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    onSign();
+    text += decoder.decode(read.value, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 async function errorOf(response: Response): Promise<SynclineError> {
@@ -141,15 +161,35 @@ function networkError(cause: unknown): SynclineError {
   return new SynclineError("network", `the server could not be reached: ${reason}`, { cause });
 }
 
-function timeoutAfter(milliseconds: number, outer: AbortSignal): { signal: AbortSignal; clear: () => void } {
-  const controller = new AbortController();
-  const abort = () => controller.abort(outer.reason);
-  const timer = setTimeout(() => controller.abort(new Error("the request took too long")), milliseconds);
-  if (outer.aborted) abort();
-  outer.addEventListener("abort", abort);
-  const clear = () => {
-    clearTimeout(timer);
-    outer.removeEventListener("abort", abort);
-  };
-  return { signal: controller.signal, clear };
+/** Gives a request up when nothing of its answer comes for a time, or when `outer` says stop. */
+class Patience {
+  readonly #controller = new AbortController();
+  readonly #abort: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    milliseconds: number,
+    readonly outer: AbortSignal,
+  ) {
+    this.#abort = () => this.#controller.abort(outer.reason);
+    if (outer.aborted) this.#abort();
+    outer.addEventListener("abort", this.#abort);
+    this.renew(milliseconds);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** From now on there is so much time. */
+  renew(milliseconds: number): void {
+    clearTimeout(this.#timer);
+    const giveUp = () => this.#controller.abort(new Error("the server was silent for too long"));
+    this.#timer = setTimeout(giveUp, milliseconds);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.outer.removeEventListener("abort", this.#abort);
+  }
 }

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, it, mock } from "node:test";
+
+import type { Fetch, SyncRequest } from "../src/index.js";
+import { Session } from "../src/store/session.js";
+import { Transport } from "../src/store/transport.js";
+
+beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
+afterEach(() => mock.timers.reset());
+
+describe("a slow line", () => {
+  const answer = new TextEncoder().encode(JSON.stringify({ serverClock: clock(), serverChanges: [] }));
+
+  it("has as long as it takes for an answer that comes", async () => {
+    const server = new SlowServer();
+    const coming = server.sync(request());
+    server.answer();
+    for (const [at] of answer.entries()) {
+      server.send(answer.subarray(at, at + 1));
+      await pass(50);
+    }
+    server.end();
+    assert.equal((await coming).serverClock, clock());
+  });
+
+  it("is given up when it is silent for a minute", async () => {
+    const server = new SlowServer();
+    const rejected = assert.rejects(server.sync(request()), { code: "network" });
+    server.answer();
+    server.send(answer.subarray(0, 5));
+    await pass(59);
+    assert.equal(server.isGivenUp, false);
+    await pass(2);
+    assert.equal(server.isGivenUp, true);
+    await rejected;
+  });
+
+  it("has longer for what takes long to send", async () => {
+    const large = new SlowServer();
+    const small = new SlowServer();
+    const coming = [large.sync(request("x".repeat(400_000))), small.sync(request())];
+    const ends = Promise.allSettled(coming);
+    await pass(61);
+    assert.deepEqual([large.isGivenUp, small.isGivenUp], [false, true]);
+    await pass(90);
+    assert.equal(large.isGivenUp, false);
+    await pass(10);
+    assert.equal(large.isGivenUp, true);
+    assert.deepEqual(
+      (await ends).map(({ status }) => status),
+      ["rejected", "rejected"],
+    );
+  });
+});
+
+/** A server at the other end of a slow line. */
+class SlowServer {
+  #signal!: AbortSignal;
+  #body!: ReadableStreamDefaultController<Uint8Array>;
+  #respond!: (response: Response) => void;
+
+  readonly #fetch: Fetch = (_, { signal }) => {
+    this.#signal = signal!;
+    const body = new ReadableStream<Uint8Array>({ start: (controller) => void (this.#body = controller) });
+    return new Promise((resolve, reject) => {
+      this.#respond = () => resolve(new Response(body));
+      this.#signal.addEventListener("abort", () => {
+        reject(this.#signal.reason as Error);
+        this.#body.error(this.#signal.reason);
+      });
+    });
+  };
+
+  get isGivenUp(): boolean {
+    return this.#signal.aborted;
+  }
+
+  sync(body: SyncRequest) {
+    const session = new Session("", "ada", undefined, () => undefined);
+    const transport = new Transport("http://sync.example", "notes", session, this.#fetch);
+    return transport.sync(body, undefined, new AbortController().signal);
+  }
+
+  answer(): void {
+    this.#respond(new Response());
+  }
+
+  send(bytes: Uint8Array): void {
+    this.#body.enqueue(bytes);
+  }
+
+  end(): void {
+    this.#body.close();
+  }
+}
+
+/** Lets seconds pass, and whatever waits for them be done. */
+async function pass(seconds: number): Promise<void> {
+  await new Promise(setImmediate);
+  mock.timers.tick(seconds * 1000);
+  await new Promise(setImmediate);
+}
+
+function request(text = ""): SyncRequest {
+  const change = { key: "a", doc: { text } };
+  return { collection: "notes", clientClock: clock(), changes: [change] } as unknown as SyncRequest;
+}
+
+function clock(): string {
+  return "0000000000064-000000-server~1";
+}
