@@ -236,7 +236,7 @@ impl Store {
         self.stop().await;
         wiped?;
         self.inner.emit(StoreEvent::SignedOut);
-        self.inner.database.audience.end();
+        self.inner.end();
         Ok(())
     }
 
@@ -250,7 +250,7 @@ impl Store {
         };
         // What cannot be closed is closed already; reports that stay come a second time.
         let _ = self.inner.on_disk(close).await;
-        self.inner.database.audience.end();
+        self.inner.end();
     }
 
     fn collection_in(

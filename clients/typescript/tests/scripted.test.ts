@@ -181,6 +181,17 @@ describe("a rejection because of a clock", () => {
   });
 });
 
+describe("a store that is closed", () => {
+  it("shows nothing any more", async () => {
+    const [store] = await synced({ a: { n: 1 } });
+    const notes = store.collection("notes");
+    assert.deepEqual(await notes.get("a"), { n: 1 });
+    await store.signOut();
+    await assert.rejects(notes.get("a"), { code: "closed" });
+    await assert.rejects(notes.query(), { code: "closed" });
+  });
+});
+
 describe("what others share", () => {
   it("stands beside one's own documents, and leaves when it is no longer shared", async () => {
     const [store, script] = await synced({ a: { n: 1 } });

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use syncline_client::store::{Store, StoreEvent};
+use syncline_client::store::{Query, Store, StoreError, StoreEvent};
 use syncline_tests::{
     TestServer,
     replica::{change, stamp},
@@ -141,7 +141,7 @@ async fn everybody_who_listens_hears_of_all() {
     server.finish().await;
 }
 
-/// Whoever waits for the next event hears that there is none.
+/// Whoever waits for what comes next hears that nothing does.
 #[tokio::test]
 async fn a_listener_hears_the_end() {
     let server = TestServer::start().await;
@@ -151,12 +151,18 @@ async fn a_listener_hears_the_end() {
         .set("1", doc(json!({ "n": 1 })))
         .await
         .unwrap();
-    let mut events = device.store.events();
+    let (notes, mut events) = (device.notes(), device.store.events());
+    let mut subscription = notes.subscribe(Query::all());
     let listening = tokio::spawn(async move { while events.recv().await.is_ok() {} });
+    let watching = tokio::spawn(async move {
+        while subscription.next().await.is_ok() {}
+        subscription.next().await
+    });
     device.store.close().await;
-    tokio::time::timeout(PATIENCE, listening)
-        .await
-        .unwrap()
-        .unwrap();
+    let ended = async { (listening.await.unwrap(), watching.await.unwrap()) };
+    let ((), closed) = tokio::time::timeout(PATIENCE, ended).await.unwrap();
+    assert!(matches!(closed, Err(StoreError::Closed)), "{closed:?}");
+    let got = notes.get("1").await;
+    assert!(matches!(got, Err(StoreError::Closed)), "{got:?}");
     server.finish().await;
 }

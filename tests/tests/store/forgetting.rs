@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::json;
 use sqlx::Connection;
-use syncline_client::store::{Query, Store, StoreError};
+use syncline_client::store::{Query, Status, Store, StoreError};
 use syncline_tests::{
     TestDatabase, TestServer,
     held_pages::{hold_pages, until_pages_wait},
@@ -46,6 +46,15 @@ async fn nobody_who_looks_brings_it_back() {
     let mut subscription = notes.subscribe(Query::all());
     assert_eq!(subscription.next().await.unwrap().len(), 1);
     leave(&server, &acme).await;
+    bob.store.sync().await.unwrap_err();
+    let mut status = bob.store.status();
+    let refused = status.wait_for(|status| matches!(status, Status::Refused { .. }));
+    drop(
+        tokio::time::timeout(PATIENCE, refused)
+            .await
+            .unwrap()
+            .unwrap(),
+    );
     bob.store.forget_organisation(&acme, false).await.unwrap();
     assert_eq!(subscription.next().await.unwrap().len(), 0);
     assert_eq!(notes.get("1").await.unwrap(), None);

@@ -5,7 +5,10 @@ mod reports;
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -29,6 +32,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(super) struct Database {
     connection: Mutex<Option<Connection>>,
     path: PathBuf,
+    is_closed: AtomicBool,
     /// Whom it tells of the reports that it keeps.
     pub(super) audience: Arc<Audience>,
 }
@@ -55,6 +59,7 @@ impl Database {
         Ok(Self {
             connection: Mutex::new(Some(connection)),
             path: path.to_owned(),
+            is_closed: AtomicBool::default(),
             audience: Arc::default(),
         })
     }
@@ -190,6 +195,7 @@ impl Database {
         });
         check_sent(unsent.map_err(storage)?, discard_unsent)?;
         slot.take();
+        self.is_closed.store(true, Ordering::SeqCst);
         drop(slot);
         for suffix in ["", "-wal", "-shm"] {
             let mut path = self.path.clone().into_os_string();
@@ -207,6 +213,11 @@ impl Database {
     /// Closes the file. Whatever is asked of it afterwards is refused.
     pub(super) fn close(&self) {
         self.lock().take();
+        self.is_closed.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::SeqCst)
     }
 
     fn empty(&self, scope: &Scope) -> Result<SyncClient, StoreError> {

@@ -46,6 +46,12 @@ pub enum Status {
     Idle,
     /// It is under way.
     Syncing,
+    /// Nothing is to be done, but the server refused a collection: `Store::sync` gives the error as
+    /// well. It is asked again with the next regular pull.
+    Refused {
+        /// Why the first of them was refused.
+        error: Arc<StoreError>,
+    },
     /// It failed, and is tried again.
     Waiting {
         /// Why it failed.

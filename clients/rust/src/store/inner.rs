@@ -53,6 +53,15 @@ impl Inner {
         Arc::clone(replica)
     }
 
+    /// The file is closed: whoever waits for something hears of it.
+    pub(super) fn end(&self) {
+        self.database.audience.end();
+        let replicas = self.replicas.lock().unwrap_or_else(PoisonError::into_inner);
+        for replica in replicas.values() {
+            replica.wake();
+        }
+    }
+
     /// The scopes that were ever used.
     pub(super) async fn scopes(&self) -> Result<BTreeSet<Scope>, StoreError> {
         let stored = self.on_disk(Database::scopes).await?;

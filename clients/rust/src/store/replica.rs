@@ -63,6 +63,9 @@ impl Replica {
         look: impl FnOnce(&SyncClient) -> T + Send + 'static,
     ) -> Result<T, StoreError> {
         let slot = self.lock().await;
+        if self.database.is_closed() {
+            return Err(StoreError::Closed);
+        }
         if let Some(loaded) = slot.as_ref() {
             return Ok(look(&loaded.client));
         }
@@ -79,7 +82,7 @@ impl Replica {
         let slot = self.lock().await;
         let (result, is_changed) = self.on_disk(slot, operation).await?;
         if is_changed {
-            self.version.send_modify(|version| *version += 1);
+            self.wake();
         }
         Ok(result)
     }
@@ -99,6 +102,11 @@ impl Replica {
         *slot = None;
         self.is_asked_for.store(false, Ordering::SeqCst);
         drop(slot);
+        self.wake();
+    }
+
+    /// Whoever watches looks again.
+    pub(super) fn wake(&self) {
         self.version.send_modify(|version| *version += 1);
     }
 

@@ -39,12 +39,13 @@ pub(super) async fn run(inner: Arc<Inner>) {
             poll_at = next_poll(&inner);
         }
         let error = result.as_ref().err().cloned().map(Arc::new);
-        let failure = error.filter(|error| !error.is_refusal());
+        let failure = error.clone().filter(|error| !error.is_refusal());
         let retry_after = failure.as_ref().map(|error| delay_after(error, failures));
         failures = if failure.is_some() { failures + 1 } else { 0 };
-        let status = match (failure, retry_after) {
+        let status = match (error, retry_after) {
             (Some(error), Some(retry_after)) => Status::Waiting { error, retry_after },
-            _ => Status::Idle,
+            (Some(error), None) => Status::Refused { error },
+            (None, _) => Status::Idle,
         };
         inner.status.send_replace(status);
         inner.passes.send_replace(Pass {

@@ -38,6 +38,8 @@ export interface CollectionPort {
   readonly view: View;
   /** When whoever synchronises knows of the collection. */
   readonly touched: Promise<unknown>;
+  /** Throws when the store is closed. */
+  assertOpen(): void;
   /** Documents were edited, and wait to be pushed. */
   onEdited(ids: readonly string[]): Promise<void>;
 }
@@ -149,6 +151,8 @@ export class Collection<T extends object = Document> {
   }
 
   async #documents(): Promise<ReadonlyMap<string, Found<T>>> {
+    // What is in memory may have been wiped, and is not kept up to date.
+    this.#port.assertOpen();
     return (await this.#port.view.documents()) as ReadonlyMap<string, Found<object>> as ReadonlyMap<
       string,
       Found<T>

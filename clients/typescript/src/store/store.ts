@@ -112,7 +112,7 @@ export class Store {
   /** Synchronises everything now. Resolves when nothing is waiting on either side. */
   async sync(): Promise<void> {
     await this.#opened;
-    if (this.#closing.signal.aborted) throw closedError();
+    this.#assertOpen();
     const done = new Promise<void>((resolve, reject) => this.#waiters.push({ resolve, reject }));
     if (this.#leader) this.#leader.now();
     else this.#tabs.lead(true);
@@ -168,6 +168,10 @@ export class Store {
     await this.#storage.close();
   }
 
+  #assertOpen(): void {
+    if (this.#closing.signal.aborted) throw closedError();
+  }
+
   #newCollection(scope: string): Collection {
     const { replica, view } = this.#part(scope);
     // What is never edited must be pulled as well. A storage that fails says so with the first use.
@@ -180,7 +184,7 @@ export class Store {
       this.#edited(scope);
       return this.#changed(scope, ids);
     };
-    return new Collection({ replica, view, touched, onEdited });
+    return new Collection({ replica, view, touched, assertOpen: () => this.#assertOpen(), onEdited });
   }
 
   #part(scope: string): Part {
