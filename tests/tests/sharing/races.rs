@@ -1,6 +1,7 @@
 //! What a reader may see changes while an answer is made.
 
 use serde_json::json;
+use sqlx::{Connection, Executor, PgConnection};
 use syncline_tests::{
     TestServer,
     held_pages::{hold_pages, until_pages_wait},
@@ -42,6 +43,55 @@ async fn a_push_hears_what_its_writer_may_no_longer_do() {
         assert_eq!(kept, expected.as_ref(), "{answer}");
         server.finish().await;
     }
+}
+
+/// Its writer may write it all the time, by one route before and by another afterwards.
+#[tokio::test]
+async fn a_push_that_waits_for_a_document_knows_how_it_is_shared_then() {
+    let server = TestServer::start().await;
+    let (mut ada, mut bob) = (Reader::new(&server, "ada"), Reader::new(&server, "bob"));
+    let created = ada.edit(None, "plan", &json!({ "title": "Plan" }));
+    ada.push(&[created]).await;
+    let share = json!({ "sharedWith": [{ "userId": "bob", "access": "write" }] });
+    patch(&server, "ada", "plan", share).await;
+    bob.pull().await;
+    let change = bob.edit(Some("ada"), "plan", &json!({ "title": "Of Bob" }));
+    let database = &server.database;
+    let (mut sharing, mut looking) = (database.connect().await, database.connect().await);
+    let mut sharing = sharing.begin().await.unwrap();
+    sharing.execute(SHARE_ANEW).await.unwrap();
+    let meanwhile = async {
+        while !is_waiting(&mut looking).await {}
+        sharing.commit().await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(server.sync("bob", bob.body(&[change])), meanwhile);
+    bob.take(&answer);
+    let plan = bob.of("ada", "plan").map(|plan| &plan["title"]);
+    assert_eq!(plan, Some(&json!("Of Bob")), "{answer}");
+    server.finish().await;
+}
+
+/// What sharing with everybody does beside, as it were for writing.
+const SHARE_ANEW: &str = "
+    WITH locked AS MATERIALIZED (SELECT * FROM documents FOR UPDATE), opened AS (
+        INSERT INTO routes (
+            reader_kind, reader_id, application, collection, namespace_id, key,
+            access, revoked, opened_tx, tx
+        )
+        SELECT
+            'everybody', '', application, collection, namespace_id, key,
+            'write', false, pg_current_xact_id(), pg_current_xact_id()
+        FROM locked
+    )
+    UPDATE routes
+    SET revoked = true, tx = pg_current_xact_id()
+    WHERE reader_kind = 'user'";
+
+/// Whether anybody waits for a lock.
+async fn is_waiting(connection: &mut PgConnection) -> bool {
+    let waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)";
+    let waiting = sqlx::query_scalar(waiting).fetch_one(connection);
+    waiting.await.unwrap()
 }
 
 /// A route that is touched amid a pull hides that its document had changed before: who was not shown that has

@@ -78,30 +78,10 @@ WITH asked AS MATERIALIZED (
 ), routed AS MATERIALIZED (
     SELECT locked.ordinal, route.*
     FROM locked
-    CROSS JOIN LATERAL (
-        SELECT access, opened_tx
-        FROM routes
-        WHERE locked.is_shared
-          AND namespace_id = locked.namespace_id
-          AND application = locked.application
-          AND collection = locked.collection
-          AND key = locked.key
-          AND NOT revoked
-          AND (
-            (reader_kind = 'user' AND reader_id = locked.writer)
-            OR reader_kind = 'everybody'
-            OR CASE WHEN reader_kind = 'organisation' THEN EXISTS (
-                SELECT
-                FROM memberships
-                WHERE memberships.namespace_id = routes.reader_id::bigint
-                  AND memberships.user_id = locked.writer
-                  AND NOT memberships.revoked
-            ) END
-        )
-        ORDER BY access DESC
-        LIMIT 1
-        FOR SHARE OF routes
+    CROSS JOIN LATERAL find_route(
+        locked.namespace_id, locked.application, locked.collection, locked.key, locked.writer
     ) AS route
+    WHERE locked.is_shared
 ), measured AS (
     SELECT count(*) > 1 AND sum(bytes) > $9::bigint AS is_too_much FROM locked
 )
