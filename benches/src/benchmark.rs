@@ -20,7 +20,7 @@ use crate::{
     site::{self, Site},
 };
 
-/// For so long nothing is counted.
+/// For so long nothing is counted at the begin of a turn.
 const WARM_UP: Duration = Duration::from_millis(500);
 
 /// Starts a server, measures it and stops it, whatever happens.
@@ -197,10 +197,11 @@ impl Bench<'_> {
     async fn case(&mut self, case: &Case) -> Result<Row, BenchError> {
         self.server.reset_peak_memory()?;
         let before = self.server.peak_memory()?;
-        self.load(case, WARM_UP).await?;
         self.baseline(case, Some(case.statement), 1).await?;
         let mut row = Row::new(case);
         for _ in 0..TURNS {
+            // Sessions that waited for the baselines may have been closed.
+            self.load(case, WARM_UP).await?;
             let used = (
                 processor::seconds(self.server.id())?,
                 processor::seconds(process::id())?,

@@ -66,9 +66,9 @@ impl Site {
     }
 }
 
-/// How many sessions the database allows where its usual 100 are too few: one for each connection of
-/// `pgbench`, and those of the server.
-const SESSIONS: u16 = 300;
+/// How many sessions the database allows where its usual 100 are too few: one for each connection of `pgbench`, as many
+/// that may not have left yet when the next begin, and those of the server.
+const SESSIONS: u16 = 600;
 
 /// Whether `pgbench` has more connections than are left beside the server's.
 fn needs_more_sessions(arguments: &Arguments) -> bool {
