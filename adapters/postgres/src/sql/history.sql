@@ -51,9 +51,11 @@ WITH input AS (
     -- lost it in a deletion, or below a value in the place of its object.
     SELECT past.ordinal, min(past.version) AS version
     FROM past
-    JOIN named ON named.ordinal = past.ordinal
-    WHERE past.field_revisions ->> named.path = named.revision
-    GROUP BY past.ordinal, named.path, named.revision
+    CROSS JOIN LATERAL json_each_text(past.field_revisions) AS revisions (path, revision)
+    JOIN named
+        ON (named.ordinal, named.path, named.revision)
+        = (past.ordinal, revisions.path, revisions.revision)
+    GROUP BY past.ordinal, revisions.path, revisions.revision
 ), holding_own AS (
     SELECT DISTINCT ON (past.ordinal, nodes.node, revisions.path)
         past.ordinal, past.version
