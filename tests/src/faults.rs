@@ -73,8 +73,11 @@ pub async fn simulate(blows: Blows, seeds: u64, always: &[u64]) -> Tally {
 }
 
 /// For each promise, what the judge says of servers that break it, in the first run in which it notices by
-/// the promise's `rule`; or the last that it said otherwise, and none if it never said anything in so many.
-pub async fn verdicts(runs: u64, rule: impl Fn(Lie) -> &'static str) -> Vec<(Lie, Option<String>)> {
+/// one of the promise's `rules`; or the last that it said otherwise, and none if it never said anything in so many.
+pub async fn verdicts(
+    runs: u64,
+    rules: impl Fn(Lie) -> &'static [&'static str],
+) -> Vec<(Lie, Option<String>)> {
     compile_typescript();
     let (mut arena, children) = (Arena::inside().await, Children::new());
     let mut verdicts = Vec::new();
@@ -87,7 +90,7 @@ pub async fn verdicts(runs: u64, rule: impl Fn(Lie) -> &'static str) -> Vec<(Lie
             let Err(error) = run else { continue };
             let said = error.lines().next().unwrap_or_default();
             verdict = Some(said.to_owned());
-            if said.contains(rule(lie)) {
+            if rules(lie).iter().any(|rule| said.contains(rule)) {
                 break;
             }
         }

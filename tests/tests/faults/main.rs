@@ -61,29 +61,31 @@ const RUNS_OF_A_LIE: u64 = 60;
 /// A judge that never says no is none.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn broken_promises_are_noticed() {
-    for (lie, verdict) in verdicts(RUNS_OF_A_LIE, rule).await {
+    for (lie, verdict) in verdicts(RUNS_OF_A_LIE, rules).await {
         let verdict = verdict.unwrap_or_else(|| panic!("nobody notices {lie:?}"));
         println!("{lie:?}: {verdict}");
-        assert!(verdict.contains(rule(lie)), "{lie:?}: {verdict}");
+        let is_due = rules(lie).iter().any(|rule| verdict.contains(rule));
+        assert!(is_due, "{lie:?}: {verdict}");
     }
 }
 
 /// What the judge says when a promise is broken, other things aside.
-fn rule(lie: Lie) -> &'static str {
+fn rules(lie: Lie) -> &'static [&'static str] {
     match lie {
-        Lie::Show => "may not see",
-        Lie::Reset => "counts as none",
-        Lie::Silence => "without a report",
-        Lie::Skip => "a fresh pull gives",
-        Lie::Link => "a link",
-        Lie::Promote => "may not Write",
-        Lie::Restore => "was restored without",
-        Lie::Hush => "hears nothing",
-        Lie::Deny => "does not find",
-        Lie::DoubleLine => "something twice",
-        Lie::Keep => "from before the horizon counts",
-        Lie::Forget | Lie::DropLine => "lost",
-        Lie::Remember => "whose account is gone",
+        Lie::Show => &["may not see"],
+        Lie::Reset => &["counts as none"],
+        Lie::Silence => &["without a report"],
+        Lie::Skip => &["a fresh pull gives"],
+        Lie::Link => &["a link"],
+        Lie::Promote => &["may not Write"],
+        Lie::Restore => &["was restored without"],
+        Lie::Hush => &["hears nothing"],
+        Lie::Deny => &["does not find"],
+        Lie::DoubleLine => &["something twice"],
+        Lie::Forget | Lie::DropLine => &["lost"],
+        Lie::Remember => &["whose account is gone"],
+        // And what was purged meanwhile stays.
+        Lie::Keep => &["from before the horizon counts", "a fresh pull gives"],
     }
 }
 
