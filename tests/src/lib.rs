@@ -20,6 +20,7 @@ pub mod endpoint;
 pub mod faults;
 pub mod held_pages;
 pub mod line;
+pub mod locks;
 pub mod pooler;
 pub mod postgresql;
 pub mod process;

@@ -1,10 +1,11 @@
 //! What a reader may see changes while an answer is made.
 
 use serde_json::json;
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{Connection, Executor};
 use syncline_tests::{
     TestServer,
     held_pages::{hold_pages, until_pages_wait},
+    locks::is_waiting,
 };
 
 use crate::reader::{Reader, patch};
@@ -86,13 +87,6 @@ const SHARE_ANEW: &str = "
     UPDATE routes
     SET revoked = true, tx = pg_current_xact_id()
     WHERE reader_kind = 'user'";
-
-/// Whether anybody waits for a lock.
-async fn is_waiting(connection: &mut PgConnection) -> bool {
-    let waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)";
-    let waiting = sqlx::query_scalar(waiting).fetch_one(connection);
-    waiting.await.unwrap()
-}
 
 /// A route that is touched amid a pull hides that its document had changed before: who was not shown that has
 /// not seen it.

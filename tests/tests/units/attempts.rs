@@ -3,11 +3,12 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{Connection, Executor};
 use syncline_domain::{access::Namespace, identifier::OrganisationId};
 use syncline_postgres::renew_incarnation;
 use syncline_tests::{
     Replica, first_sync,
+    locks::is_waiting,
     replica::{deletion, stamp},
     server::answer,
 };
@@ -91,13 +92,6 @@ async fn a_route_that_is_opened_meanwhile_is_touched() {
         return;
     }
     panic!("it never waited for the document");
-}
-
-/// Whether anybody waits for a lock.
-async fn is_waiting(connection: &mut PgConnection) -> bool {
-    let waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)";
-    let waiting = sqlx::query_scalar(waiting).fetch_one(connection);
-    waiting.await.unwrap()
 }
 
 /// More often than it takes.
