@@ -41,6 +41,37 @@ async fn a_request_takes_as_many_statements_for_a_thousand_changes_as_for_one() 
     database.drop().await;
 }
 
+/// Of 900 kB each, so that four of them are what is read at once.
+const LARGE: usize = 12;
+
+#[tokio::test]
+async fn large_documents_are_read_a_few_at_a_time() {
+    let database = TestDatabase::create().await;
+    let tap = Tap::on(&database);
+    let server = TestServer::on(tap.database(&database)).await;
+    let mut writer = Replica::new(COLLECTION);
+    let mut expected = Vec::new();
+    for part in 0..2 * LARGE {
+        let size = if part % 2 == 0 { 10 } else { 900_000 };
+        let key = format!("{part:02}");
+        let edit = change(
+            &key,
+            &json!({ "text": "x".repeat(size) }),
+            &stamp("phone", 0),
+        );
+        writer.sync(&server, USER, &[edit]).await;
+        expected.push(key);
+    }
+    let cost_of_large = cost(&server, &tap, &mut Replica::new(COLLECTION), &[]).await;
+    let mut reader = Replica::new(COLLECTION);
+    reader.sync(&server, USER, &[]).await;
+    let keys: Vec<&String> = reader.documents().keys().collect();
+    assert_eq!(keys, expected.iter().collect::<Vec<_>>());
+    assert!((3..=MOST).contains(&cost_of_large), "{cost_of_large}");
+    server.stop().await;
+    database.drop().await;
+}
+
 /// Far more than a server does by itself meanwhile.
 const PULLS: u64 = 200;
 

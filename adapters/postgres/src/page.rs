@@ -20,9 +20,6 @@ use crate::{
 };
 use columns::PageColumns;
 
-/// How many hexadecimal digits the last place of a page begins with; the rest is its key.
-const PLACE_DIGITS: usize = 16;
-
 /// How the text of a snapshot is understood.
 type ReadSnapshot = fn(&str) -> Result<Snapshot, SnapshotError>;
 
@@ -93,19 +90,11 @@ fn resets(row: &PgRow) -> Result<Vec<TransactionId>, StoreError> {
 }
 
 fn last(row: &PgRow) -> Result<Option<Position>, StoreError> {
-    let last = last_place(row)?;
-    Ok(last.map(|(transaction, key)| Position { transaction, key }))
-}
-
-/// The last place of a page: a number in so many digits, and a key.
-fn last_place(row: &PgRow) -> Result<Option<(u64, DocumentKey)>, StoreError> {
-    let Some(last) = rows::column::<Option<&str>>(row, "last")? else {
+    let transaction = rows::transaction(row, "last_tx")?;
+    let key: Option<&str> = rows::column(row, "last_key")?;
+    let Some((transaction, key)) = transaction.zip(key) else {
         return Ok(None);
     };
-    let (number, key) = last
-        .split_at_checked(PLACE_DIGITS)
-        .ok_or_else(|| corrupt("last", "it is too short"))?;
-    let number = u64::from_str_radix(number, 16).map_err(|error| corrupt("last", error))?;
     let key = DocumentKey::new(key).map_err(|error| corrupt("documents.key", error))?;
-    Ok(Some((number, key)))
+    Ok(Some(Position { transaction, key }))
 }

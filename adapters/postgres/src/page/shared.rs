@@ -1,10 +1,17 @@
 //! Pages of other users' documents.
 
+use sqlx::postgres::PgRow;
 use syncline_application::ports::{SharedPage, SharedPageQuery, SharedPosition, StoreError};
 use syncline_domain::identifier::DocumentKey;
 
-use super::last_place;
-use crate::{error::store_error, pool::Pool, rows};
+use crate::{
+    error::{corrupt, store_error},
+    pool::Pool,
+    rows,
+};
+
+/// How many hexadecimal digits the last place of a page begins with; the rest is its key.
+const PLACE_DIGITS: usize = 16;
 
 /// Reads a page.
 pub(crate) async fn read(pool: &Pool, query: &SharedPageQuery) -> Result<SharedPage, StoreError> {
@@ -51,4 +58,17 @@ pub(crate) async fn read(pool: &Pool, query: &SharedPageQuery) -> Result<SharedP
         has_more: rows::column(&row, "has_more")?,
         greatest_revision: rows::clock(&row, "greatest_revision")?,
     })
+}
+
+/// The last place of the page: the number of its namespace in so many digits, and its key.
+fn last_place(row: &PgRow) -> Result<Option<(u64, DocumentKey)>, StoreError> {
+    let Some(last) = rows::column::<Option<&str>>(row, "last")? else {
+        return Ok(None);
+    };
+    let (number, key) = last
+        .split_at_checked(PLACE_DIGITS)
+        .ok_or_else(|| corrupt("last", "it is too short"))?;
+    let number = u64::from_str_radix(number, 16).map_err(|error| corrupt("last", error))?;
+    let key = DocumentKey::new(key).map_err(|error| corrupt("documents.key", error))?;
+    Ok(Some((number, key)))
 }

@@ -26,7 +26,10 @@ WITH state AS MATERIALIZED (
         ordinal
     )
 ), input AS MATERIALIZED (
-    SELECT *, CASE WHEN is_member THEN present_namespace_id END AS namespace_id
+    SELECT
+        *,
+        CASE WHEN is_member THEN present_namespace_id END AS namespace_id,
+        CASE WHEN own_is_known THEN own END AS left_out
     FROM (
         SELECT
             *,
@@ -155,7 +158,16 @@ SELECT
         FROM deleted_accounts
         WHERE subject_hash = sha256(convert_to(input.reader, 'UTF8'))
     ) ELSE '{}' END AS resets,
-    page.*,
+    page.documents,
+    page.count,
+    page.last_tx::text AS last_tx,
+    page.last_key,
+    page.greatest_revision,
+    page.count = room.documents AND has_unseen(
+        input.namespace_id, input.application, input.collection,
+        page.last_tx, page.last_key,
+        input.seen_begin, input.seen_own, input.left_out, input.later_than, input.seen_end
+    ) AS has_more,
     (
         SELECT json_agg(report ORDER BY push_id)::text
         FROM (
@@ -192,24 +204,45 @@ SELECT
 FROM state
 CROSS JOIN input
 CROSS JOIN LATERAL (
+    -- How many documents the page has room for: as many as are asked for, where none behind the
+    -- cursor is large, and else as many as the bytes allow.
     SELECT
-        -- In the order of the candidates, which an ORDER BY here would only sort again. `right` does not
-        -- count the characters of a text, as `substr` does.
+        CASE WHEN input.most_documents * 4096 <= input.most_bytes AND (
+            SELECT count(*) = 0
+            FROM (
+                SELECT
+                FROM documents
+                WHERE namespace_id = input.namespace_id
+                  AND application = input.application
+                  AND collection = input.collection
+                  AND bytes > 4096
+                  AND (tx, key) > (input.position_tx, input.position_key)
+                ORDER BY tx, key
+                LIMIT 1
+            ) AS large
+        ) THEN input.most_documents ELSE count_unseen_within(
+            input.most_documents, input.most_bytes,
+            input.namespace_id, input.application, input.collection,
+            input.position_tx, input.position_key,
+            input.seen_begin, input.seen_own, input.left_out, input.later_than, input.seen_end
+        ) END AS documents
+) AS room
+CROSS JOIN LATERAL (
+    SELECT
+        -- In the order of the documents, which an ORDER BY here would only sort again. `right` does not
+        -- count the characters of a text, as `substr` does. A revision has nothing to escape.
         string_agg(
-            concat(
-                '{"_key":', to_json(key),
-                ',"_rev":', to_json(revision),
-                ',"_fieldRevs":', field_revisions,
-                CASE
-                    WHEN deleted THEN ',"_deleted":true}'
-                    WHEN content = '{}' THEN '}'
-                    ELSE ',' || right(content::text, -1)
-                END
-            ),
+            '{"_key":' || to_json(key)::text
+            || ',"_rev":"' || revision
+            || '","_fieldRevs":' || field_revisions::text
+            || CASE
+                WHEN deleted THEN ',"_deleted":true}'
+                WHEN content = '{}' THEN '}'
+                ELSE ',' || right(content::text, -1)
+            END,
             ','
         ) FILTER (
-            WHERE is_on_page
-            AND (input.tombstones OR NOT deleted)
+            WHERE (input.tombstones OR NOT deleted)
             AND (
                 cardinality($21::bigint[]) = 0
                 OR (input.ordinal, tx, key) NOT IN (
@@ -217,37 +250,19 @@ CROSS JOIN LATERAL (
                 )
             )
         ) AS documents,
-        count(*) FILTER (WHERE is_on_page) AS count,
-        count(*) FILTER (WHERE NOT is_on_page) > 0 AS has_more,
-        -- The transaction in 16 hexadecimal digits, so that text compares as the pair does, and the key.
-        max(encode(xid8send(tx), 'hex') || key) FILTER (WHERE is_on_page) AS last,
-        max(revision) FILTER (WHERE is_on_page) AS greatest_revision
+        count(*) AS count,
+        (array_agg(tx))[count(*)] AS last_tx,
+        (array_agg(key))[count(*)] AS last_key,
+        max(revision) AS greatest_revision
     FROM (
-        SELECT
-            *,
-            row_number() OVER running = 1
-            OR (
-                row_number() OVER running <= input.most_documents
-                AND sum(bytes) OVER running <= input.most_bytes
-            ) AS is_on_page
-        FROM (
-            SELECT tx, key, revision, field_revisions, content, deleted, bytes
-            FROM documents
-            WHERE namespace_id = input.namespace_id
-              AND application = input.application
-              AND collection = input.collection
-              -- Said of the index as well, which is not used without it.
-              AND tx > '0'
-              AND (tx, key) > (input.position_tx, input.position_key)
-              AND NOT pg_visible_in_snapshot(tx, input.seen_begin)
-              AND tx IS DISTINCT FROM input.seen_own
-              AND (NOT input.own_is_known OR tx IS DISTINCT FROM input.own)
-              AND (input.later_than IS NULL OR revision > input.later_than)
-              AND (input.seen_end IS NULL OR pg_visible_in_snapshot(tx, input.seen_end))
-            ORDER BY tx, key
-            LIMIT input.most_documents + 1
-        ) AS candidates
-        WINDOW running AS (ORDER BY tx, key ROWS UNBOUNDED PRECEDING)
-    ) AS numbered
+        SELECT tx, key, revision, field_revisions, content, deleted
+        FROM unseen_documents(
+            input.namespace_id, input.application, input.collection,
+            input.position_tx, input.position_key,
+            input.seen_begin, input.seen_own, input.left_out, input.later_than, input.seen_end
+        )
+        ORDER BY tx, key
+        LIMIT room.documents
+    ) AS unseen
 ) AS page
 ORDER BY input.ordinal

@@ -18,10 +18,11 @@ pub(super) const PAGE_DOCUMENTS: u32 = 1_000;
 pub(super) const PAGE_BYTES: u32 = 4 * 1024 * 1024;
 
 /// How many pages share a statement at most, and what each of them holds: the memory of all of them is
-/// bounded.
+/// bounded. Both kinds of pages have 4 KiB for each document: where none is larger, the statement needs
+/// no sum of their bytes.
 pub(in crate::sync) const SHARED_PAGES: usize = 64;
 const SHARED_DOCUMENTS: u32 = 32;
-const SHARED_BYTES: u32 = 64 * 1024;
+const SHARED_BYTES: u32 = 128 * 1024;
 
 /// Pages that wait for a statement. There is none if it would hold more than may share one.
 pub(in crate::sync) type PageQueue = Queue<FirstPage, Result<Option<Page>, StoreError>>;
