@@ -19,7 +19,7 @@ use syncline_application::ports::{
     Before, Incarnation, LockRequest, Page, PageQuery, Patience, PurgeReport, SharedPage,
     SharedPageQuery, Store, StoreError, SyncAttempt, SyncTransaction, Unread,
 };
-use syncline_domain::hlc::Hlc;
+use syncline_domain::hlc::{Hlc, UnixMillis};
 
 use crate::{
     ConnectError, attempt,
@@ -240,15 +240,18 @@ impl Store for PostgresStore {
         page::shared::read(&self.pool, query).await
     }
 
-    async fn heal_from(&self, incarnation: Incarnation) -> Result<Option<Hlc>, StoreError> {
-        let row = sqlx::query(
-            "SELECT min(issued_until) AS issued_until FROM incarnations WHERE ordinal > \
-             (SELECT ordinal FROM incarnations WHERE incarnation_id = $1)",
-        )
-        .bind(uuid::Uuid::from_bytes(incarnation.0))
-        .fetch_one(&self.pool)
-        .await
-        .map_err(store_error)?;
+    async fn heal_from(
+        &self,
+        incarnation: Incarnation,
+        read_at: UnixMillis,
+    ) -> Result<Option<Hlc>, StoreError> {
+        let row = sqlx::query(include_str!("sql/heal_from.sql"))
+            .bind(uuid::Uuid::from_bytes(incarnation.0))
+            .bind(rows::signed(read_at.0))
+            .bind(Hlc::zero().to_string())
+            .fetch_one(&self.pool)
+            .await
+            .map_err(store_error)?;
         rows::clock(&row, "issued_until")
     }
 

@@ -414,11 +414,16 @@ pub trait Store: Send + Sync {
 
     /// The greatest clock that had been issued when the life of the database after `incarnation`
     /// began, the lowest over several: a device of `incarnation` heals the database from there on.
-    /// None if it is the present one or unknown.
+    /// One that the database does not know, since it came back older than that itself, had all that
+    /// began since `read_at`, when the device last read of it. None if it is the present one.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn heal_from(&self, incarnation: Incarnation) -> Result<Option<Hlc>, StoreError>;
+    async fn heal_from(
+        &self,
+        incarnation: Incarnation,
+        read_at: UnixMillis,
+    ) -> Result<Option<Hlc>, StoreError>;
 
     /// Begins a new incarnation though the database does not look changed, unless that was done
     /// since `observed`: a cursor came from its future.

@@ -94,9 +94,9 @@ impl SyncService {
     }
 
     async fn heal_from(&self, start: &Start, page: &Page) -> Result<Option<Hlc>, StoreError> {
-        match start.incarnation {
-            Some(incarnation) if incarnation != page.state.incarnation => {
-                let issued = self.store.heal_from(incarnation).await?;
+        match start.incarnation.zip(start.oldest) {
+            Some((incarnation, oldest)) if incarnation != page.state.incarnation => {
+                let issued = self.store.heal_from(incarnation, oldest).await?;
                 Ok(issued.map(|clock| less_skew(&clock, self.limits.clock_skew_millis)))
             }
             _ => Ok(None),

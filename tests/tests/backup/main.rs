@@ -12,6 +12,7 @@ mod dump;
 mod family;
 mod files;
 mod guide;
+mod lives;
 mod promotion;
 mod renewal;
 mod rows;
