@@ -20,6 +20,9 @@ use crate::{
 };
 use columns::PageColumns;
 
+/// The most bytes of reports that were not heard, unless one push has more.
+const REPORT_BYTES: i64 = 4 * 1024 * 1024;
+
 /// How the text of a snapshot is understood.
 type ReadSnapshot = fn(&str) -> Result<Snapshot, SnapshotError>;
 
@@ -48,6 +51,7 @@ async fn read_with(
     let columns = PageColumns::of(queries);
     let rows = columns
         .bind(sqlx::query(include_str!("sql/page.sql")))
+        .bind(REPORT_BYTES)
         .fetch_all(pool)
         .await
         .map_err(store_error)?;

@@ -266,7 +266,7 @@ pub struct Page {
     pub has_more: bool,
     /// The greatest revision among the documents.
     pub greatest_revision: Option<Hlc>,
-    /// Reports of conflicts, as they were stored.
+    /// Reports of conflicts, as they were stored: the latest, if there are very many.
     pub reports: Vec<Value>,
 }
 

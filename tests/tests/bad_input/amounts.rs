@@ -162,6 +162,48 @@ async fn a_change_that_names_much_of_the_past_takes_little_memory() {
     server.finish().await;
 }
 
+/// Those of the last pushes are told.
+#[tokio::test]
+async fn many_reports_take_little_memory() {
+    let server = TestServer::start().await;
+    let reports = 60;
+    report(&server, reports, MEBIBYTE).await;
+    let before = peak_memory(std::process::id()).unwrap();
+    let mut body = json!({ "collection": "notes", "protocol": 2, "node": "phone" });
+    let mut heard = Vec::new();
+    for _ in 0..2 {
+        let answer = server.sync(USER, body.clone()).await;
+        let told = answer["conflicts"].as_array().unwrap();
+        let numbers = told.iter().map(|told| told["number"].as_u64().unwrap());
+        heard.push(numbers.collect::<Vec<_>>());
+        body["clientClock"] = answer["serverClock"].clone();
+    }
+    assert_eq!(heard, [((reports - 3)..=reports).collect(), vec![]]);
+    is_little_more_than(before);
+    server.finish().await;
+}
+
+/// Puts so many reports for the user's phone straight into the database, each with about this many bytes and
+/// of a transaction of its own.
+async fn report(server: &TestServer, reports: u64, bytes: usize) {
+    let mut connection = server.database.connect().await;
+    let repeated = bytes / 32;
+    let statement = format!(
+        "INSERT INTO namespaces (kind, owner_id) VALUES ('personal', '{USER}');
+        SET syncline.renewing = 'on';
+        INSERT INTO document_pushes (
+            namespace_id, application, collection, key, version, path, revision, node, report, tx
+        )
+        SELECT
+            namespace_id, 'todo', 'notes', '1', 1, 'text', '0010000000000-000000-phone', 'phone',
+            json_build_object('number', number, 'text', repeat(md5(number::text), {repeated})),
+            (number + 2)::text::xid8
+        FROM namespaces, generate_series(1, {reports}) AS numbers (number)"
+    );
+    let statement = sqlx::AssertSqlSafe(statement);
+    connection.execute(sqlx::raw_sql(statement)).await.unwrap();
+}
+
 #[track_caller]
 fn is_little_more_than(before: u64) {
     let more = peak_memory(std::process::id()).unwrap() - before;

@@ -168,38 +168,48 @@ SELECT
         page.last_tx, page.last_key,
         input.seen_begin, input.seen_own, input.left_out, input.later_than, input.seen_end
     ) AS has_more,
+    -- The latest that have so many bytes, and at least those of one push: no device that hears its answers
+    -- misses more.
     (
         SELECT json_agg(report ORDER BY push_id)::text
         FROM (
-            SELECT push_id, key, node, report, tx
-            FROM document_pushes
-            WHERE namespace_id = input.namespace_id
-              AND application = input.application
-              AND collection = input.collection
-              AND tx > '0'
-              AND tx >= input.first_unseen
-              AND pusher IS NULL
-            UNION ALL
-            -- Those of the reader's pushes to documents of others.
-            SELECT push_id, key, node, report, tx
-            FROM document_pushes
-            WHERE input.kind = 'personal'
-              AND pusher = input.reader
-              AND application = input.application
-              AND collection = input.collection
-              AND tx >= input.first_unseen
-        ) AS pushes
-        WHERE input.wants_reports
-          AND NOT pg_visible_in_snapshot(tx, input.seen_begin)
-          AND tx IS DISTINCT FROM input.seen_own
-          AND tx IS DISTINCT FROM input.own
-          AND report IS NOT NULL
-          AND (
-            node = input.device
-            OR (input.ordinal, key, node) IN (
-                SELECT * FROM unnest($24::bigint[], $25::text[], $26::text[])
+            SELECT
+                push_id,
+                report,
+                sum(octet_length(report::text)) OVER (ORDER BY tx DESC)
+                - sum(octet_length(report::text)) OVER (PARTITION BY tx) AS later_bytes
+            FROM (
+                SELECT push_id, key, node, report, tx
+                FROM document_pushes
+                WHERE namespace_id = input.namespace_id
+                  AND application = input.application
+                  AND collection = input.collection
+                  AND tx > '0'
+                  AND tx >= input.first_unseen
+                  AND pusher IS NULL
+                UNION ALL
+                -- Those of the reader's pushes to documents of others.
+                SELECT push_id, key, node, report, tx
+                FROM document_pushes
+                WHERE input.kind = 'personal'
+                  AND pusher = input.reader
+                  AND application = input.application
+                  AND collection = input.collection
+                  AND tx >= input.first_unseen
+            ) AS pushes
+            WHERE input.wants_reports
+              AND NOT pg_visible_in_snapshot(tx, input.seen_begin)
+              AND tx IS DISTINCT FROM input.seen_own
+              AND tx IS DISTINCT FROM input.own
+              AND report IS NOT NULL
+              AND (
+                node = input.device
+                OR (input.ordinal, key, node) IN (
+                    SELECT * FROM unnest($24::bigint[], $25::text[], $26::text[])
+                )
             )
-        )
+        ) AS measured
+        WHERE later_bytes < $27::bigint
     ) AS reports
 FROM state
 CROSS JOIN input
