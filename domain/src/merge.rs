@@ -12,7 +12,7 @@
 //! | `fields` | both sides have a document: field by field |
 //! | `deletion` | one side has deleted it |
 //! | `draft` | the version that comes of it, and how conflicts are written |
-//! | `whole` | one side wins whole, because a merge would break the schema |
+//! | `whole` | one side wins whole, because a merge would break the schema, or a limit of documents |
 
 mod changes;
 mod deletion;

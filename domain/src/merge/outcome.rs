@@ -72,7 +72,7 @@ pub enum MergeStrategy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
-    /// A merge of both sides would break the schema, so one side won whole.
+    /// A merge of both sides would break the schema, or a limit of documents, so one side won whole.
     Schema,
     /// The report was given before.
     Repeated,

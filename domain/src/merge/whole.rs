@@ -1,4 +1,4 @@
-//! One side wins whole, because a merge of both would break the schema.
+//! One side wins whole, because a merge of both would break the schema, or a limit of documents.
 
 use std::collections::BTreeSet;
 

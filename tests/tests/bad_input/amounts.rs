@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sqlx::Executor;
 use syncline_tests::{
-    Answer, TestDatabase, TestServer,
+    Answer, TestDatabase, TestServer, first_sync,
     process::peak_memory,
     replica::{change, deletion, stamp},
 };
@@ -209,6 +209,43 @@ fn is_little_more_than(before: u64) {
     let more = peak_memory(std::process::id()).unwrap() - before;
     assert!(more < MOST_BYTES, "{more} bytes of memory");
     println!("{more} bytes of memory");
+}
+
+/// Else nobody could store an edit of it, and it would grow with every push.
+#[tokio::test]
+async fn a_merge_keeps_the_limits_of_a_document() {
+    let small = "[limits]\ndocumentBytes = 8000";
+    let server = TestServer::with(TestDatabase::create().await, small).await;
+    let text = "x".repeat(5_000);
+    for (node, wins) in [("tablet", true), ("phone", true), ("laptop", false)] {
+        let revision = if wins {
+            stamp(node, 1)
+        } else {
+            format!("0010000000000-000001-{node}")
+        };
+        let pushed = change("1", &json!({ node: text }), &revision);
+        let stored = push(&server, USER, vec![pushed]).await;
+        assert_eq!(stored.status, StatusCode::OK, "{}", stored.body);
+        let reports = stored.body["conflicts"].as_array().unwrap().iter();
+        let reported = reports.map(|report| (&report["field"], &report["reason"]));
+        let (lost, schema) = (json!("tablet"), json!("schema"));
+        if node == "phone" {
+            assert!(reported.clone().any(|report| report == (&lost, &schema)));
+        }
+        assert_eq!(reported.count(), if node == "tablet" { 0 } else { 2 });
+    }
+    let pulled = server.sync(USER, first_sync("notes")).await;
+    let fields = &pulled["serverChanges"][0];
+    assert_eq!(
+        (&fields["tablet"], &fields["phone"], &fields["laptop"]),
+        (&Value::Null, &json!(text), &Value::Null)
+    );
+    let edited = json!({ "phone": text, "title": "edited" });
+    let mut edited = change("1", &edited, &stamp("desk", 2));
+    edited["baseClock"] = pulled["serverClock"].clone();
+    let stored = push(&server, USER, vec![edited]).await;
+    assert_eq!(stored.body["rejected"], json!([]), "{}", stored.body);
+    server.finish().await;
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 use syncline_domain::{
-    document::same_document,
+    document::{check, same_document},
     hlc::{Hlc, Node, UnixMillis},
     identifier::UserId,
     merge::{
@@ -79,7 +79,7 @@ impl SyncService {
             stamp: &stamp,
         };
         let mut merged = merge(&input);
-        if breaks_schema(&merged, &change.edit, schema) {
+        if self.breaks_rules(&merged, &change.edit, schema) {
             merged = prefer_whole_side(&input);
         }
         let skew = self.limits.clock_skew_millis;
@@ -87,6 +87,22 @@ impl SyncService {
             merged.pushes.extend(recreation(change, &merged));
         }
         Ok(Decision::of(request, change, merged))
+    }
+
+    /// A merge is not stored when it breaks the schema that the device's document keeps, or a limit of
+    /// documents: no device could store an edit of it.
+    fn breaks_rules(
+        &self,
+        merged: &Merged,
+        edit: &Edit,
+        schema: Option<&CollectionSchema>,
+    ) -> bool {
+        let Some(version) = merged.version.as_ref().filter(|version| !version.deleted) else {
+            return false;
+        };
+        let keeps_limits = || check(&version.content, self.limits.document_bytes).is_ok();
+        let keeps_schema = || schema.is_none_or(|schema| schema.accepts(&version.content));
+        !(is_as_pushed(version, edit) || keeps_limits() && keeps_schema())
     }
 }
 
@@ -179,16 +195,6 @@ fn may_be_deleted(
             let mut made = edit.revisions.values().chain(edit.after.values());
             (has_pushed || is_away) && made.any(is_old)
         }
-    }
-}
-
-/// A merge is not stored when it breaks the schema that the device's document keeps.
-fn breaks_schema(merged: &Merged, edit: &Edit, schema: Option<&CollectionSchema>) -> bool {
-    match (&merged.version, schema) {
-        (Some(version), Some(schema)) if !version.deleted => {
-            !is_as_pushed(version, edit) && !schema.accepts(&version.content)
-        }
-        _ => false,
     }
 }
 
