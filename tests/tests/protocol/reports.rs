@@ -38,6 +38,35 @@ async fn a_device_hears_again_what_was_lost_with_an_answer() {
     server.finish().await;
 }
 
+/// Whoever asks for the next page has the one before, and what it told.
+#[tokio::test]
+async fn a_pull_of_several_pages_reports_once() {
+    let server = TestServer::start().await;
+    let (mut phone, _, expected) = lost_answer(&server).await;
+    let mut laptop = phone.synced("laptop").await;
+    for key in ["2", "3", "4"] {
+        laptop.edit(key, json!({ "n": 1 }), 20).await;
+    }
+    let page = async |phone: &mut Device<'_>, changes: &[Value]| {
+        let mut body = phone.body(changes);
+        body["limit"] = 1.into();
+        let answer = phone.send(&body).await;
+        phone.clock = answer["serverClock"].clone();
+        (answer["conflicts"].clone(), answer["hasMore"] == true)
+    };
+    assert_eq!(page(&mut phone, &[]).await, (json!([expected]), true));
+    assert_eq!(page(&mut phone, &[]).await, (json!([]), true));
+    // One that is met amid the pages is told with the answer, and to be sure with the next pull.
+    let changes = [phone.change("4", json!({ "n": 5 }), 15)];
+    let (mut met, _) = page(&mut phone, &changes).await;
+    assert_eq!(met.as_array().unwrap().len(), 1, "{met}");
+    assert_eq!(page(&mut phone, &[]).await, (json!([]), false));
+    met[0]["reason"] = "repeated".into();
+    assert_eq!(phone.pull().await["conflicts"], met);
+    assert_eq!(phone.pull().await["conflicts"], json!([]));
+    server.finish().await;
+}
+
 #[tokio::test]
 async fn a_change_that_lost_is_reported_again_when_it_comes_again() {
     let server = TestServer::start().await;

@@ -172,7 +172,7 @@ pub(super) fn first_query(
         own: pushed.transaction,
         own_is_known,
         without,
-        reports: reports_for(request),
+        reports: reports_for(request, start),
         freshness,
     }
 }
@@ -186,10 +186,14 @@ pub(super) fn known_push(request: &SyncRequest, pushed: &Pushed) -> Option<Trans
 }
 
 /// A device hears every report of its own pushes; who does not say which device it is, those of
-/// the documents that it pushes.
-fn reports_for(request: &SyncRequest) -> ReportsFor {
+/// the documents that it pushes. In the midst of a pull a device has those which its first page told, and
+/// later ones come with the next pull.
+fn reports_for(request: &SyncRequest, start: &Start) -> ReportsFor {
     if let Some(node) = &request.node {
-        return ReportsFor::Device(node.clone());
+        return match start.end() {
+            Some(_) => ReportsFor::Nobody,
+            None => ReportsFor::Device(node.clone()),
+        };
     }
     let pushes: Vec<_> = request
         .changes
