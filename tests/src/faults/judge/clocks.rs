@@ -51,6 +51,10 @@ impl Clocks {
             if !is_reset && past.must_forget(had.state.until, exchange.start) {
                 return Err("a clock from before the horizon counts".to_owned());
             }
+            if !is_reset && had.end.is_some() && exchange.is_of_device() && reports_again(exchange)
+            {
+                return Err("a page reports again what an earlier one did".to_owned());
+            }
         }
         self.note(exchange, had);
         Ok(())
@@ -80,4 +84,11 @@ impl Clocks {
         };
         self.given.insert(clock.to_owned(), given);
     }
+}
+
+/// Whether an answer has reports of earlier pushes.
+fn reports_again(exchange: &Exchange) -> bool {
+    let reports = exchange.answer["conflicts"].as_array();
+    let mut reports = reports.into_iter().flatten();
+    reports.any(|report| report["reason"] == "repeated")
 }

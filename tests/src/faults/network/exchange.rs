@@ -92,6 +92,11 @@ impl Exchange {
         Some(Name { namespace, key })
     }
 
+    /// Whether the client said which device it is.
+    pub(in crate::faults) fn is_of_device(&self) -> bool {
+        self.sender != self.user
+    }
+
     /// Whether the client was told that its clock counts as none.
     pub(in crate::faults) fn is_reset(&self) -> bool {
         self.answer["reset"] == true
