@@ -13,7 +13,12 @@ use syncline_domain::{
     organisation::{OrganisationName, Refusal, Role, may_administer},
 };
 
-use crate::ports::{Member, Organisation, OrganisationTransaction, Organisations, StoreError};
+use crate::{
+    accounts::AccountDeleted,
+    ports::{
+        Founded, Member, Organisation, OrganisationTransaction, Organisations, Session, StoreError,
+    },
+};
 
 pub use page::{MAX_PAGE, Page, PageRequest};
 
@@ -29,6 +34,9 @@ pub enum OrganisationError {
     /// Another organisation has the name.
     #[error("name: another organisation has it already; choose another")]
     NameTaken,
+    /// The founder's account is gone.
+    #[error(transparent)]
+    AccountDeleted(#[from] AccountDeleted),
     /// The page asked for is none.
     #[error("{0}")]
     BadPage(String),
@@ -59,17 +67,21 @@ impl OrganisationService {
     /// Founds an organisation, with the caller as its first admin.
     ///
     /// # Errors
-    /// [`OrganisationError::NotRegisterable`] and [`OrganisationError::NameTaken`], or of the store.
+    /// [`OrganisationError::NotRegisterable`], [`OrganisationError::NameTaken`] and
+    /// [`OrganisationError::AccountDeleted`], or of the store.
     pub async fn create(
         &self,
-        caller: &UserId,
+        caller: &Session,
         name: &OrganisationName,
     ) -> Result<Organisation, OrganisationError> {
         if !self.is_registerable {
             return Err(OrganisationError::NotRegisterable);
         }
-        let created = self.organisations.create(name, caller).await?;
-        created.ok_or(OrganisationError::NameTaken)
+        match self.organisations.create(name, caller).await? {
+            Founded::Done(organisation) => Ok(organisation),
+            Founded::NameTaken => Err(OrganisationError::NameTaken),
+            Founded::AccountDeleted => Err(AccountDeleted.into()),
+        }
     }
 
     /// The organisations that the caller belongs to, by name. The cursor is the last name.

@@ -25,7 +25,7 @@ pub use exports::{
 };
 pub use identity_providers::{Authorization, Grant, IdentityProviders, ProviderError};
 pub use live::{Audience, Membership, Poke};
-pub use organisations::{Member, Organisation, OrganisationTransaction, Organisations};
+pub use organisations::{Founded, Member, Organisation, OrganisationTransaction, Organisations};
 pub use randomness::Randomness;
 pub use search::{Found, SearchPosition, SearchQuery, SearchStoreError, Searches};
 pub use sessions::{Session, SessionError, Sessions, SigningError};

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::postgres::PgRow;
 use syncline_application::ports::{
-    AccountTransaction, Accounts, OwnOrganisation, StoreError, SubjectHash,
+    AccountTransaction, Accounts, OwnOrganisation, Session, StoreError, SubjectHash, subject_hash,
 };
 use syncline_domain::{
     hlc::UnixMillis,
@@ -45,9 +45,40 @@ impl Accounts for PostgresStore {
     }
 }
 
+/// Keeps the account of a session from being deleted until the transaction ends, as pushes do: whoever
+/// deletes it waits. False if it was deleted after the session began.
+pub(crate) async fn hold_account(
+    transaction: &mut Transaction,
+    session: &Session,
+) -> Result<bool, StoreError> {
+    let namespace = make_namespace(transaction, &session.user_id).await?;
+    sqlx::query(include_str!("sql/hold_namespace.sql"))
+        .bind(namespace)
+        .execute(&mut *transaction)
+        .await
+        .map_err(store_error)?;
+    // By a statement of its own, which sees what was waited for.
+    sqlx::query_scalar(include_str!("sql/has_account.sql"))
+        .bind(subject_hash(&session.user_id).as_slice())
+        .bind(signed(session.session_began_at.0))
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(store_error)
+}
+
+async fn lock_namespace(transaction: &mut Transaction, user: &UserId) -> Result<i64, StoreError> {
+    let namespace = make_namespace(transaction, user).await?;
+    sqlx::query(include_str!("sql/lock_namespace.sql"))
+        .bind(namespace)
+        .execute(&mut *transaction)
+        .await
+        .map_err(store_error)?;
+    Ok(namespace)
+}
+
 /// Makes a namespace for a user who has none: a first push that is under way at this moment waits,
 /// or is waited for.
-async fn lock_namespace(transaction: &mut Transaction, user: &UserId) -> Result<i64, StoreError> {
+async fn make_namespace(transaction: &mut Transaction, user: &UserId) -> Result<i64, StoreError> {
     sqlx::query(include_str!("sql/create_namespaces.sql"))
         .bind([user.as_str()])
         .execute(&mut *transaction)
@@ -60,13 +91,7 @@ async fn lock_namespace(transaction: &mut Transaction, user: &UserId) -> Result<
         .await
         .map_err(store_error)?;
     // It is gone if another request deleted the account a moment ago.
-    let namespace = namespace.ok_or(StoreError::Contention)?;
-    sqlx::query(include_str!("sql/lock_namespace.sql"))
-        .bind(namespace)
-        .execute(&mut *transaction)
-        .await
-        .map_err(store_error)?;
-    Ok(namespace)
+    namespace.ok_or(StoreError::Contention)
 }
 
 fn deleted(row: &PgRow) -> Result<(SubjectHash, UnixMillis), StoreError> {

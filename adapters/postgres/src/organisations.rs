@@ -5,8 +5,8 @@ mod transaction;
 use async_trait::async_trait;
 use sqlx::{Row, postgres::PgRow};
 use syncline_application::ports::{
-    Member, Membership, Organisation, OrganisationTransaction, Organisations, Poke, StoreError,
-    subject_hash,
+    Founded, Member, Membership, Organisation, OrganisationTransaction, Organisations, Poke,
+    Session, StoreError, subject_hash,
 };
 use syncline_domain::{
     identifier::{OrganisationId, UserId},
@@ -15,6 +15,7 @@ use syncline_domain::{
 
 use crate::{
     PostgresStore,
+    accounts::hold_account,
     error::{corrupt, store_error},
     rows,
 };
@@ -27,20 +28,27 @@ impl Organisations for PostgresStore {
     async fn create(
         &self,
         name: &OrganisationName,
-        founder: &UserId,
-    ) -> Result<Option<Organisation>, StoreError> {
+        founder: &Session,
+    ) -> Result<Founded, StoreError> {
+        let mut transaction = self.pool.begin().await.map_err(store_error)?;
+        if !hold_account(&mut transaction, founder).await? {
+            return Ok(Founded::AccountDeleted);
+        }
         let row = sqlx::query(include_str!("sql/create_organisation.sql"))
             .bind(name.as_str())
             .bind(name.key())
-            .bind(founder.as_str())
-            .fetch_optional(&self.pool)
+            .bind(founder.user_id.as_str())
+            .fetch_optional(&mut transaction)
             .await
             .map_err(store_error)?;
-        let created = row.as_ref().map(organisation).transpose()?;
-        if let Some(created) = &created {
-            self.outbox().put([membership(&created.id, founder)].into());
-        }
-        Ok(created)
+        let Some(row) = row else {
+            return Ok(Founded::NameTaken);
+        };
+        let created = organisation(&row)?;
+        let pokes = [membership(&created.id, &founder.user_id)].into();
+        let _ending = self.outbox().put_when_dropped(pokes);
+        transaction.commit().await.map_err(store_error)?;
+        Ok(Founded::Done(created))
     }
 
     async fn find(

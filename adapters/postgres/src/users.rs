@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::postgres::PgRow;
-use syncline_application::ports::{CodeHash, Linked, StoreError, Unlinked, User, Users};
+use syncline_application::ports::{CodeHash, Linked, Session, StoreError, Unlinked, User, Users};
 use syncline_domain::{
     identifier::{Subject, UserId},
     identity::{Identity, Profile, Provider},
@@ -12,6 +12,7 @@ use syncline_domain::{
 
 use crate::{
     PostgresStore,
+    accounts::hold_account,
     error::{corrupt, store_error},
     pool::Pool,
     rows::column,
@@ -40,17 +41,24 @@ impl Users for PostgresStore {
         user.ok_or(StoreError::Contention)
     }
 
-    async fn link(&self, user_id: &UserId, identity: &Identity) -> Result<Linked, StoreError> {
+    async fn link(&self, session: &Session, identity: &Identity) -> Result<Linked, StoreError> {
+        let mut transaction = self.pool().begin().await.map_err(store_error)?;
+        if !hold_account(&mut transaction, session).await? {
+            return Ok(Linked::AccountDeleted);
+        }
         let linked = sqlx::query(include_str!("sql/link.sql"))
-            .bind(user_id.as_str())
+            .bind(session.user_id.as_str())
             .bind(identity.provider.as_str())
             .bind(identity.subject.as_str())
             .bind(identity.profile.name())
             .bind(identity.profile.email())
-            .fetch_optional(self.pool())
+            .fetch_optional(&mut transaction)
             .await;
         match linked {
-            Ok(Some(_)) => Ok(Linked::Done),
+            Ok(Some(_)) => {
+                transaction.commit().await.map_err(store_error)?;
+                Ok(Linked::Done)
+            }
             Ok(None) => Ok(Linked::OfAnother),
             Err(sqlx::Error::Database(error)) if error.constraint() == Some(ONE_OF_A_PROVIDER) => {
                 Ok(Linked::BesideAnother)

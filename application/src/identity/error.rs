@@ -1,6 +1,9 @@
 use syncline_domain::identity::Provider;
 
-use crate::ports::{ProviderError, SigningError, StoreError};
+use crate::{
+    accounts::AccountDeleted,
+    ports::{ProviderError, SigningError, StoreError},
+};
 
 /// Why somebody is not signed in, or a provider not linked.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +80,9 @@ pub enum IdentityError {
     /// The session's issuer alone decides how its users sign in.
     #[error("sessions of other issuers have no providers here; sign in at this server to link one")]
     ExternalSession,
+    /// The account that was to have another provider is gone.
+    #[error(transparent)]
+    AccountDeleted(#[from] AccountDeleted),
     /// A developer gave no name that could be stored.
     #[error("`name` is 1 to 255 characters without NUL; say who you want to be")]
     NoName,

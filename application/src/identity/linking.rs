@@ -3,7 +3,10 @@
 use syncline_domain::identity::Identity;
 
 use super::{Begun, IdentityError, IdentityService, SignedIn, attempt::LinkFor, names};
-use crate::ports::{Linked, Session, Unlinked};
+use crate::{
+    accounts::AccountDeleted,
+    ports::{Linked, Session, Unlinked},
+};
 
 impl IdentityService {
     /// Begins a sign-in whose identity will be the user's of `session`.
@@ -68,10 +71,11 @@ impl IdentityService {
         identity: &Identity,
     ) -> Result<SignedIn, IdentityError> {
         let users = &self.parts.users;
-        match users.link(&session.user_id, identity).await? {
+        match users.link(session, identity).await? {
             Linked::Done => self.changed(session).await,
             Linked::OfAnother => Err(IdentityError::IdentityTaken(identity.provider)),
             Linked::BesideAnother => Err(IdentityError::ProviderTaken(identity.provider)),
+            Linked::AccountDeleted => Err(AccountDeleted.into()),
         }
     }
 

@@ -4,7 +4,7 @@ use syncline_domain::{
     organisation::{OrganisationName, Role, Standing},
 };
 
-use super::{Membership, StoreError};
+use super::{Membership, Session, StoreError};
 
 /// An organisation, as one of its members sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,18 +30,29 @@ pub struct Member {
     pub created_at: String,
 }
 
+/// What came of founding an organisation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Founded {
+    /// There it is.
+    Done(Organisation),
+    /// Another one has the name.
+    NameTaken,
+    /// The founder's account was deleted after the session began.
+    AccountDeleted,
+}
+
 /// Organisations and their members.
 #[async_trait]
 pub trait Organisations: Send + Sync {
-    /// Founds an organisation with its first admin. None if another one has the name.
+    /// Founds an organisation with its first admin.
     ///
     /// # Errors
     /// [`StoreError`].
     async fn create(
         &self,
         name: &OrganisationName,
-        founder: &UserId,
-    ) -> Result<Option<Organisation>, StoreError>;
+        founder: &Session,
+    ) -> Result<Founded, StoreError>;
 
     /// The organisation, if `member` belongs to it.
     ///

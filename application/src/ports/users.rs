@@ -6,7 +6,7 @@ use syncline_domain::{
     identity::{Identity, Profile, Provider},
 };
 
-use super::StoreError;
+use super::{Session, StoreError};
 
 /// A person who signs in here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub enum Linked {
     OfAnother,
     /// The user has another identity of the same provider.
     BesideAnother,
+    /// The user's account was deleted after the session began.
+    AccountDeleted,
 }
 
 /// What came of taking a provider from a user.
@@ -72,11 +74,11 @@ pub trait Users: Send + Sync {
     /// [`StoreError`].
     async fn sign_in(&self, identity: &Identity) -> Result<User, StoreError>;
 
-    /// Gives an identity to a user.
+    /// Gives an identity to the user of a session.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn link(&self, user_id: &UserId, identity: &Identity) -> Result<Linked, StoreError>;
+    async fn link(&self, session: &Session, identity: &Identity) -> Result<Linked, StoreError>;
 
     /// Takes a provider from a user, but never the last.
     ///

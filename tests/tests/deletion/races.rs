@@ -10,10 +10,13 @@ use syncline_tests::{
     TestServer,
     replica::{change, stamp},
     server::answer,
+    tap::Tap,
     traces::tables_with,
 };
 
-use crate::world::{FRIEND, PERSON, STRANGER, delete_account, found, is, open_to, send, write};
+use crate::world::{
+    FRIEND, PERSON, STRANGER, delete_account, found, is, open_to, refuses, send, write,
+};
 
 const DEVICES: usize = 6;
 const ROUNDS: usize = 8;
@@ -72,6 +75,27 @@ async fn no_push_to_another_names_whose_account_is_gone() {
     is(&deleted, StatusCode::NO_CONTENT);
     assert_eq!(tables_with(&server.database, PERSON).await, BTreeSet::new());
     server.finish().await;
+}
+
+/// A request that was let in before the account went founds nothing after.
+#[tokio::test]
+async fn nobody_founds_an_organisation_whose_account_is_gone() {
+    let near = TestServer::start().await;
+    let tap = Tap::holding(&near.database, "INSERT INTO namespaces");
+    let far = TestServer::on(tap.database(&near.database)).await;
+    let name = json!({ "name": "Acme" });
+    let deletion = async {
+        tap.meets().await;
+        is(&delete_account(&near, PERSON).await, StatusCode::NO_CONTENT);
+        tap.let_go();
+    };
+    let founding = send(&far, PERSON, Method::POST, "/orgs", &name);
+    let (founded, ()) = join(founding, deletion).await;
+    refuses(&founded, StatusCode::UNAUTHORIZED, "unauthorized");
+    assert_eq!(tables_with(&near.database, PERSON).await, BTreeSet::new());
+    found(&near, FRIEND, "Acme").await;
+    far.stop().await;
+    near.finish().await;
 }
 
 /// How an organisation ends.

@@ -1,9 +1,11 @@
 //! The whole way of each provider, with a real one.
 
+use std::collections::BTreeSet;
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use syncline_cli::demo::{Arrival, Browser};
-use syncline_tests::{TestServer, provider::Provider, server::answer};
+use syncline_tests::{TestServer, provider::Provider, server::answer, traces::tables_with};
 
 use crate::support::{PAGE, as_user, me, provider_server, redeem, signed_in};
 
@@ -138,6 +140,29 @@ async fn whoever_is_signed_in_links_a_second_provider_in_the_browser() {
     other.keep(&own, begun.headers["set-cookie"].to_str().unwrap());
     let refused = other.visit(&way).await.unwrap();
     assert_eq!(refused.status, 409, "{}", refused.body);
+    server.finish().await;
+}
+
+/// A link that has begun outlives the account, and gives what is gone no name again.
+#[tokio::test]
+async fn nothing_is_linked_to_an_account_that_is_gone() {
+    let provider = Provider::start();
+    let server = provider_server(&provider).await;
+    let first = sign_in(&server, "google", "ada").await;
+    let token = first["token"].as_str().unwrap();
+    let begun = answer(as_user(&server, Method::POST, "/auth/link/github", token)).await;
+    let deleted = answer(as_user(&server, Method::DELETE, "/account", token)).await;
+    assert_eq!(deleted.status, StatusCode::NO_CONTENT, "{}", deleted.body);
+    let mut browser = Browser::new().unwrap();
+    let own = server.url("/").parse().unwrap();
+    browser.keep(&own, begun.headers["set-cookie"].to_str().unwrap());
+    let way = begun.body["url"].as_str().unwrap();
+    let refused = browser.visit(way).await.unwrap();
+    assert_eq!(refused.status, 401, "{}", refused.body);
+    let user = first["user"]["userId"].as_str().unwrap();
+    assert_eq!(tables_with(&server.database, user).await, BTreeSet::new());
+    let again = sign_in(&server, "github", "ada").await;
+    assert_ne!(again["user"]["userId"], user, "it is nobody's yet");
     server.finish().await;
 }
 

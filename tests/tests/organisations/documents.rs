@@ -168,7 +168,7 @@ async fn nothing_is_pushed_into_an_organisation_that_is_gone() {
         "documents",
         "document_versions",
         "document_pushes",
-        "namespaces",
+        "namespaces WHERE kind = 'organisation'",
     ] {
         let count = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
         let count: i64 = sqlx::query_scalar(count)

@@ -163,7 +163,8 @@ async fn of_those_who_found_under_one_name_one_succeeds() {
     // A name that was refused leaves nothing behind.
     let mut connection = first.server.database.connect().await;
     let rows: (i64, i64, i64) = sqlx::query_as(
-        "SELECT (SELECT count(*) FROM organisations), (SELECT count(*) FROM namespaces), \
+        "SELECT (SELECT count(*) FROM organisations), \
+         (SELECT count(*) FROM namespaces WHERE kind = 'organisation'), \
          (SELECT count(*) FROM memberships)",
     )
     .fetch_one(&mut connection)

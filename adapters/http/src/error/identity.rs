@@ -17,7 +17,7 @@ impl From<IdentityError> for ApiError {
                 tracing::warn!(%provider, cause, "a provider is not available");
                 ErrorCode::Unavailable
             }
-            E::Denied { .. } => ErrorCode::Unauthorized,
+            E::Denied { .. } | E::AccountDeleted(_) => ErrorCode::Unauthorized,
             E::UnknownProvider { .. } | E::NotLinked(_) => ErrorCode::NotFound,
             E::RedirectNotAllowed
             | E::StateNotPlain

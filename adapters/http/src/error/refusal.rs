@@ -98,6 +98,7 @@ impl From<OrganisationError> for ApiError {
             OrganisationError::NotRegisterable => ErrorCode::Forbidden,
             OrganisationError::NameTaken => ErrorCode::Conflict,
             OrganisationError::BadPage(_) => ErrorCode::BadRequest,
+            OrganisationError::AccountDeleted(error) => return Self::from(error),
             OrganisationError::Refused(refusal) => return Self::from(refusal),
             OrganisationError::Store(error) => return Self::from(error),
         };

@@ -70,10 +70,7 @@ async fn create(
     Caller(session): Caller,
     JsonBody(body): JsonBody<NewOrganisation>,
 ) -> Result<(StatusCode, Json<OrganisationAnswer>), ApiError> {
-    let created = state
-        .organisations
-        .create(&session.user_id, &body.name)
-        .await?;
+    let created = state.organisations.create(&session, &body.name).await?;
     Ok((StatusCode::CREATED, Json(created.into())))
 }
 
