@@ -15,7 +15,8 @@ pub(super) struct Claims {
     /// When the session began; without it, when the token was issued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     iat_session: Option<u64>,
-    /// When the token ends, for tokens that others issue with a shorter life.
+    /// When the token ends, for tokens that others issue with a shorter life. Those that follow one end
+    /// with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     exp: Option<u64>,
 }
@@ -28,7 +29,7 @@ impl Claims {
             providers: session.providers.clone(),
             iat: session.issued_at.0 / 1000,
             iat_session: Some(session.session_began_at.0 / 1000),
-            exp: None,
+            exp: session.token_ends_at.map(|end| end.0 / 1000),
         }
     }
 

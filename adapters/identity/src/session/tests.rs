@@ -123,6 +123,18 @@ fn a_shorter_life_that_a_token_claims_is_respected() {
 }
 
 #[test]
+fn a_shorter_life_is_that_of_the_tokens_that_follow() {
+    let tokens = tokens(&[FIRST]);
+    let two_hours = SECONDS + 2 * 60 * 60;
+    let session = verify(&json!({ "sub": "ada", "iat": SECONDS, "exp": two_hours })).unwrap();
+    let renewed = session.renewed(later(61 * 60 * 1000)).unwrap();
+    let token = tokens.token(&renewed).unwrap();
+    assert_eq!(tokens.verify(&token, later(62 * 60 * 1000)), Ok(renewed));
+    let ended = tokens.verify(&token, later(2 * 60 * 60 * 1000));
+    assert_eq!(ended, Err(SessionError::Invalid));
+}
+
+#[test]
 fn a_token_must_say_whose_it_is() {
     let longest = "é".repeat(255);
     assert!(verify(&json!({ "sub": longest, "iat": SECONDS })).is_ok());
