@@ -60,7 +60,10 @@ impl AccessEntry {
             }
             None => self.visibility,
         };
+        let is_named = change.visibility.is_some() || change.organisation.is_some();
         let organisation = match visibility {
+            // Whoever has left it since may still change what is said of others.
+            Visibility::Org if !is_named => self.organisation.clone(),
             Visibility::Org => Some(self.which_organisation(change, organisations)?),
             _ if change.organisation.is_some() => {
                 return Err(AccessChangeError::OrganisationWithoutVisibility);

@@ -1,4 +1,7 @@
-use super::{Access, AccessEntry, Namespace, Reader, Share, Visibility, access};
+use super::{
+    Access, AccessChange, AccessChangeError, AccessEntry, Namespace, Reader, Share, Visibility,
+    access,
+};
 use crate::identifier::{OrganisationId, UserId};
 
 fn user(name: &str) -> UserId {
@@ -60,6 +63,39 @@ fn others_may_do_what_the_visibility_says() {
             stranger,
             "{visibility:?}"
         );
+    }
+}
+
+#[test]
+fn whoever_has_left_the_organisation_still_says_who_else_may_see_it() {
+    let entry = AccessEntry {
+        visibility: Visibility::Org,
+        organisation: Some(organisation("club")),
+        shares: vec![Share {
+            user: user("bob"),
+            access: Access::Write,
+        }],
+    };
+    let changed = |change: &AccessChange| entry.changed(change, &user("ada"), &[]);
+    let unshare = AccessChange {
+        unshare: vec![user("bob")],
+        ..AccessChange::default()
+    };
+    let alone = AccessEntry {
+        shares: Vec::new(),
+        ..entry.clone()
+    };
+    assert_eq!(changed(&unshare), Ok(alone));
+    let again = AccessChange {
+        visibility: Some(Visibility::Org),
+        ..AccessChange::default()
+    };
+    let named = AccessChange {
+        organisation: Some(organisation("club")),
+        ..AccessChange::default()
+    };
+    for change in [again, named] {
+        assert_eq!(changed(&change), Err(AccessChangeError::NotAMember));
     }
 }
 
