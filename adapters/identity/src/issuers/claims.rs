@@ -39,13 +39,15 @@ impl Expected {
         if !is_in_time || !is_issuers || !self.is_for_us(claims) {
             return Err(SessionError::Invalid);
         }
-        let issued_at = time("iat").flatten().and_then(|iat| iat.checked_mul(1000));
-        let issued_at = issued_at.map_or(now, UnixMillis);
+        let millis = |name| time(name).flatten()?.checked_mul(1000).map(UnixMillis);
+        let issued_at = millis("iat");
+        // A token that does not say may be older than the end of an account: it counts as that.
+        let began_at = issued_at.or_else(|| millis("nbf"));
         Ok(Session {
             user_id: self.user(claims).ok_or(SessionError::Invalid)?,
             providers: Vec::new(),
-            issued_at,
-            session_began_at: issued_at,
+            issued_at: issued_at.unwrap_or(now),
+            session_began_at: began_at.unwrap_or(UnixMillis(0)),
             token_ends_at: end
                 .map(|end| UnixMillis(end.saturating_add(LEEWAY).saturating_mul(1000))),
             is_external: true,
@@ -116,6 +118,16 @@ mod tests {
         assert!(session(&json!({ "nbf": NOW + LEEWAY })).is_ok());
         assert!(session(&json!({ "exp": NOW - LEEWAY + 1 })).is_ok());
         assert!(session(&json!({ "iat": null })).is_ok());
+    }
+
+    /// Or it would be a token of today for ever, also of an account that was deleted.
+    #[test]
+    fn a_token_that_does_not_say_since_when_it_is_began_before_all_others() {
+        let began = |changed| session(&changed).unwrap().session_began_at;
+        assert_eq!(began(json!({})), UnixMillis((NOW - 5) * 1000));
+        let not_before = json!({ "iat": null, "nbf": NOW - 7 });
+        assert_eq!(began(not_before), UnixMillis((NOW - 7) * 1000));
+        assert_eq!(began(json!({ "iat": null })), UnixMillis(0));
     }
 
     #[test]
