@@ -9,11 +9,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use syncline_domain::{
-    hlc::UnixMillis,
-    identifier::{OrganisationId, UserId},
-    organisation::Fate,
-};
+use syncline_domain::{hlc::UnixMillis, identifier::OrganisationId, organisation::Fate};
 
 use crate::ports::{Accounts, Clock, Session, StoreError, SubjectHash, subject_hash};
 
@@ -83,22 +79,23 @@ impl AccountService {
         Ok(())
     }
 
-    /// Deletes the account, with the organisations that have no other member. Deleting what is
-    /// deleted does nothing.
+    /// Deletes the account of a session, with the organisations that have no other member. Deleting
+    /// what is deleted does nothing.
     ///
     /// # Errors
     /// [`AccountError`]; then nothing was deleted.
-    pub async fn delete(&self, user: &UserId) -> Result<(), AccountError> {
+    pub async fn delete(&self, session: &Session) -> Result<(), AccountError> {
         for _ in 1..MAX_ATTEMPTS {
-            match self.delete_once(user).await {
+            match self.delete_once(session).await {
                 Err(AccountError::Store(StoreError::Contention)) => {}
                 result => return result,
             }
         }
-        self.delete_once(user).await
+        self.delete_once(session).await
     }
 
-    async fn delete_once(&self, user: &UserId) -> Result<(), AccountError> {
+    async fn delete_once(&self, session: &Session) -> Result<(), AccountError> {
+        let user = &session.user_id;
         let mut transaction = self.accounts.lock_account(user).await?;
         for organisation in transaction.organisations().await? {
             match organisation.belonging.fate() {
@@ -107,8 +104,9 @@ impl AccountService {
                 Err(_) => return Err(AccountError::LastAdmin(organisation.id)),
             }
         }
-        let (hash, at) = (subject_hash(user), self.clock.now());
-        transaction.delete(&hash, at).await?;
+        // Whoever began the session may have a clock ahead of this one.
+        let at = self.clock.now().max(session.session_began_at);
+        transaction.delete(&subject_hash(user), at).await?;
         transaction.commit().await?;
         Ok(self.refresh().await?)
     }

@@ -51,6 +51,28 @@ async fn a_token_from_before_is_refused_and_one_from_after_begins_anew() {
     server.finish().await;
 }
 
+/// Another server, or an issuer, has begun the session, by a clock ahead of this server's.
+#[tokio::test]
+async fn a_session_from_a_clock_ahead_ends_with_its_account() {
+    let server = TestServer::start().await;
+    let ahead = token_at(PERSON, UnixMillis(now().0 + 60_000));
+    is(&me(&server, &ahead).await, StatusCode::OK);
+    let request = server.request(Method::DELETE, "/account");
+    let deleted = answer(request.bearer_auth(&ahead)).await;
+    is(&deleted, StatusCode::NO_CONTENT);
+    refuses(
+        &me(&server, &ahead).await,
+        StatusCode::UNAUTHORIZED,
+        "unauthorized",
+    );
+    let sync = server
+        .request(Method::POST, "/todo/sync")
+        .bearer_auth(&ahead);
+    let refused = answer(sync.json(&first_sync("notes"))).await;
+    refuses(&refused, StatusCode::UNAUTHORIZED, "unauthorized");
+    server.finish().await;
+}
+
 #[tokio::test]
 async fn deleting_again_changes_nothing() {
     let server = TestServer::start().await;

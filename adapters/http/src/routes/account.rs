@@ -44,7 +44,7 @@ pub(super) async fn delete(
     // A large account takes longer than a caller waits: it goes on all the same.
     let accounts = state.accounts.clone();
     let deletion = tokio::spawn(async move {
-        let deleted = accounts.delete(&session.user_id).await;
+        let deleted = accounts.delete(&session).await;
         deleted.inspect_err(|error| tracing::info!(cause = chain(error), "an account stays"))
     });
     deletion
