@@ -26,6 +26,9 @@ const MAX_SENTENCE_CHARS: usize = 500;
 /// How many seconds a caller waits before it asks an unavailable server again.
 const UNAVAILABLE_SECONDS: u32 = 1;
 
+/// How many seconds a caller waits who does too much at once, unless it is known when that is over.
+const RATE_LIMITED_SECONDS: u32 = 10;
+
 /// An error, whatever its cause.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -94,6 +97,14 @@ impl ErrorCode {
         }
     }
 
+    fn retry_after_seconds(self) -> Option<u32> {
+        match self {
+            Self::RateLimited => Some(RATE_LIMITED_SECONDS),
+            Self::Unavailable => Some(UNAVAILABLE_SECONDS),
+            _ => None,
+        }
+    }
+
     fn status(self) -> StatusCode {
         match self {
             Self::BadRequest | Self::SchemaValidationFailed | Self::ClockSkew => {
@@ -121,7 +132,7 @@ impl ApiError {
             details: Vec::new(),
             reason: None,
             server_time: None,
-            retry_after_seconds: (code == ErrorCode::Unavailable).then_some(UNAVAILABLE_SECONDS),
+            retry_after_seconds: code.retry_after_seconds(),
         }
     }
 

@@ -39,6 +39,7 @@ async fn refused(server: &TestServer, user: &str, status: StatusCode, code: &str
     let answer = request(server, user).await;
     assert_eq!(answer.status(), status);
     assert_eq!(answer.headers()["content-type"], "application/json");
+    assert!(answer.headers().contains_key("retry-after"), "{status}");
     let body: Value = answer.json().await.unwrap();
     assert_eq!(body["code"], code, "{body}");
 }
