@@ -12,14 +12,14 @@ use syncline_domain::{
     identifier::{ApplicationName, CollectionName, OrganisationId, UserId},
     organisation::{Refusal, may_administer},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::ports::{
-    ExportInterrupted, ExportPart, ExportSink, ExportSnapshot, Exports, Organisations, StoreError,
+use crate::{
+    ports::{
+        ExportInterrupted, ExportPart, ExportSink, ExportSnapshot, Exports, Organisations,
+        StoreError,
+    },
+    slots::{Slot, Slots},
 };
-
-/// How many exports run at once in a process: each has a connection to the database.
-const MAX_RUNNING: usize = 4;
 
 /// How many columns PostgreSQL gives a table, less room for its own.
 const MAX_COLUMNS: u64 = 1_600;
@@ -56,8 +56,10 @@ pub enum ExportError {
     /// The caller may not.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// As many exports run as may at once.
-    #[error("other exports are running; try again when one of them has ended")]
+    /// The caller has an export running, or as many run as may at once.
+    #[error(
+        "exports are running, one of a user and four in all at most; try again when one has ended"
+    )]
     Busy,
     /// The documents have too many fields for a table.
     #[error(
@@ -74,7 +76,8 @@ pub enum ExportError {
 pub struct ExportService {
     exports: Arc<dyn Exports>,
     organisations: Arc<dyn Organisations>,
-    running: Arc<Semaphore>,
+    /// Each has a connection to the database.
+    running: Slots,
 }
 
 /// An export that is ready to be written.
@@ -82,7 +85,7 @@ pub struct Export {
     snapshot: Box<dyn ExportSnapshot>,
     namespace: Namespace,
     format: ExportFormat,
-    _permit: OwnedSemaphorePermit,
+    _slot: Option<Slot>,
 }
 
 impl ExportService {
@@ -92,7 +95,7 @@ impl ExportService {
         Self {
             exports,
             organisations,
-            running: Arc::new(Semaphore::new(MAX_RUNNING)),
+            running: Slots::default(),
         }
     }
 
@@ -105,7 +108,8 @@ impl ExportService {
         user: &UserId,
         request: &ExportRequest,
     ) -> Result<Export, ExportError> {
-        self.open(Namespace::Personal(user.clone()), request).await
+        let namespace = Namespace::Personal(user.clone());
+        self.open_for(Some(user), namespace, request).await
     }
 
     /// Exports what an organisation has, for one of its admins.
@@ -138,16 +142,16 @@ impl ExportService {
 
     async fn open_for(
         &self,
-        admin: Option<&UserId>,
+        caller: Option<&UserId>,
         namespace: Namespace,
         request: &ExportRequest,
     ) -> Result<Export, ExportError> {
         let (format, part) = (format(request)?, part(request)?);
-        let permit = Arc::clone(&self.running).try_acquire_owned();
-        let permit = permit.map_err(|_| ExportError::Busy)?;
+        let slot = caller.map(|user| self.running.take(user).ok_or(ExportError::Busy));
+        let slot = slot.transpose()?;
         let snapshot = self.exports.open(&namespace, &part).await?;
         let mut snapshot = snapshot.ok_or(Refusal::NotInIt)?;
-        if let Some(admin) = admin {
+        if let (Some(admin), Namespace::Organisation(_)) = (caller, &namespace) {
             snapshot = administered(snapshot, admin).await?;
         }
         if format == ExportFormat::Csv {
@@ -160,7 +164,7 @@ impl ExportService {
             snapshot,
             namespace,
             format,
-            _permit: permit,
+            _slot: slot,
         })
     }
 }

@@ -11,7 +11,6 @@
 //! | `entry` | an access entry |
 //! | `place` | a place in the JSON object of an export |
 //! | `report` | what was done |
-//! | `slots` | who imports such a file at the moment |
 
 mod batch;
 mod entry;
@@ -20,7 +19,6 @@ mod line_import;
 mod lines;
 mod place;
 mod report;
-mod slots;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -31,12 +29,12 @@ use syncline_domain::identifier::{CollectionName, UserId};
 use crate::{
     access::{AccessError, AccessService},
     ports::{Session, StoreError},
+    slots::Slots,
     sync::{RejectionCode, SyncError, SyncService},
 };
 
 use entry::ExportedEntry;
 use place::Place;
-use slots::Slots;
 
 pub use line_import::LineImport;
 pub use report::{ImportRejection, ImportReport, Listed};

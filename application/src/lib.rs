@@ -23,4 +23,5 @@ pub mod pseudonym;
 pub mod registry;
 mod seal;
 pub mod search;
+mod slots;
 pub mod sync;

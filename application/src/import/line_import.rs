@@ -9,11 +9,11 @@ use super::{
     batch::{Batch, Group},
     line,
     lines::{Line, Lines},
-    slots::Slot,
 };
 use crate::{
     access::AccessError,
     ports::Session,
+    slots::Slot,
     sync::{Rejection, RejectionCode, SyncError},
 };
 

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use syncline_application::{
-    export::{ExportRequest, ExportService},
+    export::{ExportError, ExportRequest, ExportService},
     ports::{ExportInterrupted, ExportSink, SinkClosed},
 };
 use syncline_domain::identifier::UserId;
 use syncline_postgres::PostgresStore;
 use syncline_tests::TestServer;
 
-use crate::support::{USER, store, store_many};
+use crate::support::{OTHER, USER, store, store_many};
 
 const COUNT: usize = 1_200;
 
@@ -58,7 +58,11 @@ impl ExportSink for Leaver {
 }
 
 async fn service(server: &TestServer) -> ExportService {
-    let store = PostgresStore::connect(server.database.options(), 1).await;
+    service_with(server, 1).await
+}
+
+async fn service_with(server: &TestServer, connections: u32) -> ExportService {
+    let store = PostgresStore::connect(server.database.options(), connections).await;
     let store = Arc::new(store.unwrap());
     ExportService::new(store.clone(), store)
 }
@@ -107,5 +111,20 @@ async fn who_leaves_early_takes_no_connection_along() {
         assert!(matches!(interrupted, Err(ExportInterrupted::Closed(_))));
         drop(service.account(&user(), &request(format)).await.unwrap());
     }
+    server.finish().await;
+}
+
+/// Whoever takes exports slowly keeps nobody else from theirs.
+#[tokio::test]
+async fn each_user_has_one_export_at_a_time() {
+    let server = TestServer::start().await;
+    let service = service_with(&server, 3).await;
+    let slow = service.account(&user(), &request("json")).await.unwrap();
+    let second = service.account(&user(), &request("json")).await;
+    assert!(matches!(second, Err(ExportError::Busy)));
+    let other = UserId::new(OTHER).unwrap();
+    drop(service.account(&other, &request("json")).await.unwrap());
+    drop(slow);
+    drop(service.account(&user(), &request("json")).await.unwrap());
     server.finish().await;
 }

@@ -104,7 +104,7 @@ async fn ask(
         let answer = answer(request).await;
         // Some exports wait for others to end.
         let is_busy = answer.status == StatusCode::SERVICE_UNAVAILABLE;
-        if is_busy && answer.body.to_string().contains("other exports") {
+        if is_busy && answer.body.to_string().contains("exports are running") {
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         }

@@ -1,3 +1,5 @@
+//! Who does at the moment what takes long: each user once at most, so that nobody keeps others out alone.
+
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -5,16 +7,16 @@ use std::{
 
 use syncline_domain::identifier::UserId;
 
-/// So many files with a document a line are imported at once.
+/// So many users do the same at once.
 const MOST: usize = 4;
 
-/// Who imports a file at the moment: each user one at most, so that nobody keeps others out alone.
+/// The users who do it.
 #[derive(Clone, Default)]
-pub(super) struct Slots(Arc<Mutex<HashSet<UserId>>>);
+pub(crate) struct Slots(Arc<Mutex<HashSet<UserId>>>);
 
 impl Slots {
     /// None if the user has one, or if all are taken.
-    pub(super) fn take(&self, user: &UserId) -> Option<Slot> {
+    pub(crate) fn take(&self, user: &UserId) -> Option<Slot> {
         let mut users = self.users();
         if users.len() >= MOST || !users.insert(user.clone()) {
             return None;
@@ -31,8 +33,8 @@ impl Slots {
     }
 }
 
-/// Leave to import, until it is dropped.
-pub(super) struct Slot {
+/// Leave to do it, until it is dropped.
+pub(crate) struct Slot {
     slots: Slots,
     user: UserId,
 }
