@@ -47,6 +47,12 @@ impl Process {
         }
     }
 
+    /// Where the server listens.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.address.trim_start_matches("http://")
+    }
+
     /// Kills the server at once; its PostgreSQL goes on.
     pub fn kill_server(&self) {
         self.is_struck.store(true, Ordering::SeqCst);

@@ -10,7 +10,7 @@ use syncline_tests::{
     process::Process,
     replica::{change, stamp},
 };
-use tokio::task::JoinHandle;
+use tokio::{io::AsyncWriteExt, net::TcpStream, task::JoinHandle};
 
 const USER: &str = "ada";
 
@@ -53,6 +53,20 @@ async fn what_runs_is_finished_and_nothing_new_begins() {
     let answer = answer.await.unwrap().expect("the request is answered");
     assert_eq!(answer["serverChanges"][0]["number"], 1);
     let mut process = Arc::into_inner(process).unwrap();
+    assert!(process.end(PATIENCE).await.success());
+    assert_eq!(process.warnings(), "");
+}
+
+/// Nobody knows whether the rest will ever come.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_has_not_come_whole_is_not_waited_for() {
+    let mut process = Process::start();
+    let mut stream = TcpStream::connect(process.address()).await.unwrap();
+    let beginning = b"GET /health HTTP/1.1\r\nHost: localhost\r\n";
+    stream.write_all(beginning).await.unwrap();
+    // The server answers others after it has read that.
+    assert!(process.post(USER, &body(0)).await.is_some());
+    process.tell("TERM");
     assert!(process.end(PATIENCE).await.success());
     assert_eq!(process.warnings(), "");
 }

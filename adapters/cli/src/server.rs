@@ -1,5 +1,6 @@
 //! The composition root: every port meets its adapter here.
 
+mod connections;
 mod identity;
 mod measuring;
 
@@ -61,7 +62,7 @@ pub type ServerError = Box<dyn Error + Send + Sync>;
 pub struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,
-    serving: JoinHandle<std::io::Result<()>>,
+    serving: JoinHandle<()>,
     working: JoinSet<()>,
     purging: JoinHandle<()>,
     store: Arc<PostgresStore>,
@@ -162,7 +163,7 @@ impl Server {
         self.store.close().await;
         self.database.close().await?;
         match ended {
-            Ok(served) => Ok(served??),
+            Ok(served) => Ok(served?),
             Err(_) => Err(format!("some requests did not end within {} s", GRACE.as_secs()).into()),
         }
     }
@@ -171,7 +172,7 @@ impl Server {
 type Parts = (
     SocketAddr,
     watch::Sender<bool>,
-    JoinHandle<std::io::Result<()>>,
+    JoinHandle<()>,
     JoinSet<()>,
     JoinHandle<()>,
     Arc<PostgresStore>,
@@ -182,7 +183,7 @@ async fn serve(
     router: axum::Router,
     mut stopped: watch::Receiver<bool>,
     live: Arc<LiveService>,
-) -> std::io::Result<()> {
+) {
     let until_stopped = async move {
         // An error means that whoever could stop it is gone.
         let _ = stopped.wait_for(|stopped| *stopped).await;
@@ -195,10 +196,7 @@ async fn serve(
             tracing::debug!(%error, "a connection holds small packets back");
         }
     });
-    let router = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, router)
-        .with_graceful_shutdown(until_stopped)
-        .await
+    connections::serve(listener, router, until_stopped).await;
 }
 
 fn state(
