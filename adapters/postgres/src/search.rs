@@ -25,7 +25,9 @@ use syncline_application::ports::{
 use syncline_domain::identifier::TextConfiguration;
 use tokio::time::Instant;
 
-use crate::{PostgresStore, error::store_error, pool::Transaction, rows};
+use crate::{
+    PostgresStore, error::store_error, pool::Transaction, rows, store::LONGEST_TRANSACTION,
+};
 use statement::Statement;
 
 /// A statement that took longer than it may.
@@ -98,6 +100,7 @@ impl Searches for PostgresStore {
 async fn begin(store: &PostgresStore, end: Instant) -> Result<Transaction, SearchStoreError> {
     let mut transaction = store.pool().begin().await.map_err(store_error)?;
     let time = end.saturating_duration_since(Instant::now());
+    transaction.limit_time(Some(time.max(LONGEST_TRANSACTION)));
     // Zero would be no limit at all.
     let millis = time.as_millis().max(1).to_string();
     sqlx::query(include_str!("sql/begin_search.sql"))
