@@ -10,6 +10,7 @@ use std::{
 };
 
 use syncline_domain::{hlc::UnixMillis, identifier::OrganisationId, organisation::Fate};
+use tokio::sync::Mutex;
 
 use crate::ports::{Accounts, Clock, Session, StoreError, SubjectHash, subject_hash};
 
@@ -40,6 +41,8 @@ pub struct AccountService {
     accounts: Arc<dyn Accounts>,
     clock: Arc<dyn Clock>,
     deleted: RwLock<HashMap<SubjectHash, UnixMillis>>,
+    /// Held while they are fetched: what was read first must not replace what was read later.
+    fetching: Mutex<()>,
 }
 
 impl AccountService {
@@ -50,6 +53,7 @@ impl AccountService {
             accounts,
             clock,
             deleted: RwLock::default(),
+            fetching: Mutex::default(),
         }
     }
 
@@ -73,6 +77,7 @@ impl AccountService {
     /// # Errors
     /// [`StoreError`]; what was known stays known.
     pub async fn refresh(&self) -> Result<(), StoreError> {
+        let _turn = self.fetching.lock().await;
         let found = self.accounts.deleted().await?;
         let mut deleted = self.deleted.write().unwrap_or_else(PoisonError::into_inner);
         *deleted = found.into_iter().collect();
@@ -109,5 +114,78 @@ impl AccountService {
         transaction.delete(&subject_hash(user), at).await?;
         transaction.commit().await?;
         Ok(self.refresh().await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        pin::pin,
+        sync::{
+            Arc,
+            atomic::{AtomicBool, Ordering},
+        },
+    };
+
+    use async_trait::async_trait;
+    use futures::{FutureExt, future::join3};
+    use syncline_domain::{hlc::UnixMillis, identifier::UserId};
+    use tokio::sync::Notify;
+
+    use super::AccountService;
+    use crate::ports::{
+        AccountTransaction, Accounts, Clock, Session, StoreError, SubjectHash, subject_hash,
+    };
+
+    const NOW: UnixMillis = UnixMillis(1_000);
+
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> UnixMillis {
+            NOW
+        }
+    }
+
+    /// One account is deleted once somebody has read of none, whose answer comes late.
+    #[derive(Default)]
+    struct LateAnswer {
+        is_asked: AtomicBool,
+        comes: Notify,
+    }
+
+    #[async_trait]
+    impl Accounts for LateAnswer {
+        async fn lock_account(
+            &self,
+            _: &UserId,
+        ) -> Result<Box<dyn AccountTransaction>, StoreError> {
+            Err(StoreError::Contention)
+        }
+
+        async fn deleted(&self) -> Result<Vec<(SubjectHash, UnixMillis)>, StoreError> {
+            if self.is_asked.swap(true, Ordering::Relaxed) {
+                return Ok(vec![(subject_hash(&ada()), NOW)]);
+            }
+            self.comes.notified().await;
+            Ok(Vec::new())
+        }
+    }
+
+    fn ada() -> UserId {
+        UserId::new("ada").unwrap()
+    }
+
+    #[test]
+    fn a_late_answer_does_not_bring_an_account_back() {
+        let late = Arc::new(LateAnswer::default());
+        let service = AccountService::new(late.clone(), Arc::new(Still));
+        let answer = async { late.comes.notify_one() };
+        let mut all = pin!(join3(service.refresh(), service.refresh(), answer));
+        let ended = (0..9).find_map(|_| all.as_mut().now_or_never());
+        let (first, second, ()) = ended.unwrap();
+        first.and(second).unwrap();
+        let session = Session::beginning(ada(), Vec::new(), NOW);
+        assert!(service.check(&session).is_err());
     }
 }
