@@ -208,6 +208,13 @@ impl LocalDocument {
         }
     }
 
+    /// Whether the device changed the document after it made `push`.
+    #[must_use]
+    pub fn is_edited_since(&self, push: &Push) -> bool {
+        let pending = self.pending.clone();
+        pending.is_some_and(|pending| pending.settle(push).is_some())
+    }
+
     /// The device forgets the clock that told how long it has waited for the answer to its last push.
     pub fn doubt(&mut self) {
         if let Some(pending) = &mut self.pending {

@@ -200,6 +200,25 @@ describe("answers", () => {
     assert.deepEqual(client.getChanges()[0]!.doc, { n: 2 });
   });
 
+  it("does not reject what was edited since it was pushed", () => {
+    for (const name of [{ key: "a" }, {}]) {
+      for (const doc of [{ n: 2 }, undefined]) {
+        const client = new SyncClient("phone");
+        client.edit("a", { n: "x" }, 10).getChanges();
+        if (doc) client.edit("a", doc, 20);
+        else assert.ok(client.delete("a", 20));
+        const rejected = [{ ...name, code: "bad_request", error: "No." }];
+        const result = client.sync(answer(100, { rejected }), 100);
+        assert.deepEqual([result.rejected, result.hasMore], [[], true]);
+        assert.deepEqual(client.rejected(), []);
+        assert.deepEqual(
+          client.getChanges().map((change) => change.doc),
+          [doc],
+        );
+      }
+    }
+  });
+
   it("takes a rejection that names nothing for all that was not accepted", () => {
     const client = synced({ bad: { n: 1 }, good: { n: 1 } });
     for (const key of ["bad", "good"]) client.edit(key, { n: 2 }, 200);

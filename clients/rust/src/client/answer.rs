@@ -162,11 +162,8 @@ impl SyncClient {
     ) -> Vec<Rejection> {
         let mut vague = Vec::new();
         for rejection in rejections {
-            match named(&rejection, pushes) {
-                Some(id) => {
-                    pushes.remove(&id);
-                    self.reject_document(id, rejection, applied);
-                }
+            match take_named(&rejection, pushes) {
+                Some((id, push)) => self.reject_document(id, &push, rejection, applied),
                 None => vague.push(rejection),
             }
         }
@@ -190,16 +187,23 @@ impl SyncClient {
             .into_iter()
             .partition::<BTreeMap<_, _>, _>(|(id, _)| accepted.contains(id));
         *pushes = kept;
-        for id in refused.into_keys() {
-            self.reject_document(id, rejection.clone(), applied);
+        for (id, push) in refused {
+            self.reject_document(id, &push, rejection.clone(), applied);
         }
     }
 
-    fn reject_document(&mut self, id: DocumentId, rejection: Rejection, applied: &mut Applied) {
+    fn reject_document(
+        &mut self,
+        id: DocumentId,
+        push: &Push,
+        rejection: Rejection,
+        applied: &mut Applied,
+    ) {
         if let Some(entry) = self.state.documents.get_mut(&id) {
             entry.document.refused();
-            entry.rejection = Some(rejection);
-            applied.rejected.insert(id);
+            if entry.reject(push, rejection) {
+                applied.rejected.insert(id);
+            }
         }
     }
 }
@@ -213,12 +217,16 @@ fn named_revision(accepted: Accepted) -> (DocumentId, Hlc) {
     (id, accepted.rev)
 }
 
-/// The push that a rejection names.
-fn named(rejection: &Rejection, pushes: &BTreeMap<DocumentId, Push>) -> Option<DocumentId> {
+/// Takes the push that a rejection names.
+fn take_named(
+    rejection: &Rejection,
+    pushes: &mut BTreeMap<DocumentId, Push>,
+) -> Option<(DocumentId, Push)> {
     let is_named = |id: &&DocumentId| {
         Some(id.key.as_str()) == rejection.key.as_deref() && id.owner == rejection.owner
     };
-    pushes.keys().find(is_named).cloned()
+    let id = pushes.keys().find(is_named).cloned()?;
+    pushes.remove_entry(&id)
 }
 
 /// The server's time, if a clock was ahead of it.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use syncline_domain::{
     hlc::{Hlc, HlcError, Node, UnixMillis},
     identifier::CollectionName,
-    rebase::{LocalDocument, Pending},
+    rebase::{LocalDocument, Pending, Push},
 };
 
 use super::{entries::Documents, reset::ResetPhase};
@@ -103,6 +103,16 @@ impl State {
 impl Entry {
     pub(super) fn is_to_be_sent(&self) -> bool {
         self.document.pending().is_some() && self.rejection.is_none()
+    }
+
+    /// The server did not store `push`. Returns whether the document is to wait for an edit: one that was
+    /// made since may have mended it.
+    pub(super) fn reject(&mut self, push: &Push, rejection: Rejection) -> bool {
+        let is_to_wait = !self.document.is_edited_since(push);
+        if is_to_wait {
+            self.rejection = Some(rejection);
+        }
+        is_to_wait
     }
 
     /// What the device has seen of the document when the server's last clock was this one: of one that

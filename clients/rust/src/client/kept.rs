@@ -124,18 +124,18 @@ impl SyncClient {
         self.max_changes = if is_wanted { 1 } else { MAX_CHANGES };
     }
 
-    /// The server refused the request under way because of the one document that it pushed.
+    /// The server refused the request under way because of the one document that it pushed. Returns the
+    /// document, if it is to wait for an edit.
     pub(crate) fn reject_pushed(&mut self, rejection: &Rejection) -> Vec<DocumentId> {
-        let in_flight = self.in_flight.iter();
-        let ids: Vec<_> = in_flight
-            .flat_map(|in_flight| in_flight.pushes.keys().cloned())
-            .collect();
+        let pushes = self.in_flight.clone().unwrap_or_default().pushes;
         self.refuse();
-        for id in &ids {
-            if let Some(entry) = self.state.documents.get_mut(id) {
-                entry.rejection = Some(rejection.clone());
+        let mut rejected = Vec::new();
+        for (id, push) in pushes {
+            let entry = self.state.documents.get_mut(&id);
+            if entry.is_some_and(|entry| entry.reject(&push, rejection.clone())) {
+                rejected.push(id);
             }
         }
-        ids
+        rejected
     }
 }

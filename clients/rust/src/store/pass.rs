@@ -204,7 +204,8 @@ async fn reject(
     let reject = settle(replica, request, move |client, _| {
         Ok(client.reject_pushed(&rejection))
     });
-    if let Some(documents) = reject.await? {
+    let documents = reject.await?.unwrap_or_default();
+    if !documents.is_empty() {
         inner.emit(StoreEvent::Rejected {
             scope: replica.scope.clone(),
             documents,

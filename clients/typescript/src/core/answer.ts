@@ -4,7 +4,15 @@ import { correctRejected, endPass, hear, isSkew } from "./clock.js";
 import { SynclineError } from "./error.js";
 import * as HLC from "./hlc.js";
 import type { Push } from "./pending.js";
-import { type LocalDocument, answer as answered, receive, refused, removed, storedAs } from "./rebase.js";
+import {
+  type LocalDocument,
+  answer as answered,
+  isEditedSince,
+  receive,
+  refused,
+  removed,
+  storedAs,
+} from "./rebase.js";
 import { type Replica, isUnsent, withDocument } from "./replica.js";
 import type { InFlight } from "./request.js";
 import { beginReset, endPull } from "./reset.js";
@@ -150,8 +158,10 @@ function reject(
   return rejections.filter((rejection) => {
     const { key, owner } = rejection;
     const id = key === undefined ? "" : idOf({ key, ...(owner !== undefined && { owner }) });
-    if (!inFlight.delete(id)) return true;
-    rejectDocument(replica, id, rejection, rejected);
+    const push = inFlight.get(id);
+    if (!push) return true;
+    inFlight.delete(id);
+    if (rejectDocument(replica, id, push, rejection)) rejected.add(id);
     return false;
   });
 }
@@ -169,17 +179,22 @@ function rejectRest(
 ): void {
   if (!rejection) return;
   const kept = new Set(accepted.map(idOf));
-  for (const id of [...inFlight.keys()].filter((id) => !kept.has(id))) {
-    rejectDocument(replica, id, rejection, rejected);
+  for (const [id, push] of [...inFlight].filter(([id]) => !kept.has(id))) {
+    if (rejectDocument(replica, id, push, rejection)) rejected.add(id);
     inFlight.delete(id);
   }
 }
 
-function rejectDocument(replica: Replica, id: string, rejection: Rejection, rejected: Set<string>): void {
+/**
+ * The server did not store `push`. Returns whether the document is to wait for an edit: one that was made
+ * since may have mended it.
+ */
+export function rejectDocument(replica: Replica, id: string, push: Push, rejection: Rejection): boolean {
   const entry = replica.entries.get(id);
-  if (!entry) return;
-  replica.set(id, { ...withDocument(entry, refused(entry)), rejection });
-  rejected.add(id);
+  if (!entry) return false;
+  const isToWait = !isEditedSince(entry, push);
+  replica.set(id, { ...withDocument(entry, refused(entry)), ...(isToWait && { rejection }) });
+  return isToWait;
 }
 
 /** Throws a `SynclineError` with code `answer` if no Syncline server can have answered so. */

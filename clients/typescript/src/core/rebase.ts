@@ -133,6 +133,11 @@ export function refused({ server, pending }: LocalDocument): LocalDocument {
   return local(server, pending && takeBack(pending, server));
 }
 
+/** Whether the device changed the document after it made `push`. */
+export function isEditedSince({ pending }: LocalDocument, push: Push): boolean {
+  return pending !== undefined && settle(pending, push) !== undefined;
+}
+
 /** The device forgets the clock that told how long it has waited for the answer to its last push. */
 export function doubt({ server, pending }: LocalDocument): LocalDocument {
   return local(server, pending && doubtPending(pending));

@@ -1,4 +1,4 @@
-import { type Applied, applyAnswer } from "../core/answer.js";
+import { type Applied, applyAnswer, rejectDocument } from "../core/answer.js";
 import { correctClock } from "../core/clock.js";
 import { deleteDocument, editDocument } from "../core/client.js";
 import { type Document, copy } from "../core/json.js";
@@ -197,13 +197,16 @@ export class StoredReplica {
     });
   }
 
-  /** The server refused a request as a whole because of the one document that it pushed. */
+  /**
+   * The server refused a request as a whole because of the one document that it pushed. Returns the
+   * document, if it is to wait for an edit.
+   */
   reject({ id, inFlight }: Begun, rejection: Rejection): Promise<string[]> {
     const ids = [...inFlight.keys()];
     return this.#change({ ids }, (replica, { request }) => {
-      const found = request === id ? [...replica.entries] : [];
-      for (const [rejected, entry] of found) replica.set(rejected, { ...entry, rejection });
-      return found.map(([rejected]) => rejected);
+      const pushed = request === id ? [...inFlight] : [];
+      const rejected = pushed.filter(([key, push]) => rejectDocument(replica, key, push, rejection));
+      return rejected.map(([key]) => key);
     });
   }
 

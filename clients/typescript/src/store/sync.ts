@@ -110,7 +110,8 @@ export class Sync {
     if (begun.body.changes.length === 0 || !BECAUSE_OF_A_DOCUMENT.includes(error.status ?? 0)) return false;
     if (size === 1) {
       const rejection = { code: error.reason ?? "refused", error: error.message, details: error.details };
-      await this.listener.onRejected(await this.replica.reject(begun, rejection));
+      const rejected = await this.replica.reject(begun, rejection);
+      if (rejected.length > 0) await this.listener.onRejected(rejected);
       this.#maxChanges = MAX_CHANGES;
     } else {
       // One by one, so that the one that it is because of blocks no other.

@@ -187,6 +187,32 @@ fn a_rejected_document_is_kept_and_blocks_no_other() {
     assert_eq!(begin(&mut client)[0]["doc"], json!({ "n": 2 }));
 }
 
+/// Whether it is named or not. What is deleted must not wait for an edit that nobody can make.
+#[test]
+fn what_was_edited_since_it_was_pushed_is_not_rejected() {
+    for rejection in [
+        json!({ "key": "a", "code": "bad_request", "error": "No." }),
+        json!({ "code": "bad_request", "error": "No." }),
+    ] {
+        for mended in [Some(json!({ "n": 2 })), None] {
+            let mut client = client();
+            edit(&mut client, "a", json!({ "n": "x" }), 10);
+            begin(&mut client);
+            match &mended {
+                Some(content) => edit(&mut client, "a", content.clone(), 20),
+                None => assert!(client.delete(&id("a"), at(20)).unwrap()),
+            }
+            let applied = apply(&mut client, 100, json!({ "rejected": [rejection] }));
+            assert!(applied.rejected.is_empty() && applied.has_more);
+            assert_eq!(client.rejected().count(), 0);
+            let [change] = &begin(&mut client)[..] else {
+                panic!("it is pushed as it is now")
+            };
+            assert_eq!(change.get("doc"), mended.as_ref());
+        }
+    }
+}
+
 /// A rejection without a document, beside what another device made of one that was pushed.
 #[test]
 fn a_rejection_that_names_nothing_means_all_that_is_not_accepted() {
