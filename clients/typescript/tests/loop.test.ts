@@ -50,6 +50,30 @@ describe("the sync loop", () => {
     assert.equal(port.status!.error, undefined);
   });
 
+  it("begins again at once if it is told to go on before it fails", async () => {
+    const port = new Port(["notes"]);
+    const sync = port.sync.bind(port);
+    port.sync = async (scope) => {
+      port.sync = sync;
+      loop!.now();
+      port.errors.push(new SynclineError("unauthorized", "sign in again"));
+      await sync(scope);
+    };
+    loop = new SyncLoop(port, Infinity);
+    await eventually(() => port.passes === 1, "the pass ends");
+    assert.deepEqual([port.synced.length, port.status!.state], [2, "idle"]);
+  });
+
+  it("is not hurried by the failure of what it begins with", async () => {
+    const port = new Port([]);
+    let looks = 0;
+    port.scopes = () => Promise.reject(new SynclineError("storage", `look ${++looks}`));
+    loop = new SyncLoop(port, Infinity);
+    loop.now();
+    await eventually(() => port.status?.state === "waiting", "it waits");
+    assert.equal(looks, 1);
+  });
+
   it("goes on with the others when one is refused, and tells of it", async () => {
     const port = new Port(["left", "notes"]);
     port.errors.push(new SynclineError("refused", "no member"));

@@ -35,6 +35,8 @@ const PATIENCE = 60_000;
 export class SyncLoop {
   #due = new Set<string>();
   #isAllDue = true;
+  /** Whether somebody insists on what no pass has taken up yet. */
+  #isUrgent = false;
   #pollAt = 0;
   #failures = 0;
   #isRunning = false;
@@ -63,6 +65,7 @@ export class SyncLoop {
   now(): void {
     this.#failures = 0;
     this.#isAllDue = true;
+    this.#isUrgent = true;
     this.#wakeIn(0);
   }
 
@@ -88,6 +91,7 @@ export class SyncLoop {
     // A pass under way takes up what has become due meanwhile.
     if (this.#isRunning) return;
     this.#isRunning = true;
+    this.#isUrgent = false;
     this.port.onStatus({ state: "syncing" });
     const error = await this.#pass().catch((error: SynclineError) => error);
     this.#isRunning = false;
@@ -115,6 +119,7 @@ export class SyncLoop {
     const scopes = await this.port.scopes();
     if (this.#isAllDue) {
       this.#isAllDue = false;
+      this.#isUrgent = false;
       this.#due = new Set(scopes);
       this.#pollAt = performance.now() + roughly(this.pollInterval);
     }
@@ -127,8 +132,9 @@ export class SyncLoop {
   /** Plans the next pass, and tells how this one went. */
   #rest(error: SynclineError | undefined): void {
     const hasFailed = error !== undefined && error.code !== "refused";
-    // Something became due after the last look.
-    if (!hasFailed && (this.#isAllDue || this.#due.size > 0)) return this.#wakeIn(0);
+    // Something became due after the last look. An error from before that concerns nobody who insists.
+    const isDue = this.#isAllDue || this.#due.size > 0;
+    if (this.#isUrgent || (!hasFailed && isDue)) return this.#wakeIn(0);
     const delay = hasFailed
       ? delayAfter(error, this.#failures++)
       : Math.max(0, this.#pollAt - performance.now());
