@@ -192,6 +192,27 @@ describe("a store that is closed", () => {
   });
 });
 
+describe("tokens that two tabs take at the same moment", () => {
+  it("are told once in each", async () => {
+    const shared = Object.assign(new MemoryStorage(), { sharedAs: "tokens" });
+    const tabs = await Promise.all([open(shared), open(shared)]);
+    const told: string[][] = [];
+    for (const [tab] of tabs) {
+      const heard: string[] = [];
+      told.push(heard);
+      tab.on("token", (token) => heard.push(token));
+    }
+    for (const [number, [tab]] of tabs.entries()) tab.setToken(`token ${number}`);
+    await eventually(() => told.every(({ length }) => length > 1), "each hears of the other's");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    for (const [tab] of tabs) await tab.close();
+    assert.deepEqual(told, [
+      ["token 0", "token 1"],
+      ["token 1", "token 0"],
+    ]);
+  });
+});
+
 describe("what others share", () => {
   it("stands beside one's own documents, and leaves when it is no longer shared", async () => {
     const [store, script] = await synced({ a: { n: 1 } });

@@ -21,9 +21,14 @@ export class Session {
     return this.#token;
   }
 
-  /** Takes a new token. It must be the same user's: the local documents are. */
+  /** Takes a new token, and tells of it. */
   renew(token: string): void {
-    if (token === this.#token) return;
+    if (this.take(token)) this.onToken(token);
+  }
+
+  /** Takes a token. It must be the same user's: the local documents are. Returns whether it is a new one. */
+  take(token: string): boolean {
+    if (token === this.#token) return false;
     const user = userOf(token) ?? this.user;
     if (user !== this.user) {
       throw new SynclineError(
@@ -32,7 +37,7 @@ export class Session {
       );
     }
     this.#token = token;
-    this.onToken(token);
+    return true;
   }
 
   /** Asks the application for a new token. Returns whether there is one. */

@@ -267,7 +267,7 @@ export class Store {
       case "event":
         return this.#listeners.emit(message.name, message.event as never);
       case "token":
-        return this.#session.renew(message.token);
+        return this.#heardOf(message.token);
       case "wiped":
         this.#listeners.emit("signedOut", undefined);
         return void this.close();
@@ -291,6 +291,13 @@ export class Store {
   #renewed(token: string): void {
     this.#listeners.emit("token", token);
     this.#tabs.post({ type: "token", token });
+  }
+
+  /** Another tab took a token, and told all: to pass it on might never end. */
+  #heardOf(token: string): void {
+    if (!this.#session.take(token)) return;
+    this.#listeners.emit("token", token);
+    this.#leader?.now();
   }
 
   #lead(isLeader: boolean): void {
