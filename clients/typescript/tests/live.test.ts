@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { afterEach, beforeEach, describe, it, mock } from "node:test";
 
 import { type Fetch, type SyncAnswer, HLC, openStore } from "../src/index.js";
-import { readEvents } from "../src/store/live.js";
+import { listen, readEvents } from "../src/store/live.js";
+import { Session } from "../src/store/session.js";
+import { Transport } from "../src/store/transport.js";
 import { eventually } from "./eventually.js";
 
+const ignore = () => undefined;
 const never = new AbortController().signal;
 const options = { url: "http://sync.example", app: "notes", token: "", user: "ada", pollInterval: Infinity };
 
@@ -45,6 +48,38 @@ describe("live pokes", () => {
     assert.equal(server.headers.length, 1);
     await store.close();
   });
+});
+
+describe("a stream that cannot be opened", () => {
+  beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
+  afterEach(() => mock.timers.reset());
+
+  for (const [status, seconds] of [
+    [401, 59],
+    [503, 599],
+  ] as const) {
+    it(`is left alone as long as the error says: ${status}`, async () => {
+      let requests = 0;
+      const fetch: Fetch = () => {
+        requests++;
+        return Promise.resolve(Response.json({}, { status, headers: { "Retry-After": "600" } }));
+      };
+      const transport = new Transport(options.url, "notes", new Session("", "ada", undefined, ignore), fetch);
+      const stop = new AbortController();
+      const listening = listen(
+        transport,
+        { onPoke: ignore, onPokeOfAll: ignore, onStream: ignore },
+        stop.signal,
+      );
+      for (let second = 0; second < seconds; second++) {
+        await new Promise((resolve) => setImmediate(resolve));
+        mock.timers.tick(1_000);
+      }
+      assert.equal(requests, 1);
+      stop.abort();
+      await listening;
+    });
+  }
 });
 
 describe("server-sent events", () => {

@@ -1,10 +1,18 @@
 //! Tokens: refused, renewed, replaced.
 
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
 use syncline_client::store::{Store, StoreError, StoreEvent, StoreOptions};
 use syncline_domain::hlc::UnixMillis;
 use syncline_tests::{TestServer, replica::now, server::token_at};
 
-use crate::device::{Device, file, hear, options, titled};
+use crate::device::{Device, eventually, file, hear, options, titled};
 
 const HOUR: u64 = 60 * 60 * 1000;
 const DAY: u64 = 24 * HOUR;
@@ -54,6 +62,30 @@ async fn without_a_session_it_goes_on_locally_and_with_a_new_one_as_before() {
     store.set_token(&server.token("ada")).unwrap();
     store.sync().await.unwrap();
     assert_eq!(store.unsent().await.unwrap(), 0);
+    drop(store);
+    server.finish().await;
+}
+
+/// The application may ask somebody.
+#[tokio::test]
+async fn who_gave_no_token_is_not_asked_again_at_once() {
+    let server = TestServer::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let expired = token_at("ada", UnixMillis(now().0 - 4 * DAY));
+    let (asked, count) = (Arc::new(AtomicU32::new(0)), Ordering::SeqCst);
+    let counted = Arc::clone(&asked);
+    let options = with_token(&server, &expired, &folder).get_token(move || {
+        counted.fetch_add(1, count);
+        Box::pin(async { Err("nobody is there".into()) })
+    });
+    let store = Store::open(options).await.unwrap();
+    store.collection("notes").unwrap();
+    eventually("synchronising and pokes ask", async || {
+        asked.load(count) == 2
+    })
+    .await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert_eq!(asked.load(count), 2);
     drop(store);
     server.finish().await;
 }

@@ -7,7 +7,9 @@ use futures::{StreamExt, stream::try_unfold};
 use serde::Deserialize;
 use syncline_domain::identifier::{CollectionName, OrganisationId};
 
-use super::{clock::back_off, error::StoreError, inner::Inner, scope::Scope};
+use super::{
+    clock::back_off, error::StoreError, inner::Inner, scope::Scope, sync_loop::delay_after,
+};
 use crate::{TransportError, transport::next_chunk};
 
 /// The data of the event `change`: a hint to sync, never the data.
@@ -23,13 +25,19 @@ struct Poke {
 pub(super) async fn run(inner: Arc<Inner>) {
     let mut failures = 0;
     loop {
-        match listen(&inner).await {
+        let delay = match listen(&inner).await {
             Err(error) if error.is_refusal() => return,
-            Err(_) => failures += 1,
-            Ok(()) => failures = 0,
-        }
+            Err(error) => {
+                failures += 1;
+                delay_after(&error, failures)
+            }
+            Ok(()) => {
+                failures = 0;
+                back_off(failures)
+            }
+        };
         inner.set_live(false);
-        tokio::time::sleep(back_off(failures)).await;
+        tokio::time::sleep(delay).await;
     }
 }
 

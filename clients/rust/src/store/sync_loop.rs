@@ -101,7 +101,8 @@ async fn synchronise(
     refusal
 }
 
-fn delay_after(error: &StoreError, failures: u32) -> Duration {
+/// How long to wait after a failure that came after so many others in a row.
+pub(super) fn delay_after(error: &StoreError, failures: u32) -> Duration {
     if error.is_unauthorized() {
         return PATIENCE;
     }

@@ -1,5 +1,10 @@
+import type { SynclineError } from "../core/error.js";
+
 const FIRST = 1_000;
 const GREATEST = 60_000;
+
+/** How long an error that only the user can mend is left alone. */
+const PATIENCE = 60_000;
 
 /**
  * How long to wait after so many failures in a row: twice as long after each, at most a minute, and
@@ -7,6 +12,12 @@ const GREATEST = 60_000;
  */
 export function backOff(failures: number, random = Math.random()): number {
   return Math.min(GREATEST, FIRST * 2 ** failures) * (0.5 + random / 2);
+}
+
+/** How long to wait after a failure that came after so many others in a row. */
+export function delayAfter(error: SynclineError | undefined, failures: number): number {
+  const pause = error?.code === "unauthorized" ? PATIENCE : backOff(failures);
+  return Math.max(error?.retryAfter ?? 0, pause);
 }
 
 /** About so long: devices that began together do not stay together. */

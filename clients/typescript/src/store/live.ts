@@ -1,5 +1,5 @@
 import { SynclineError } from "../core/error.js";
-import { backOff, sleep } from "./delay.js";
+import { delayAfter, sleep } from "./delay.js";
 import type { Scope } from "./replica.js";
 import type { Transport } from "./transport.js";
 
@@ -23,6 +23,7 @@ export async function listen(
 ): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
+    let failure: SynclineError | undefined;
     try {
       const stream = await transport.events(signal);
       failures = 0;
@@ -33,10 +34,11 @@ export async function listen(
       await readEvents(stream, onEvent, signal);
     } catch (error) {
       if (isWithoutPokes(error)) return;
+      failure = error instanceof SynclineError ? error : undefined;
     }
     if (signal.aborted) return;
     listener.onStream(false);
-    await sleep(backOff(failures++), signal);
+    await sleep(delayAfter(failure, failures++), signal);
   }
 }
 

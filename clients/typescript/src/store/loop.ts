@@ -1,5 +1,5 @@
 import type { SynclineError } from "../core/error.js";
-import { backOff, roughly } from "./delay.js";
+import { delayAfter, roughly } from "./delay.js";
 
 /** How the synchronisation is doing. */
 export interface Status {
@@ -27,9 +27,6 @@ const GATHER = 50;
 
 /** Timers take no longer time. */
 const LONGEST = 2 ** 31 - 1;
-
-/** How long an error that only the user can mend is left alone. */
-const PATIENCE = 60_000;
 
 /** Synchronises what is due, one scope after the other, again and again. */
 export class SyncLoop {
@@ -146,8 +143,4 @@ export class SyncLoop {
     );
     this.port.onPass(error);
   }
-}
-
-function delayAfter({ code, retryAfter = 0 }: SynclineError, failures: number): number {
-  return Math.max(retryAfter, code === "unauthorized" ? PATIENCE : backOff(failures));
 }
