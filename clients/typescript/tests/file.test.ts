@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -126,6 +136,36 @@ describe("a storage in a file", () => {
       assert.equal(held.filter(Boolean).length, 1);
       await holder({ path, barrier, of: 0 });
     }
+  });
+
+  it("is left alone by whoever has closed it", async () => {
+    const notes = await open();
+    const closed = storage!;
+    for (let n = 0; n < 1100; n++) await notes.edit("a", { n });
+    await closed.close();
+    await (await open()).edit("b", { n: 1 });
+    await assert.rejects(notes.edit("a", { n: 1100 }), { code: "closed" });
+    await assert.rejects(closed.wipe(), { code: "closed" });
+    await closed.close();
+    await assert.rejects(fileStorage(path)(), { code: "blocked" });
+    await storage!.close();
+    const kept = await open();
+    assert.deepEqual(await kept.waiting(), ["a", "b"]);
+    assert.equal((await kept.entries(["a"])).get("a")!.pending!.fields["n"]!.value, 1099);
+  });
+
+  it("grows where there is no room for another, until there is", async () => {
+    const notes = await open();
+    // Nothing can be written there.
+    mkdirSync(`${path}.new`);
+    for (let n = 0; n < 1500; n++) await notes.edit("a", { n });
+    rmdirSync(`${path}.new`);
+    const { size } = statSync(path);
+    for (let n = 1500; n < 3500; n++) await notes.edit("a", { n });
+    assert.ok(statSync(path).size < size, `${statSync(path).size} bytes`);
+    await storage!.close();
+    const reopened = await open();
+    assert.equal((await reopened.entries(["a"])).get("a")!.pending!.fields["n"]!.value, 3499);
   });
 
   it("says why it cannot be opened", async () => {

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, rename } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 import { SynclineError } from "../core/error.js";
@@ -37,10 +37,11 @@ export class FileStorage extends MemoryStorage {
   #file: FileHandle;
   /** How much of the file is good, in bytes. */
   #length = 0;
-  /** How much that was when it was written anew. */
+  /** How much that was when it was written anew, or could not be. */
   #compactLength = 0;
-  /** Whether a change is being written, or was not written as a whole. */
-  #isTorn = false;
+  /** Whether something may stand behind that: a change that is being written, or was not as a whole. */
+  #isTorn = true;
+  #isClosed = false;
   #isWiped = false;
   /** How many scopes and documents its lines tell of, those that a later line replaces included. */
   #told = 0;
@@ -67,28 +68,32 @@ export class FileStorage extends MemoryStorage {
 
   static async #openLocked(path: string, unlock: () => void): Promise<FileStorage> {
     const storage = new FileStorage(path, await open(path, "a", PRIVATE), unlock);
-    for await (const line of linesIn(path)) storage.#take(JSON.parse(line) as Line);
-    await storage.#compact();
+    for await (const line of linesIn(path)) storage.#take(line);
+    await storage.#shorten();
     return storage;
   }
 
-  override async close(): Promise<void> {
-    await super.close();
-    await this.#file.close();
-    this.#unlock();
+  override close(): Promise<void> {
+    return this.exclusively(async () => {
+      if (this.#isClosed) return;
+      this.#isClosed = true;
+      await this.#file.close();
+      this.#unlock();
+    });
   }
 
   protected override async wiped(): Promise<void> {
+    this.#assertOpen();
     await this.#compact();
     this.#isWiped = true;
   }
 
   protected override async keep(scope: string, written: Written | undefined): Promise<void> {
-    if (this.#isWiped) throw new SynclineError("closed", "the store is closed: open it again");
+    this.#assertOpen();
     const line = lineOf(scope, written);
     const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
     try {
-      if (this.#isLong()) await this.#compact();
+      if (this.#isLong()) await this.#shorten();
       if (this.#isTorn) await this.#file.truncate(this.#length);
       this.#isTorn = true;
       await this.#file.appendFile(bytes);
@@ -101,10 +106,19 @@ export class FileStorage extends MemoryStorage {
     this.#told += toldBy(line);
   }
 
-  #take(line: Line): void {
+  /** The file may be another process's by now. */
+  #assertOpen(): void {
+    if (this.#isClosed || this.#isWiped) {
+      throw new SynclineError("closed", "the store is closed: open it again");
+    }
+  }
+
+  #take(text: string): void {
+    const line = JSON.parse(text) as Line;
     const { scope, record, entries = [] } = line;
     const changed = new Map(entries.map(([id, entry]) => [id, entry ?? undefined]));
     this.put(scope, record && { record, entries: changed });
+    this.#length += Buffer.byteLength(text) + 1;
     this.#told += toldBy(line);
   }
 
@@ -116,28 +130,51 @@ export class FileStorage extends MemoryStorage {
     return [...this.contents()].reduce((sum, [, { entries }]) => sum + entries.size + 1, 0);
   }
 
+  /** As `#compact`; where there is no room for another file, the one that there is goes on to grow. */
+  async #shorten(): Promise<void> {
+    const next = await this.#write().catch(() => undefined);
+    if (next) await this.#use(next);
+    this.#compactLength = this.#length;
+    this.#told = this.#live();
+  }
+
   /** Writes what is kept to a new file, and puts that in the place of the old one. */
   async #compact(): Promise<void> {
-    await replace(this.#path, linesOf(this.contents()));
-    await this.#file.close();
-    this.#file = await open(this.#path, "a");
-    this.#length = (await this.#file.stat()).size;
-    this.#compactLength = this.#length;
+    await this.#use(await this.#write());
+  }
+
+  #write(): Promise<FileHandle> {
+    return newFile(`${this.#path}.new`, linesOf(this.contents()));
+  }
+
+  /** Puts the new file in the place of the old one: after a crash, either the one is there or the other. */
+  async #use(next: FileHandle): Promise<void> {
+    const { size } = await next.stat();
+    await rename(`${this.#path}.new`, this.#path);
+    const old = this.#file;
+    this.#file = next;
+    this.#length = size;
     this.#isTorn = false;
-    this.#told = this.#live();
+    await old.close();
+    const folder = await open(dirname(this.#path), "r");
+    await folder.sync();
+    await folder.close();
   }
 }
 
-/** Puts a file with these lines at `path`: after a crash, either the old one is there or this one. */
-async function replace(path: string, lines: Iterable<string>): Promise<void> {
-  const next = await open(`${path}.new`, "w", PRIVATE);
-  for (const line of lines) await next.appendFile(line);
-  await next.sync();
-  await next.close();
-  await rename(`${path}.new`, path);
-  const folder = await open(dirname(path), "r");
-  await folder.sync();
-  await folder.close();
+/** A new file with these lines, on the disk. If that fails, there is none. */
+async function newFile(path: string, lines: Iterable<string>): Promise<FileHandle> {
+  await rm(path, { force: true });
+  const file = await open(path, "ax", PRIVATE);
+  try {
+    for (const line of lines) await file.appendFile(line);
+    await file.sync();
+    return file;
+  } catch (error) {
+    await file.close();
+    await rm(path, { force: true });
+    throw error;
+  }
 }
 
 /** The whole lines of a file, one after the other: the file may be larger than any text. */
