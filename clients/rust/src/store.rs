@@ -226,18 +226,20 @@ impl Store {
     /// Wipes everything off this device, and closes the store.
     ///
     /// # Errors
-    /// [`StoreError::Unsent`] if edits would be lost, unless `discard_unsent`: then nothing is done.
+    /// [`StoreError::Unsent`] if edits would be lost, unless `discard_unsent`, and others: then nothing
+    /// is done.
     pub async fn sign_out(&self, discard_unsent: bool) -> Result<(), StoreError> {
         let wipe = move |database: &Database| database.wipe(discard_unsent);
         let wiped = self.inner.on_disk(wipe).await;
-        if matches!(wiped, Err(StoreError::Unsent(_))) {
+        if wiped.is_err() && !self.inner.database.is_closed() {
             return wiped;
         }
         self.stop().await;
-        wiped?;
-        self.inner.emit(StoreEvent::SignedOut);
+        if wiped.is_ok() {
+            self.inner.emit(StoreEvent::SignedOut);
+        }
         self.inner.end();
-        Ok(())
+        wiped
     }
 
     /// Stops synchronising and closes the file.
@@ -301,6 +303,7 @@ impl Drop for Store {
         for task in self.lock_tasks().iter() {
             task.abort();
         }
+        self.inner.end();
     }
 }
 

@@ -6,6 +6,7 @@ mod conflicts;
 mod crashes;
 mod device;
 mod devices;
+mod ends;
 mod files;
 mod forgetting;
 mod refusals;

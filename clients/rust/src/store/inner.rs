@@ -53,9 +53,13 @@ impl Inner {
         Arc::clone(replica)
     }
 
-    /// The file is closed: whoever waits for something hears of it.
+    /// The store is closed or dropped: whoever waits for something hears of it.
     pub(super) fn end(&self) {
         self.database.audience.end();
+        self.passes.send_replace(Pass {
+            ticket: u64::MAX,
+            error: Some(StoreError::Closed),
+        });
         let replicas = self.replicas.lock().unwrap_or_else(PoisonError::into_inner);
         for replica in replicas.values() {
             replica.wake();

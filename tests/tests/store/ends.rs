@@ -1,0 +1,69 @@
+//! What whoever waits for a store hears when it ends.
+
+use std::net::TcpListener;
+
+use syncline_client::{
+    UserId,
+    store::{Query, Store, StoreError, StoreOptions},
+};
+use tempfile::TempDir;
+use tokio::time::timeout;
+
+use crate::device::{PATIENCE, file};
+
+/// A store whose server takes connections and says nothing.
+struct Unanswered {
+    store: Store,
+    _server: TcpListener,
+    _folder: TempDir,
+}
+
+impl Unanswered {
+    async fn new() -> Self {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", server.local_addr().unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let options = StoreOptions::new(&url, "todo", "", file(&folder))
+            .user(UserId::new("ada").unwrap())
+            .poll_interval(None);
+        Self {
+            store: Store::open(options).await.unwrap(),
+            _server: server,
+            _folder: folder,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sync_under_way_ends_with_it() {
+    for is_signed_out in [false, true] {
+        let Unanswered { store, .. } = &Unanswered::new().await;
+        let end = async {
+            if is_signed_out {
+                store.sign_out(false).await.unwrap();
+            } else {
+                store.close().await;
+            }
+        };
+        let both = timeout(PATIENCE, async { tokio::join!(store.sync(), end) });
+        let (synced, ()) = both.await.expect("nobody waits any longer");
+        assert!(matches!(synced, Err(StoreError::Closed)), "{synced:?}");
+    }
+}
+
+/// A collection may be there still.
+#[tokio::test]
+async fn events_end_when_it_is_dropped() {
+    let Unanswered {
+        store,
+        _server,
+        _folder,
+    } = Unanswered::new().await;
+    let notes = store.collection("notes").unwrap();
+    let mut events = store.events();
+    drop(store);
+    let event = timeout(PATIENCE, events.recv()).await;
+    let event = event.expect("nobody waits any longer");
+    assert!(matches!(event, Err(StoreError::Closed)), "{event:?}");
+    assert!(notes.query(&Query::all()).await.unwrap().is_empty());
+}
