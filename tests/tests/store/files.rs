@@ -23,6 +23,24 @@ async fn it_belongs_to_one_store_and_one_user() {
     server.finish().await;
 }
 
+/// So is what stands beside it.
+#[cfg(unix)]
+#[tokio::test]
+async fn it_is_for_its_owners_eyes_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let server = TestServer::start().await;
+    let device = Device::new(&server, "ada").await;
+    device.notes().set("a", titled("a")).await.unwrap();
+    let files = std::fs::read_dir(device.folder.path()).unwrap();
+    let modes: Vec<_> = files
+        .map(|file| file.unwrap().metadata().unwrap().permissions().mode() & 0o777)
+        .collect();
+    assert_eq!(modes, [0o600, 0o600]);
+    drop(device);
+    server.finish().await;
+}
+
 #[tokio::test]
 async fn an_outage_loses_nothing_and_ends_by_itself() {
     let server = TestServer::start().await;

@@ -4,6 +4,7 @@ mod reports;
 
 use std::{
     collections::BTreeSet,
+    fs::OpenOptions,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -40,6 +41,7 @@ pub(super) struct Database {
 impl Database {
     /// Opens the file, or makes it, for `owner`: server, application and user.
     pub(super) fn open(path: &Path, owner: &str) -> Result<Self, StoreError> {
+        make_private(path);
         let mut connection = Connection::open(path).map_err(storage)?;
         connection.busy_timeout(PATIENCE).map_err(storage)?;
         // Whatever is committed is on the disk. Nobody else may use the file meanwhile: what is in
@@ -250,6 +252,17 @@ impl Database {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Makes the file if there is none: nobody else on the machine may read it, nor what SQLite puts beside it,
+/// which has the same rights.
+fn make_private(path: &Path) {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // Why it cannot be made, SQLite says as well.
+    drop(options.open(path));
 }
 
 /// All of `work` is done, or nothing of it.
