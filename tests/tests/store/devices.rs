@@ -1,13 +1,15 @@
 //! Several devices, of one person and of several.
 
+use std::time::Duration;
+
 use serde_json::json;
 use syncline_client::{
     DocumentId,
-    store::{Query, StoreEvent},
+    store::{Query, Store, StoreEvent},
 };
 use syncline_tests::{TestServer, server::answer};
 
-use crate::device::{Device, doc, eventually, hear, titled};
+use crate::device::{Device, PATIENCE, doc, eventually, hear, options, titled};
 
 #[tokio::test]
 async fn what_one_device_does_the_other_has_at_once() {
@@ -237,5 +239,17 @@ async fn an_organisations_documents_are_collections_of_their_own() {
     bob.store.forget_organisation(&acme, false).await.unwrap();
     assert!(bobs.get("1").await.unwrap().is_none());
     drop((ada, bob));
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_device_may_pull_as_rarely_as_it_likes() {
+    let server = TestServer::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let options = options(&server, "ada", &folder).poll_interval(Some(Duration::MAX));
+    let store = Store::open(options).await.unwrap();
+    let synced = tokio::time::timeout(PATIENCE, store.sync()).await;
+    synced.expect("it synchronises").unwrap();
+    drop(store);
     server.finish().await;
 }

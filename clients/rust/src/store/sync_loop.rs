@@ -113,13 +113,33 @@ pub(super) fn delay_after(error: &StoreError, failures: u32) -> Duration {
         },
         _ => None,
     };
-    back_off(failures).max(asked.unwrap_or_default())
+    back_off(failures)
+        .max(asked.unwrap_or_default())
+        .min(FOR_EVER)
 }
 
 fn next_poll(inner: &Inner) -> Instant {
     let factor = if inner.is_live() { LIVE_FACTOR } else { 1 };
     let interval = inner
         .poll_interval
-        .map(|interval| roughly(interval * factor));
+        .map(|interval| roughly(interval.saturating_mul(factor).min(FOR_EVER)));
     Instant::now() + interval.unwrap_or(FOR_EVER)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{FOR_EVER, delay_after};
+    use crate::TransportError;
+
+    /// What stands between may say anything.
+    #[test]
+    fn no_server_puts_a_device_off_for_longer_than_can_be_counted() {
+        let unavailable = TransportError::Unavailable {
+            error: String::new(),
+            retry_after: Some(Duration::MAX),
+        };
+        assert_eq!(delay_after(&unavailable.into(), 0), FOR_EVER);
+    }
 }
