@@ -253,3 +253,15 @@ async fn a_device_may_pull_as_rarely_as_it_likes() {
     drop(store);
     server.finish().await;
 }
+
+#[tokio::test]
+async fn a_query_takes_numbers_for_what_they_are() {
+    let server = TestServer::start().await;
+    let device = Device::new(&server, "ada").await;
+    let notes = device.notes();
+    notes.set("a", doc(json!({ "n": 2.0 }))).await.unwrap();
+    let found = notes.query(&Query::all().field("n", 2)).await.unwrap();
+    assert_eq!(found.len(), 1);
+    drop(device);
+    server.finish().await;
+}

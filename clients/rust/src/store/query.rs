@@ -1,7 +1,7 @@
 use std::{cmp::Ordering, fmt, sync::Arc};
 
 use serde_json::Value;
-use syncline_domain::document::Document;
+use syncline_domain::document::{Document, same_value};
 
 use crate::{Access, DocumentId, Rejection, SyncClient};
 
@@ -38,11 +38,14 @@ impl Query {
         Self::default()
     }
 
-    /// Only those whose field `name` is `value`.
+    /// Only those whose field `name` is `value`; numbers are compared as doubles.
     #[must_use]
     pub fn field(self, name: &str, value: impl Into<Value>) -> Self {
         let (name, value) = (name.to_owned(), value.into());
-        self.matching(move |_, document| document.get(&name) == Some(&value))
+        self.matching(move |_, document| {
+            let found = document.get(&name);
+            found.is_some_and(|found| same_value(found, &value))
+        })
     }
 
     /// Only those that meet a condition.
