@@ -182,13 +182,45 @@ describe("a rejection because of a clock", () => {
 });
 
 describe("a store that is closed", () => {
-  it("shows nothing any more", async () => {
+  it("shows nothing any more, and takes no edits", async () => {
     const [store] = await synced({ a: { n: 1 } });
     const notes = store.collection("notes");
     assert.deepEqual(await notes.get("a"), { n: 1 });
     await store.signOut();
     await assert.rejects(notes.get("a"), { code: "closed" });
     await assert.rejects(notes.query(), { code: "closed" });
+    await assert.rejects(notes.set("a", { n: 2 }), { code: "closed" });
+    await assert.rejects(notes.update("a", { n: 2 }), { code: "closed" });
+    await assert.rejects(notes.delete("a"), { code: "closed" });
+  });
+});
+
+describe("a storage of somebody else's documents", () => {
+  const options = {
+    url: "http://sync.example",
+    app: "notes",
+    token: "",
+    user: "ada",
+  };
+
+  it("is not opened before they have signed out", async () => {
+    const storage = new MemoryStorage();
+    const [adas] = await synced({ a: { n: 1 } }, 50, storage);
+    await adas.close();
+    const opened = (others: object) =>
+      openStore({
+        ...options,
+        fetch: new Script().fetch,
+        storage: () => Promise.resolve(storage),
+        ...others,
+      });
+    for (const other of [{ user: "bob" }, { app: "todo" }, { url: "http://other.example" }]) {
+      await assert.rejects(opened(other), { code: "options" });
+    }
+    await (await opened({ url: "http://sync.example/" })).signOut();
+    const bobs = await opened({ user: "bob" });
+    assert.deepEqual(await contents(bobs), {});
+    await bobs.close();
   });
 });
 

@@ -3,6 +3,8 @@ import type { Conflict } from "../core/wire.js";
 
 /** What is kept of a scope (one collection in one namespace) beside its documents. */
 export interface ScopeRecord {
+  /** Whose documents these are: server, application and user. */
+  readonly owner?: string;
   readonly state: ReplicaState;
   /** The last request that began. An answer to another one comes too late. */
   readonly request?: string;

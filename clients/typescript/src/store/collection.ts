@@ -60,7 +60,7 @@ export class Collection<T extends object = Document> {
 
   /** Makes `doc` the document, and creates it if there is none. */
   async set(document: DocumentRef, doc: T): Promise<void> {
-    const id = idOfRef(document);
+    const id = this.#idOf(document);
     if (await this.#port.replica.edit(id, doc)) await this.#port.onEdited([id]);
   }
 
@@ -71,7 +71,7 @@ export class Collection<T extends object = Document> {
    * The function only computes: it may be called more than once.
    */
   async update(document: DocumentRef, change: Patch<T> | ((doc: T) => T | void)): Promise<T | undefined> {
-    const id = idOfRef(document);
+    const id = this.#idOf(document);
     const next = typeof change === "function" ? (doc: Document) => change(doc as T) : patchedWith(change);
     const doc = await this.#port.replica.update(id, next);
     if (doc) await this.#port.onEdited([id]);
@@ -80,7 +80,7 @@ export class Collection<T extends object = Document> {
 
   /** Deletes the document. Returns whether there was one. */
   async delete(document: DocumentRef): Promise<boolean> {
-    const id = idOfRef(document);
+    const id = this.#idOf(document);
     const isDeleted = await this.#port.replica.delete(id);
     if (isDeleted) await this.#port.onEdited([id]);
     return isDeleted;
@@ -127,7 +127,7 @@ export class Collection<T extends object = Document> {
 
   /** Sends a rejected document again as it is. The next edit of it does so as well. */
   async retry(document: DocumentRef): Promise<void> {
-    const id = idOfRef(document);
+    const id = this.#idOf(document);
     await this.#port.replica.retry(id);
     await this.#port.onEdited([id]);
   }
@@ -148,6 +148,12 @@ export class Collection<T extends object = Document> {
   async revisions(document: DocumentRef): Promise<Readonly<Record<string, string>>> {
     const id = idOfRef(document);
     return revisionsIn((await this.#port.replica.entries([id])).get(id));
+  }
+
+  /** The id of a document that is to be changed: memory would take what nobody pushes any more. */
+  #idOf(document: DocumentRef): string {
+    this.#port.assertOpen();
+    return idOfRef(document);
   }
 
   async #documents(): Promise<ReadonlyMap<string, Found<T>>> {

@@ -71,6 +71,8 @@ export class StoredReplica {
   constructor(
     readonly storage: Storage,
     readonly scope: Scope,
+    /** Whose documents these are: server, application and user. */
+    readonly owner?: string,
   ) {}
 
   /** Makes `doc` the document. Returns whether anything changed. */
@@ -231,13 +233,14 @@ export class StoredReplica {
         : replica.state === record.state && margin.request === record.request && margin.reports === reports;
       return isSame && replica.touched.size === 0
         ? { result }
-        : { result, written: writtenBy(replica, margin) };
+        : { result, written: writtenBy(replica, margin, this.owner) };
     });
   }
 }
 
-function writtenBy(replica: Replica, { request, reports }: Margin): Written {
+function writtenBy(replica: Replica, { request, reports }: Margin, owner: string | undefined): Written {
   const record = {
+    ...(owner !== undefined && { owner }),
     state: replica.state,
     ...(request !== undefined && { request }),
     ...(reports.length > 0 && { reports }),

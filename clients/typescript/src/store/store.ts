@@ -25,6 +25,8 @@ interface Part {
 export class Store {
   readonly #storage: Storage;
   readonly #session: Session;
+  /** Whose documents these are: server, application and user. */
+  readonly #owner: string;
   readonly #listeners = new Listeners();
   readonly #reports = new Reports(this.#listeners);
   readonly #parts = new Map<string, Part>();
@@ -41,6 +43,7 @@ export class Store {
   private constructor(storage: Storage, session: Session, transport: Transport, options: StoreOptions) {
     this.#storage = storage;
     this.#session = session;
+    this.#owner = ownerOf(transport);
     const { pollInterval = POLL_INTERVAL, pageSize = PAGE_DOCUMENTS } = options;
     this.#newLeader = () =>
       new Leader(transport, {
@@ -70,7 +73,9 @@ export class Store {
     let store: Store;
     const session = new Session(options.token, user, options.getToken, (token) => store.#renewed(token));
     const transport = new Transport(options.url, options.app, session, options.fetch);
-    store = new Store(await openStorage(options, user), session, transport, options);
+    const storage = await openStorage(options, user);
+    await assertOwner(storage, ownerOf(transport));
+    store = new Store(storage, session, transport, options);
     store.#watchPage();
     store.#tabs.lead(isVisible());
     return store;
@@ -190,7 +195,7 @@ export class Store {
   #part(scope: string): Part {
     let part = this.#parts.get(scope);
     if (!part) {
-      const replica = new StoredReplica(this.#storage, scopeOf(scope));
+      const replica = new StoredReplica(this.#storage, scopeOf(scope), this.#owner);
       this.#parts.set(scope, (part = { replica, view: new View(replica) }));
     }
     return part;
@@ -332,6 +337,24 @@ export class Store {
 /** Opens the documents of a user in an application, and begins to synchronise them. */
 export function openStore(options: StoreOptions): Promise<Store> {
   return Store.open(options);
+}
+
+/** Server, application and user: elsewhere the documents of this storage are none. */
+function ownerOf({ place, session }: Transport): string {
+  return `${place}\n${session.user}`;
+}
+
+/** Closes the storage and throws if it holds the documents of another owner: they would become this one's. */
+async function assertOwner(storage: Storage, owner: string): Promise<void> {
+  for (const scope of await storage.scopes()) {
+    const { record } = await storage.read(scope, {});
+    if (record?.owner === undefined || record.owner === owner) continue;
+    await storage.close();
+    throw new SynclineError(
+      "options",
+      "the storage holds documents of another user, application or server: sign out there first, or choose another",
+    );
+  }
 }
 
 /** Throws if edits would be lost with a scope. */

@@ -24,7 +24,8 @@ interface ErrorBody {
 
 /** Reaches one application of one server as one user. */
 export class Transport {
-  readonly #base: string;
+  /** Which application of which server. */
+  readonly place: string;
 
   constructor(
     url: string,
@@ -32,7 +33,7 @@ export class Transport {
     readonly session: Session,
     readonly fetch: Fetch = (input, init) => globalThis.fetch(input, init),
   ) {
-    this.#base = `${baseOf(url)}/${encodeURIComponent(app)}`;
+    this.place = `${baseOf(url)}/${encodeURIComponent(app)}`;
   }
 
   /** Sends a request and reads its answer. Errors tell by `isRefusal` whether the server took nothing in. */
@@ -74,7 +75,7 @@ export class Transport {
   async #fetch(path: string, init: RequestInit & { headers: Record<string, string> }): Promise<Response> {
     const headers = { ...init.headers, Authorization: `Bearer ${this.session.token}` };
     try {
-      return await this.fetch(`${this.#base}/${path}`, { ...init, headers });
+      return await this.fetch(`${this.place}/${path}`, { ...init, headers });
     } catch (cause) {
       throw networkError(cause);
     }
