@@ -1,4 +1,6 @@
-import type { Collection, DocumentId, Found } from "@syncline/client";
+import type { Collection, DocumentId, Found, Store } from "@syncline/client";
+
+import { COLLECTION } from "./session.js";
 
 /** What is known of a day. */
 export interface Day {
@@ -18,11 +20,29 @@ export interface Planner {
 
 export const KINDS = ["Ordinary", "Holiday", "Travel", "Birthday", "Deadline"] as const;
 
-/** The user's planner of a year. Its key is the year, so that two devices that begin one offline share it. */
-export async function ensurePlanner(planners: Collection<Planner>, year: number): Promise<DocumentId> {
+/** How long a new device waits for a slow network, in milliseconds. */
+const PATIENCE = 3_000;
+
+/**
+ * The user's planner of a year. Its key is the year, so that two devices that begin one offline share it. A
+ * new device asks the server for it first: to begin one that is there takes back the name that it has.
+ */
+export async function ensurePlanner(store: Store, year: number): Promise<DocumentId> {
+  const planners = store.collection<Planner>(COLLECTION);
+  const { serverClock } = await planners.clocks();
+  if (serverClock === undefined) await Promise.race([firstPull(store), pause(PATIENCE)]);
   const key = `year-${year}`;
   if (!(await planners.get(key))) await planners.set(key, { meta: { name: `My ${year}`, year } });
   return { key };
+}
+
+/** Without a network there is none. */
+function firstPull(store: Store): Promise<void> {
+  return store.sync().catch(() => undefined);
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 export async function rename(

@@ -96,6 +96,20 @@ describe("the year planner", () => {
     await Promise.all([first.profile.close(), second.profile.close()]);
   });
 
+  it("keeps its name when somebody signs in on another device", async () => {
+    const home = await visit("mia");
+    const isPushed = home.page.waitForResponse(
+      async (response) => response.request().postData()?.includes("Our house") === true,
+    );
+    await home.page.getByLabel("Name of the planner").fill("Our house");
+    await isPushed;
+    const way = await visit("mia");
+    await way.page.getByRole("heading", { name: "Our house" }).waitFor({ state: "attached" });
+    await home.page.getByText("Up to date.").waitFor();
+    assert.equal(await home.page.getByLabel("Name of the planner").inputValue(), "Our house");
+    await Promise.all([home.profile.close(), way.profile.close()]);
+  });
+
   it("is shared with somebody else, and taken back", async () => {
     const [mine, theirs] = [await visit("lin"), await visit("kim")];
     await mine.page.getByLabel("Name of the planner").fill("Our year");

@@ -31,10 +31,10 @@ export function PlannerPage({ store, onLeave }: Props) {
   );
 
   // This year's planner is there from the beginning, with a network or without.
-  useEffect(() => void ensurePlanner(planners, new Date(today()).getFullYear()), [planners]);
+  useEffect(() => void ensurePlanner(store, new Date(today()).getFullYear()), [store]);
   if (!all || !planner) return null;
 
-  const begin = async (year: number) => setChosen(await ensurePlanner(planners, year));
+  const begin = async (year: number) => setChosen(await ensurePlanner(store, year));
   const { year } = planner.doc.meta;
   return (
     <main>
