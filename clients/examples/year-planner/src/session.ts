@@ -28,12 +28,19 @@ export async function signIn(server: string, name: string): Promise<Session> {
   return keep({ server, userId: user.userId, token });
 }
 
-/** Opens the session's documents. They are there without a network, and synchronise when there is one. */
-export async function open(session: Session): Promise<Store> {
+/**
+ * Opens the session's documents. They are there without a network, and synchronise when there is one.
+ * `onSignedOut` hears that the user signed out, here or in another tab.
+ */
+export async function open(session: Session, onSignedOut: () => void): Promise<Store> {
   const { server: url, userId: user, token } = session;
   const store = await openStore({ url, app: APPLICATION, token, user });
   store.on("token", (renewed) => keep({ ...session, token: renewed }));
-  store.on("signedOut", () => localStorage.removeItem(KEPT));
+  store.on("signedOut", () => {
+    // In a tab that slept, somebody else may have signed in since.
+    if (keptSession()?.userId === user) localStorage.removeItem(KEPT);
+    onSignedOut();
+  });
   return store;
 }
 

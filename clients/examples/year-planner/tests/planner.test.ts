@@ -110,6 +110,16 @@ describe("the year planner", () => {
     await Promise.all([home.profile.close(), way.profile.close()]);
   });
 
+  it("shows nothing any more once somebody signs out in another tab", async () => {
+    const { page, profile } = await visit("eve");
+    const other = await profile.newPage();
+    await other.goto(page.url());
+    await other.getByText("Up to date.").waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    for (const tab of [page, other]) await tab.getByRole("button", { name: "Sign in" }).waitFor();
+    await profile.close();
+  });
+
   it("is shared with somebody else, and taken back", async () => {
     const [mine, theirs] = [await visit("lin"), await visit("kim")];
     await mine.page.getByLabel("Name of the planner").fill("Our year");

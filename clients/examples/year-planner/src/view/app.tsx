@@ -13,14 +13,16 @@ export function App() {
 
   useEffect(() => {
     if (!session) return;
-    open(session).then(setStore, (error: Error) => setProblem(error.message));
+    const onSignedOut = () => {
+      setStore(undefined);
+      setSession(undefined);
+    };
+    open(session, onSignedOut).then(setStore, (error: Error) => setProblem(error.message));
   }, [session]);
 
   const leave = async () => {
     try {
       await store!.signOut();
-      setStore(undefined);
-      setSession(undefined);
     } catch (error) {
       setProblem((error as Error).message);
     }
