@@ -8,6 +8,22 @@ import { Transport } from "../src/store/transport.js";
 beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
 afterEach(() => mock.timers.reset());
 
+describe("a token that is set while a request is under way", () => {
+  it("is not replaced by one that prolongs the session before", async () => {
+    for (const isSet of [false, true]) {
+      const session = new Session("old", "ada", undefined, () => undefined);
+      const fetch: Fetch = () => {
+        if (isSet) session.renew("new");
+        const headers = { "X-Auth-Token": "prolonged" };
+        return Promise.resolve(Response.json({ serverClock: clock() }, { headers }));
+      };
+      const transport = new Transport("http://sync.example", "notes", session, fetch);
+      await transport.sync(request(), undefined, new AbortController().signal);
+      assert.equal(session.token, isSet ? "new" : "prolonged");
+    }
+  });
+});
+
 describe("a slow line", () => {
   const answer = new TextEncoder().encode(JSON.stringify({ serverClock: clock(), serverChanges: [] }));
 

@@ -75,11 +75,12 @@ impl Remote {
         request: impl Fn() -> RequestBuilder,
         patience: Duration,
     ) -> Result<Response, StoreError> {
-        let token = self.session.token();
+        let mut token = self.session.token();
         let mut response = send_with(request(), &token, patience).await?;
         if response.status() == StatusCode::UNAUTHORIZED
-            && let Some(token) = self.session.instead_of(&token).await?
+            && let Some(other) = self.session.instead_of(&token).await?
         {
+            token = other;
             response = send_with(request(), &token, patience).await?;
         }
         let (status, headers) = (response.status(), response.headers().clone());
@@ -88,7 +89,7 @@ impl Remote {
             return Err(TransportError::from_answer(status, &headers, &body).into());
         }
         if let Some(next) = headers.get(NEXT_TOKEN).and_then(|next| next.to_str().ok()) {
-            self.session.renew(next.to_owned())?;
+            self.session.prolong(&token, next.to_owned())?;
         }
         Ok(response)
     }

@@ -69,6 +69,15 @@ impl Session {
         Ok(())
     }
 
+    /// Takes the token that follows `before`, unless another one was set meanwhile: that is of a later
+    /// sign-in.
+    pub(super) fn prolong(&self, before: &str, token: String) -> Result<(), StoreError> {
+        if self.token() == before {
+            self.renew(token)?;
+        }
+        Ok(())
+    }
+
     /// A token in place of one that the server did not accept; none if there is no other.
     pub(super) async fn instead_of(&self, refused: &str) -> Result<Option<String>, StoreError> {
         let _asking = self.asking.lock().await;
@@ -100,7 +109,22 @@ pub(super) fn user_of(token: &str) -> Option<UserId> {
 
 #[cfg(test)]
 mod tests {
-    use super::user_of;
+    use tokio::sync::broadcast;
+
+    use super::{Session, user_of};
+
+    #[test]
+    fn a_token_that_was_set_meanwhile_is_not_replaced() {
+        let user = "ada".to_owned().try_into().unwrap();
+        let session = Session::new(user, "old".to_owned(), None, broadcast::Sender::new(1));
+        session.prolong("old", "prolonged".to_owned()).unwrap();
+        assert_eq!(session.token(), "prolonged");
+        session.renew("new".to_owned()).unwrap();
+        session
+            .prolong("prolonged", "prolonged again".to_owned())
+            .unwrap();
+        assert_eq!(session.token(), "new");
+    }
 
     #[test]
     fn a_token_tells_whose_it_is() {

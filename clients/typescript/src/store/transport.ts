@@ -61,19 +61,27 @@ export class Transport {
 
   /** Sends a request; with a new token once more, if the server did not accept the old one. */
   async #send(path: string, init: RequestInit & { headers: Record<string, string> }): Promise<Response> {
-    const { token } = this.session;
-    let response = await this.#fetch(path, init);
+    let { token } = this.session;
+    let response = await this.#fetch(path, init, token);
     // Another request may have met the same and renewed the token meanwhile.
     const isRenewed = async () => this.session.token !== token || (await this.session.refresh());
-    if (response.status === 401 && (await isRenewed())) response = await this.#fetch(path, init);
+    if (response.status === 401 && (await isRenewed())) {
+      token = this.session.token;
+      response = await this.#fetch(path, init, token);
+    }
     if (!response.ok) throw await errorOf(response);
     const renewed = response.headers.get("X-Auth-Token");
-    if (renewed) this.session.renew(renewed);
+    // One that was set meanwhile is of a later sign-in.
+    if (renewed && this.session.token === token) this.session.renew(renewed);
     return response;
   }
 
-  async #fetch(path: string, init: RequestInit & { headers: Record<string, string> }): Promise<Response> {
-    const headers = { ...init.headers, Authorization: `Bearer ${this.session.token}` };
+  async #fetch(
+    path: string,
+    init: RequestInit & { headers: Record<string, string> },
+    token: string,
+  ): Promise<Response> {
+    const headers = { ...init.headers, Authorization: `Bearer ${token}` };
     try {
       return await this.fetch(`${this.place}/${path}`, { ...init, headers });
     } catch (cause) {
