@@ -6,6 +6,7 @@ import {
   type Found,
   type Store,
   type Status,
+  SynclineError,
   indexedDbStorage,
   keysOf,
   openStore,
@@ -49,6 +50,7 @@ export class Device extends Observable {
   #clocks: Clocks | undefined;
   #notices: readonly Notice[] = [];
   #problem: string | undefined;
+  #isWiped = false;
 
   private constructor(
     readonly name: string,
@@ -177,9 +179,18 @@ export class Device extends Observable {
     return send(path, { token: this.#token, fetch: this.network.fetch });
   }
 
+  /** Throws when edits would be lost with the device. */
+  async assertSent(): Promise<void> {
+    if (!this.#isWiped && (await this.#store.unsent()) > 0) {
+      throw new SynclineError("unsent", `${this.name} has edits that the server has not stored`);
+    }
+  }
+
   /** Wipes the device. Throws when edits would be lost, unless `discardUnsent`. */
   async wipe(discardUnsent: boolean): Promise<void> {
+    if (this.#isWiped) return;
     await this.#store.signOut({ discardUnsent });
+    this.#isWiped = true;
     localStorage.removeItem(this.#switch);
   }
 

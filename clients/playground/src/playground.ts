@@ -85,6 +85,8 @@ export class Playground extends Observable {
 
   /** Wipes all devices. Throws when edits would be lost, unless `discardUnsent`. */
   async signOut(discardUnsent: boolean): Promise<void> {
+    // All or none: whoever stays needs each of them.
+    if (!discardUnsent) for (const device of this.#devices) await device.assertSent();
     for (const device of this.#devices) await device.wipe(discardUnsent);
     forgetPerson();
     keepGuests([]);

@@ -277,13 +277,15 @@ describe("people", () => {
     const playground = await Playground.open(profile, server.url);
     const { page, phone } = playground;
     await page.getByText("Signed in as Ada").waitFor();
-    await phone.switchNetwork();
-    await phone.add("unsent");
-    await page.getByRole("button", { name: "Sign out" }).click();
-    await page.getByRole("alert").filter({ hasText: "on these devices alone" }).waitFor();
-    await page.getByRole("button", { name: "Stay" }).click();
-    await phone.switchNetwork();
-    await phone.says("Up to date");
+    for (const device of [phone, playground.laptop]) {
+      await device.switchNetwork();
+      await device.add("unsent");
+      await page.getByRole("button", { name: "Sign out" }).click();
+      await page.getByRole("alert").filter({ hasText: "on these devices alone" }).waitFor();
+      await page.getByRole("button", { name: "Stay" }).click();
+      await device.switchNetwork();
+      await device.says("Up to date");
+    }
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     assert.equal(await page.evaluate(() => document.activeElement!.textContent), "Sign in");
