@@ -17,6 +17,9 @@ use crate::ports::{Accounts, Clock, Session, StoreError, SubjectHash, subject_ha
 /// How often a unit of work is run again when another one was in its way.
 const MAX_ATTEMPTS: usize = 20;
 
+/// How far the clock of whoever began a session may be ahead, in milliseconds.
+const MOST_SKEW: u64 = 5 * 60 * 1000;
+
 /// Why an account is not deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
@@ -109,8 +112,10 @@ impl AccountService {
                 Err(_) => return Err(AccountError::LastAdmin(organisation.id)),
             }
         }
-        // Whoever began the session may have a clock ahead of this one.
-        let at = self.clock.now().max(session.session_began_at);
+        // Whoever began the session may have a clock ahead of this one, as far as that is allowed.
+        let now = self.clock.now();
+        let latest = UnixMillis(now.0.saturating_add(MOST_SKEW));
+        let at = now.max(session.session_began_at.min(latest));
         transaction.delete(&subject_hash(user), at).await?;
         transaction.commit().await?;
         Ok(self.refresh().await?)

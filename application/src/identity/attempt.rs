@@ -31,6 +31,8 @@ pub(super) struct Attempt {
 pub(super) struct LinkFor {
     user_id: UserId,
     session_began_at: u64,
+    /// When its token ends, if that says so itself.
+    token_ends_at: Option<u64>,
 }
 
 impl Attempt {
@@ -74,6 +76,7 @@ impl LinkFor {
         Self {
             user_id: session.user_id.clone(),
             session_began_at: session.session_began_at.0,
+            token_ends_at: session.token_ends_at.map(|end| end.0),
         }
     }
 
@@ -81,6 +84,7 @@ impl LinkFor {
     pub(super) fn session(&self, now: UnixMillis) -> Session {
         Session {
             session_began_at: UnixMillis(self.session_began_at),
+            token_ends_at: self.token_ends_at.map(UnixMillis),
             ..Session::beginning(self.user_id.clone(), Vec::new(), now)
         }
     }
@@ -88,10 +92,13 @@ impl LinkFor {
 
 #[cfg(test)]
 mod tests {
-    use syncline_domain::{hlc::UnixMillis, identity::Provider};
+    use syncline_domain::{hlc::UnixMillis, identifier::UserId, identity::Provider};
 
-    use super::{Attempt, LIFETIME};
-    use crate::{ports::Authorization, seal::Seal};
+    use super::{Attempt, LIFETIME, LinkFor};
+    use crate::{
+        ports::{Authorization, Session},
+        seal::Seal,
+    };
 
     const NOW: UnixMillis = UnixMillis(1_000);
 
@@ -118,6 +125,17 @@ mod tests {
         assert!(!attempt.is_answered(Provider::GitHub, "", NOW));
         assert!(!attempt.is_answered(Provider::GitHub, "state2", NOW));
         assert!(!attempt.is_answered(Provider::GitHub, "state", end));
+    }
+
+    #[test]
+    fn the_session_of_a_link_ends_no_later_than_its_token() {
+        let session = Session {
+            token_ends_at: Some(UnixMillis(9_000)),
+            ..Session::beginning(UserId::new("ada").unwrap(), Vec::new(), NOW)
+        };
+        let later = LinkFor::new(&session).session(UnixMillis(2_000));
+        assert_eq!(later.token_ends_at, session.token_ends_at);
+        assert_eq!(later.session_began_at, session.session_began_at);
     }
 
     #[test]

@@ -248,6 +248,29 @@ async fn a_merge_keeps_the_limits_of_a_document() {
     server.finish().await;
 }
 
+/// As when the limit is lowered. A device that knows only some fields leaves the others as they are.
+#[tokio::test]
+async fn a_document_larger_than_the_limit_loses_nothing_to_an_edit_that_makes_it_no_larger() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::with(database, "[limits]\ndocumentBytes = 8000").await;
+    let text = "x".repeat(5_000);
+    let large = change(
+        "1",
+        &json!({ "text": text, "done": true }),
+        &stamp("phone", 1),
+    );
+    let stored = push(&server, USER, vec![large]).await;
+    assert_eq!(stored.status, StatusCode::OK, "{}", stored.body);
+    let lower = "[limits]\ndocumentBytes = 1000";
+    let server = TestServer::with(server.stop().await, lower).await;
+    let known = change("1", &json!({ "done": false }), &stamp("tablet", 2));
+    let stored = push(&server, USER, vec![known]).await;
+    assert_eq!(stored.status, StatusCode::OK, "{}", stored.body);
+    let pulled = server.sync(USER, first_sync("notes")).await;
+    assert_eq!(pulled["serverChanges"][0]["text"], json!(text));
+    server.finish().await;
+}
+
 #[tokio::test]
 async fn more_revisions_than_a_document_has_fields_are_refused() {
     let more = "[limits]\ndocumentBytes = 8000";

@@ -26,12 +26,12 @@ use hyper_util::{
 use tokio::{net::TcpStream, sync::watch, task::JoinSet, time::timeout};
 
 /// How long the head of a request may take to come, the first one of a connection and the next. Longer
-/// than proxies usually keep a connection for another request, who would find it closed.
-const HEAD_TIME: Duration = Duration::from_secs(90);
+/// than most proxies and clients keep a connection for another request, who would find it closed.
+const HEAD_TIME: Duration = Duration::from_secs(150);
 
-/// How long a connection without a request may take to end when the server stops: the end of an answer
-/// may be on its way still.
-const LINGER: Duration = Duration::from_secs(2);
+/// How long a connection without a request may take to end when the server stops: the last page of an
+/// answer may be on its way still, to a client on a slow line.
+const LINGER: Duration = Duration::from_secs(10);
 
 /// Answers requests until `stopped`, and then those that have begun.
 pub(super) async fn serve(
@@ -86,11 +86,13 @@ async fn connection(
         _ = stopping.wait_for(|is_stopping| *is_stopping) => {}
     }
     connection.as_mut().graceful_shutdown();
-    let has_request = holders.strong_count() > 1;
-    if has_request {
+    let has_request = || holders.strong_count() > 1;
+    if !has_request() && timeout(LINGER, connection.as_mut()).await.is_ok() {
+        return;
+    }
+    // One may have begun meanwhile.
+    if has_request() {
         let _ = connection.await;
-    } else {
-        let _ = timeout(LINGER, connection).await;
     }
 }
 

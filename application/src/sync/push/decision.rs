@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 use syncline_domain::{
-    document::{check, same_document},
+    document::{Document, check, encoded_bytes, same_document},
     hlc::{Hlc, Node, UnixMillis},
     identifier::UserId,
     merge::{
@@ -79,7 +79,7 @@ impl SyncService {
             stamp: &stamp,
         };
         let mut merged = merge(&input);
-        if self.breaks_rules(&merged, &change.edit, schema) {
+        if self.breaks_rules(&merged, &input, schema) {
             merged = prefer_whole_side(&input);
         }
         let skew = self.limits.clock_skew_millis;
@@ -94,15 +94,26 @@ impl SyncService {
     fn breaks_rules(
         &self,
         merged: &Merged,
-        edit: &Edit,
+        input: &MergeInput<'_>,
         schema: Option<&CollectionSchema>,
     ) -> bool {
         let Some(version) = merged.version.as_ref().filter(|version| !version.deleted) else {
             return false;
         };
-        let keeps_limits = || check(&version.content, self.limits.document_bytes).is_ok();
         let keeps_schema = || schema.is_none_or(|schema| schema.accepts(&version.content));
-        !(is_as_pushed(version, edit) || keeps_limits() && keeps_schema())
+        !(is_as_pushed(version, input.edit)
+            || self.keeps_limits(&version.content, input.current) && keeps_schema())
+    }
+
+    /// Whether a document keeps the limits, or comes from one that did not, and is no larger: they may be lower
+    /// than they were.
+    fn keeps_limits(&self, content: &Document, current: Option<&Version>) -> bool {
+        let most_bytes = self.limits.document_bytes;
+        check(content, most_bytes).is_ok()
+            || current.is_some_and(|current| {
+                check(&current.content, most_bytes).is_err()
+                    && encoded_bytes(content) <= encoded_bytes(&current.content)
+            })
     }
 }
 
