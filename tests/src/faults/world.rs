@@ -227,7 +227,6 @@ impl World {
         path: &str,
         body: &Value,
     ) -> Result<(u16, Value, bool), String> {
-        let (start, mut is_repeated) = (Instant::now(), false);
         let request = || {
             let url = format!("{}{path}", self.network.url());
             let request = self.client.request(method.clone(), url);
@@ -247,16 +246,8 @@ impl World {
                 request.json(body)
             }
         };
-        loop {
-            if let Some((status, answer)) = answer(request()).await {
-                return Ok((status, answer, is_repeated));
-            }
-            if start.elapsed() > PATIENCE {
-                return Err(format!("{method} {path} of {user} is never answered"));
-            }
-            is_repeated = true;
-            sleep(Duration::from_millis(20)).await;
-        }
+        let what = format!("{method} {path} of {user}");
+        until_answered(&what, request).await
     }
 
     /// The same, of somebody who has not signed in.
@@ -275,21 +266,38 @@ impl World {
         organisation: Option<&str>,
     ) -> Result<Documents, String> {
         let url = format!("{}/todo/sync", self.network.url());
-        let request = self.client.post(url).bearer_auth(token(user));
-        let request = match organisation {
-            Some(organisation) => request.header("X-Org-Id", organisation),
-            None => request,
-        };
         let body = json!({ "collection": self.collection, "protocol": 2, "changes": [] });
-        let answer = request.json(&body).send().await;
-        let answer = answer.map_err(|error| format!("a fresh pull fails: {error}"))?;
-        let answer: Value = answer
-            .json()
-            .await
-            .map_err(|error| format!("a fresh pull fails: {error}"))?;
+        let request = || {
+            let request = self.client.post(&url).bearer_auth(token(user)).json(&body);
+            match organisation {
+                Some(organisation) => request.header("X-Org-Id", organisation),
+                None => request,
+            }
+        };
+        // A server may not have found its database again yet.
+        let what = format!("a fresh pull of {user}");
+        let (_, answer, _) = until_answered(&what, request).await?;
         let states = answer["serverChanges"].as_array();
         let states = states.ok_or_else(|| format!("{user} cannot pull: {answer}"))?;
         Ok(states.iter().map(document).collect())
+    }
+}
+
+/// Sends a request until there is an answer; returns it, and whether it was sent more than once.
+async fn until_answered(
+    what: &str,
+    request: impl Fn() -> RequestBuilder,
+) -> Result<(u16, Value, bool), String> {
+    let (start, mut is_repeated) = (Instant::now(), false);
+    loop {
+        if let Some((status, answer)) = answer(request()).await {
+            return Ok((status, answer, is_repeated));
+        }
+        if start.elapsed() > PATIENCE {
+            return Err(format!("{what} is never answered"));
+        }
+        is_repeated = true;
+        sleep(Duration::from_millis(20)).await;
     }
 }
 
