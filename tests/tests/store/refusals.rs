@@ -1,11 +1,15 @@
 //! Documents that the server does not store.
 
-use serde_json::json;
-use syncline_client::store::StoreError;
-use syncline_client::store::StoreEvent;
+use axum::{Router, http::StatusCode, routing::post};
+use serde_json::{Value, json};
+use syncline_client::{
+    UserId,
+    store::{Store, StoreError, StoreEvent, StoreOptions},
+};
 use syncline_tests::{TestDatabase, TestServer};
+use tokio::{net::TcpListener, time::timeout};
 
-use crate::device::{Device, doc, eventually, hear, titled};
+use crate::device::{Device, PATIENCE, doc, eventually, file, hear, titled};
 
 #[tokio::test]
 async fn they_are_kept_with_the_reason_and_block_no_other() {
@@ -93,6 +97,48 @@ async fn many_large_documents_are_deleted_one_by_one() {
     assert!(other.keys().await.is_empty());
     drop((device, other));
     server.finish().await;
+}
+
+/// A refusal because of the clock may be none that another clock would mend.
+#[tokio::test]
+async fn what_cannot_be_stamped_anew_is_rejected_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = serve_refusals().await;
+    let options = StoreOptions::new(&url, "todo", "", file(&folder))
+        .user(UserId::new("ada").unwrap())
+        .poll_interval(None);
+    let store = Store::open(options).await.unwrap();
+    let notes = store.collection("notes").unwrap();
+    for key in ["a", "b"] {
+        notes.set(key, titled(key)).await.unwrap();
+    }
+    let synced = timeout(PATIENCE, store.sync()).await;
+    synced.expect("the pass comes to an end").unwrap();
+    let rejected = notes.rejected().await.unwrap();
+    let codes = rejected.iter().map(|(_, rejection)| &*rejection.code);
+    assert_eq!(codes.collect::<Vec<_>>(), ["clock_skew", "clock_skew"]);
+    store.close().await;
+}
+
+/// A server that takes any push for one from the future, though by its own clock none is.
+async fn serve_refusals() -> String {
+    let handler = async |body: String| {
+        let request: Value = serde_json::from_str(&body).unwrap();
+        if request["changes"] == json!([]) {
+            let clock = "0000000000064-000000-server~1";
+            let answer = json!({ "serverClock": clock, "serverChanges": [], "conflicts": [] });
+            return (StatusCode::OK, answer.to_string());
+        }
+        let year_2096 = 4_000_000_000_000_u64;
+        let refusal =
+            json!({ "error": "It is ahead.", "code": "clock_skew", "serverTime": year_2096 });
+        (StatusCode::BAD_REQUEST, refusal.to_string())
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().route("/todo/sync", post(handler));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    url
 }
 
 #[tokio::test]

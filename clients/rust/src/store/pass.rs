@@ -147,11 +147,12 @@ async fn mend(
         abandon(replica).await?;
         return Err(error);
     }
-    if let Some(time) = refused.server_time().filter(|_| !progress.is_corrected)
-        && correct(inner, replica, request, time).await?
-    {
+    if let Some(time) = refused.server_time().filter(|_| !progress.is_corrected) {
+        // Once: what cannot be stamped anew is rejected as it is.
         progress.is_corrected = true;
-        return Ok(());
+        if correct(inner, replica, request, time).await? {
+            return Ok(());
+        }
     }
     match (&**refused, request.changes.len()) {
         (TransportError::Refused { status, .. }, pushed)
