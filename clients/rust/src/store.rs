@@ -227,7 +227,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unsent`] if edits would be lost, unless `discard_unsent`, and others: then nothing
-    /// is done.
+    /// is done. Where only the file could not be removed, everything in it is wiped and the store is
+    /// closed.
     pub async fn sign_out(&self, discard_unsent: bool) -> Result<(), StoreError> {
         let wipe = move |database: &Database| database.wipe(discard_unsent);
         let wiped = self.inner.on_disk(wipe).await;

@@ -55,25 +55,31 @@ impl Session {
 
     /// Takes a new token. It has to be the same user's: the documents are.
     pub(super) fn renew(&self, token: String) -> Result<(), StoreError> {
-        if user_of(&token).is_some_and(|user| user != self.user) {
-            let rule = "the new token is another user's: sign out, then open a store for that user";
-            return Err(StoreError::Options(rule.to_owned()));
-        }
-        let mut slot = self.slot();
-        if *slot != token {
-            slot.clone_from(&token);
-            drop(slot);
-            // Nobody has to listen.
-            let _ = self.events.send(StoreEvent::Token(token));
-        }
-        Ok(())
+        self.replace(token, |_| true)
     }
 
     /// Takes the token that follows `before`, unless another one was set meanwhile: that is of a later
     /// sign-in.
     pub(super) fn prolong(&self, before: &str, token: String) -> Result<(), StoreError> {
-        if self.token() == before {
-            self.renew(token)?;
+        self.replace(token, |present| present == before)
+    }
+
+    /// Takes a token if `may_go` says so of the present one, which stays the present one meanwhile.
+    fn replace(&self, token: String, may_go: impl FnOnce(&str) -> bool) -> Result<(), StoreError> {
+        let is_others = user_of(&token).is_some_and(|user| user != self.user);
+        let mut slot = self.slot();
+        if !may_go(slot.as_str()) {
+            return Ok(());
+        }
+        if is_others {
+            let rule = "the new token is another user's: sign out, then open a store for that user";
+            return Err(StoreError::Options(rule.to_owned()));
+        }
+        if *slot != token {
+            slot.clone_from(&token);
+            drop(slot);
+            // Nobody has to listen.
+            let _ = self.events.send(StoreEvent::Token(token));
         }
         Ok(())
     }
