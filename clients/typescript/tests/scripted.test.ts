@@ -245,6 +245,41 @@ describe("tokens that two tabs take at the same moment", () => {
   });
 });
 
+describe("a new sign-in", () => {
+  it("has the tab that leads go on at once, whichever tab it was in", async () => {
+    const shared = Object.assign(new MemoryStorage(), { sharedAs: "signed in" });
+    const [[leader, script], [other]] = [await open(shared), await open(shared)];
+    leader.collection("notes");
+    await leader.sync();
+    const { length } = script.requests;
+    other.setToken("new");
+    await eventually(() => script.requests.length > length, "the leader goes on");
+    for (const tab of [leader, other]) await tab.close();
+  });
+});
+
+describe("tabs that lead both", () => {
+  it("do not chase each other with tokens that are refused", async () => {
+    const shared = Object.assign(new MemoryStorage(), { sharedAs: "refused" });
+    let tokens = 0;
+    const options = {
+      url: "http://sync.example",
+      app: "notes",
+      token: "",
+      user: "ada",
+      pollInterval: Infinity,
+      getToken: () => `token ${++tokens}`,
+      fetch: () => Promise.resolve(Response.json({}, { status: 401 })),
+      storage: () => Promise.resolve(shared),
+    };
+    const tabs = [await openStore(options), await openStore(options)];
+    for (const tab of tabs) tab.collection("notes");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    for (const tab of tabs) await tab.close();
+    assert.ok(tokens < 10, `${tokens} tokens`);
+  });
+});
+
 describe("what others share", () => {
   it("stands beside one's own documents, and leaves when it is no longer shared", async () => {
     const [store, script] = await synced({ a: { n: 1 } });

@@ -135,6 +135,7 @@ export class Store {
   setToken(token: string): void {
     this.#session.renew(token);
     this.#leader?.now();
+    this.#tabs.post({ type: "signedIn" });
   }
 
   /**
@@ -273,6 +274,8 @@ export class Store {
         return this.#listeners.emit(message.name, message.event as never);
       case "token":
         return this.#heardOf(message.token);
+      case "signedIn":
+        return this.#leader?.now();
       case "wiped":
         this.#listeners.emit("signedOut", undefined);
         return void this.close();
@@ -298,11 +301,12 @@ export class Store {
     this.#tabs.post({ type: "token", token });
   }
 
-  /** Another tab took a token, and told all: to pass it on might never end. */
+  /**
+   * Another tab took a token, and told all: to pass it on might never end. Nor might it end if each of two
+   * leading tabs began anew with every token that the other one was given in place of a refused one.
+   */
   #heardOf(token: string): void {
-    if (!this.#session.take(token)) return;
-    this.#listeners.emit("token", token);
-    this.#leader?.now();
+    if (this.#session.take(token)) this.#listeners.emit("token", token);
   }
 
   #lead(isLeader: boolean): void {

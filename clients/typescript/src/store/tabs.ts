@@ -22,6 +22,8 @@ export type Message =
   | { readonly type: "event"; readonly name: keyof StoreEvents; readonly event: unknown }
   /** The session's token was renewed. */
   | { readonly type: "token"; readonly token: string }
+  /** The application gave a token after a new sign-in: what was refused before may be accepted. */
+  | { readonly type: "signedIn" }
   /** The user signed out: everything is gone. */
   | { readonly type: "wiped" };
 
