@@ -3,6 +3,9 @@ import type { SynclineError } from "../core/error.js";
 const FIRST = 1_000;
 const GREATEST = 60_000;
 
+/** Timers take no longer time: they would end at once. */
+export const LONGEST = 2 ** 31 - 1;
+
 /** How long an error that only the user can mend is left alone. */
 const PATIENCE = 60_000;
 
@@ -33,7 +36,7 @@ export function sleep(milliseconds: number, signal: AbortSignal): Promise<void> 
       signal.removeEventListener("abort", end);
       resolve();
     };
-    const timer = setTimeout(end, milliseconds);
+    const timer = setTimeout(end, Math.min(milliseconds, LONGEST));
     signal.addEventListener("abort", end);
     if (signal.aborted) end();
   });

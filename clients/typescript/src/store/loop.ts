@@ -1,5 +1,5 @@
 import type { SynclineError } from "../core/error.js";
-import { delayAfter, roughly } from "./delay.js";
+import { LONGEST, delayAfter, roughly } from "./delay.js";
 
 /** How the synchronisation is doing. */
 export interface Status {
@@ -24,9 +24,6 @@ export interface LoopPort {
 
 /** How long after an edit it is pushed, so that a few edits in a row go together. */
 const GATHER = 50;
-
-/** Timers take no longer time. */
-const LONGEST = 2 ** 31 - 1;
 
 /** Synchronises what is due, one scope after the other, again and again. */
 export class SyncLoop {
