@@ -191,7 +191,8 @@ function rejectRest(
  */
 export function rejectDocument(replica: Replica, id: string, push: Push, rejection: Rejection): boolean {
   const entry = replica.entries.get(id);
-  if (!entry) return false;
+  // Without a pending edit nothing waits.
+  if (!entry?.pending) return false;
   const isToWait = !isEditedSince(entry, push);
   replica.set(id, { ...withDocument(entry, refused(entry)), ...(isToWait && { rejection }) });
   return isToWait;
