@@ -190,7 +190,6 @@ export class Device extends Observable {
   async wipe(discardUnsent: boolean): Promise<void> {
     if (this.#isWiped) return;
     await this.#store.signOut({ discardUnsent });
-    this.#isWiped = true;
     localStorage.removeItem(this.#switch);
   }
 
@@ -214,6 +213,8 @@ export class Device extends Observable {
       this.#token = token;
       onToken(token);
     });
+    // In this tab or another.
+    this.#store.on("signedOut", () => (this.#isWiped = true));
     this.#store.on("status", () => void this.#refresh());
     this.#store.on("conflict", ({ conflict }) => this.#tellOf(conflict));
     this.#collection.subscribe({}, () => void this.#refresh());

@@ -88,7 +88,7 @@ export class Playground extends Observable {
     // All or none: whoever stays needs each of them.
     if (!discardUnsent) for (const device of this.#devices) await device.assertSent();
     for (const device of this.#devices) await device.wipe(discardUnsent);
-    forgetPerson();
+    if (this.#person) forgetPerson(this.#person);
     keepGuests([]);
     this.#person = undefined;
     this.#devices = [];

@@ -102,8 +102,9 @@ export function keepPerson(person: Person): void {
   localStorage.setItem(KEPT, JSON.stringify(person));
 }
 
-export function forgetPerson(): void {
-  localStorage.removeItem(KEPT);
+/** Forgets who is signed in, unless somebody else has signed in since, in another tab. */
+export function forgetPerson({ userId }: Person): void {
+  if (keptPerson()?.userId === userId) localStorage.removeItem(KEPT);
 }
 
 function keptPerson(): Person | undefined {
