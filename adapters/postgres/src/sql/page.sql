@@ -168,8 +168,8 @@ SELECT
         page.last_tx, page.last_key,
         input.seen_begin, input.seen_own, input.left_out, input.later_than, input.seen_end
     ) AS has_more,
-    -- The latest that have so many bytes, and at least those of one push: no device that hears its answers
-    -- misses more.
+    -- The latest that have so many bytes, and at least those of the last push: a device misses no more with
+    -- one answer.
     (
         SELECT json_agg(report ORDER BY push_id)::text
         FROM (
