@@ -126,6 +126,12 @@ impl Hlc {
         &self.node
     }
 
+    /// The length of the clock as it is written, in bytes.
+    #[must_use]
+    pub fn written_bytes(&self) -> usize {
+        NODE_OFFSET + self.node.0.len()
+    }
+
     /// The same instant under another node.
     #[must_use]
     pub fn with_node(&self, node: Node) -> Self {

@@ -12,6 +12,7 @@
 //! | `fields` | both sides have a document: field by field |
 //! | `deletion` | one side has deleted it |
 //! | `draft` | the version that comes of it, and how conflicts are written |
+//! | `removals` | what is kept of fields that are gone |
 //! | `whole` | one side wins whole, because a merge would break the schema, or a limit of documents |
 
 mod changes;
@@ -20,6 +21,7 @@ mod draft;
 mod fields;
 mod outcome;
 mod past;
+mod removals;
 mod whole;
 
 use std::collections::BTreeMap;
@@ -30,6 +32,7 @@ use crate::{document::Document, hlc::Hlc, path::Path};
 
 pub use outcome::{Conflict, MergeStrategy, Merged, PushedField, Reason, Winner};
 pub use past::PushedValue;
+pub use removals::forget_removals;
 pub use whole::prefer_whole_side;
 
 use changes::Sides;

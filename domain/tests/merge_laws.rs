@@ -14,6 +14,8 @@ mod history;
 mod loss;
 #[path = "merge_laws/order.rs"]
 mod order;
+#[path = "merge_laws/removals.rs"]
+mod removals;
 #[path = "merge_laws/repetition.rs"]
 mod repetition;
 #[path = "merge_laws/server.rs"]

@@ -271,6 +271,34 @@ async fn a_document_larger_than_the_limit_loses_nothing_to_an_edit_that_makes_it
     server.finish().await;
 }
 
+/// Else a document whose fields get other names again and again would grow with each edit.
+#[tokio::test]
+async fn the_oldest_removals_of_a_document_are_forgotten() {
+    let small = "[limits]\ndocumentBytes = 1000";
+    let server = TestServer::with(TestDatabase::create().await, small).await;
+    let mut answer = json!({ "serverClock": null });
+    for number in 0..60 {
+        let revision = stamp("phone", number + 1);
+        let mut renamed = change("1", &json!({ format!("name-{number}"): 1 }), &revision);
+        if number > 0 {
+            renamed["baseClock"] = answer["serverClock"].clone();
+            renamed["fieldRevs"][format!("name-{}", number - 1)] = revision.into();
+        }
+        let pushed = push(&server, USER, vec![renamed]).await;
+        assert_eq!(pushed.status, StatusCode::OK, "{}", pushed.body);
+        answer = pushed.body;
+    }
+    let pulled = server.sync(USER, first_sync("notes")).await;
+    let document = &pulled["serverChanges"][0];
+    let names = document["_fieldRevs"].as_object().unwrap();
+    assert!(names.contains_key("name-59") && names.contains_key("name-58"));
+    assert!(!names.contains_key("name-0"), "{document}");
+    assert!((15..40).contains(&names.len()), "{document}");
+    assert_eq!(document["name-58"], Value::Null);
+    assert_eq!(document["name-59"], json!(1));
+    server.finish().await;
+}
+
 #[tokio::test]
 async fn more_revisions_than_a_document_has_fields_are_refused() {
     let more = "[limits]\ndocumentBytes = 8000";

@@ -8,7 +8,7 @@ use syncline_domain::{
     identifier::UserId,
     merge::{
         Conflict, DELETED, Edit, MergeInput, Merged, PushedField, PushedValue, Version, Winner,
-        merge, prefer_whole_side,
+        forget_removals, merge, prefer_whole_side,
     },
     path::Path,
 };
@@ -81,6 +81,9 @@ impl SyncService {
         let mut merged = merge(&input);
         if self.breaks_rules(&merged, &input, schema) {
             merged = prefer_whole_side(&input);
+        }
+        if let Some(version) = &mut merged.version {
+            forget_removals(version, self.limits.document_bytes);
         }
         let skew = self.limits.clock_skew_millis;
         if current.is_none() && may_be_deleted(request, change, base, horizon, skew) {
