@@ -1,8 +1,11 @@
-//! Connections. The head of each request has to come within a time, and what has begun is finished
-//! when the server stops.
+//! Connections. The head of each request has to come within a time, an answer has to be read, and what
+//! has begun is finished when the server stops.
 //!
-//! `axum::serve` does all of this but for clients that begin a request and do not go on: nothing ever
-//! ends their connections, and whoever stops the server waits for them.
+//! `axum::serve` does all of this but for clients that do not go on, with a request or with reading an answer: nothing
+//! ever ends their connections, and whoever stops the server waits for them.
+
+#[cfg(test)]
+mod tests;
 
 use std::{
     net::SocketAddr,
@@ -24,10 +27,15 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{net::TcpStream, sync::watch, task::JoinSet, time::timeout};
+use tokio_io_timeout::TimeoutStream;
 
 /// How long the head of a request may take to come, the first one of a connection and the next. Longer
 /// than most proxies and clients keep a connection for another request, who would find it closed.
 const HEAD_TIME: Duration = Duration::from_secs(150);
+
+/// How long a client may read nothing of an answer that waits for it. On a slow line minutes can pass until
+/// there is room for more: a third of what the socket holds.
+const READING_TIME: Duration = Duration::from_secs(600);
 
 /// How long a connection without a request may take to end when the server stops: the last page of an
 /// answer may be on its way still, to a client on a slow line.
@@ -75,10 +83,12 @@ async fn connection(
                 .map(|answer| answer.map(|body| Held(body, held)))
         }
     });
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(READING_TIME));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Box::pin(stream)), service);
     let mut connection = pin!(connection);
     tokio::select! {
         // A client that goes amid a request is no error of ours.
