@@ -90,6 +90,28 @@ async fn members_see_what_is_visible_to_their_organisation_as_they_come_and_go()
     server.finish().await;
 }
 
+/// Not even that something which was never theirs to see cannot be seen.
+#[tokio::test]
+async fn who_has_left_an_organisation_hears_nothing_more_of_its_documents() {
+    let server = TestServer::start().await;
+    let (mut ada, mut bob) = (Reader::new(&server, "ada"), Reader::new(&server, "bob"));
+    let club = found(&server, "ada", &[]).await;
+    join(&server, "ada", &club, "bob").await;
+    let changes = ["plan", "secret"].map(|key| ada.edit(None, key, &json!({ "title": key })));
+    ada.push(&changes).await;
+    patch(&server, "ada", "plan", json!({ "visibility": "org" })).await;
+    bob.pull().await;
+    leave(&server, &club, "bob").await;
+    bob.pull().await;
+    assert_eq!(bob.told.len(), 1, "{:?}", bob.told);
+    patch(&server, "ada", "secret", json!({ "visibility": "org" })).await;
+    let change = ada.edit(None, "plan", &json!({ "title": "Edited" }));
+    ada.push(&[change]).await;
+    bob.pull().await;
+    assert!(bob.told.is_empty(), "{:?}", bob.told);
+    server.finish().await;
+}
+
 #[tokio::test]
 async fn the_documents_of_others_come_in_pages_as_well() {
     let server = TestServer::start().await;

@@ -53,6 +53,8 @@ WITH asked AS MATERIALIZED (
           )
         OFFSET 0
     ) AS changed
+    -- Whoever has left an organisation is told of that, and of nothing that becomes of its documents later.
+    WHERE readers.is_live
     UNION
     -- Whoever joined or left an organisation has to be told of everything that it may see.
     SELECT opened.namespace_id, opened.key
