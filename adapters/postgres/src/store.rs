@@ -115,6 +115,7 @@ impl PostgresStore {
             .after_release(|_, _| future::ready(Ok(false)).boxed());
         let pool = pool.connect_with(options).await.map_err(store_error)?;
         let mut listener = PgListener::connect_with(&pool).await.map_err(store_error)?;
+        listener.eager_reconnect(false);
         let channel = self.location.schema().as_str();
         listener.listen(channel).await.map_err(store_error)?;
         Ok(listener)

@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use sqlx::{
     Executor,
@@ -47,22 +47,17 @@ impl Notifications {
         Ok(notifications)
     }
 
-    /// Waits for what is told next. When the connection was lost and is there again, that is that
-    /// anything may have changed.
+    /// Waits for what is told next.
     ///
     /// # Errors
-    /// [`StoreError`]; the database cannot be reached.
+    /// [`StoreError`]; the connection is lost, and with it what is told until another listens.
     pub async fn next(&mut self) -> Result<Vec<Poke>, StoreError> {
-        let mut pokes = Vec::new();
-        let mut notification = self.notification().await?;
-        loop {
-            pokes.extend(notification.as_ref().map_or(vec![Poke::Anything], read));
-            notification = self.listener.next_buffered();
-            if notification.is_none() {
-                self.note(&pokes);
-                return Ok(pokes);
-            }
+        let mut pokes = read(&self.notification().await?);
+        while let Some(notification) = self.listener.next_buffered() {
+            pokes.extend(read(&notification));
         }
+        self.note(&pokes);
+        Ok(pokes)
     }
 
     /// Whoever is told of a change pulls it, from a standby only if that has it.
@@ -74,7 +69,7 @@ impl Notifications {
 
     /// Waits for a notification, and sees now and then that the connection still leads somewhere:
     /// one that is gone without a word is silent for ever.
-    async fn notification(&mut self) -> Result<Option<PgNotification>, StoreError> {
+    async fn notification(&mut self) -> Result<PgNotification, StoreError> {
         let interval = match self.standby {
             Some(_) => standby::INTERVAL,
             None => INTERVAL,
@@ -84,7 +79,9 @@ impl Notifications {
             if Instant::now() < due
                 && let Ok(told) = timeout_at(due, self.listener.try_recv()).await
             {
-                return told.map_err(store_error);
+                return told
+                    .and_then(|told| told.ok_or_else(lost))
+                    .map_err(store_error);
             }
             self.ask().await?;
         }
@@ -101,6 +98,12 @@ impl Notifications {
         }
         Ok(())
     }
+}
+
+/// The listener could connect again by itself. But where the question whether it is there did that, or broke it
+/// off, nobody would learn that something was not heard.
+fn lost() -> sqlx::Error {
+    io::Error::from(io::ErrorKind::ConnectionAborted).into()
 }
 
 fn read(notification: &PgNotification) -> Vec<Poke> {
