@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 use syncline_application::ports::{Session, SessionError};
 use syncline_domain::{hlc::UnixMillis, identifier::UserId};
@@ -24,7 +26,7 @@ impl Expected {
         now: UnixMillis,
     ) -> Result<Session, SessionError> {
         let seconds = now.0 / 1000;
-        let time = |name: &str| claims.get(name).map(Value::as_u64);
+        let time = |name: &str| claims.get(name).map(whole_seconds);
         let end = time("exp").flatten();
         let is_in_time = match (end, time("nbf")) {
             (Some(end), begin) => {
@@ -74,6 +76,12 @@ impl Expected {
     }
 }
 
+/// A time in seconds, of which the standard allows fractions (RFC 7519, section 2).
+fn whole_seconds(time: &Value) -> Option<u64> {
+    let fraction = || Duration::try_from_secs_f64(time.as_f64()?).ok();
+    time.as_u64().or_else(|| Some(fraction()?.as_secs()))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Map, Value, json};
@@ -120,6 +128,16 @@ mod tests {
         assert!(session(&json!({ "iat": null })).is_ok());
     }
 
+    #[test]
+    fn times_may_have_fractions() {
+        let now: f64 = u32::try_from(NOW).unwrap().into();
+        let times = json!({ "iat": now - 4.5, "nbf": now - 4.5, "exp": now + 300.25 });
+        let session = session(&times).unwrap();
+        assert_eq!(session.issued_at, UnixMillis((NOW - 5) * 1000));
+        let end = NOW + 300 + LEEWAY;
+        assert_eq!(session.token_ends_at, Some(UnixMillis(end * 1000)));
+    }
+
     /// Or it would be a token of today for ever, also of an account that was deleted.
     #[test]
     fn a_token_that_does_not_say_since_when_it_is_began_before_all_others() {
@@ -142,6 +160,8 @@ mod tests {
             json!({ "exp": NOW - LEEWAY }),
             json!({ "exp": null }),
             json!({ "exp": "tomorrow" }),
+            json!({ "exp": -1.5 }),
+            json!({ "exp": 1e300 }),
             json!({ "nbf": NOW + LEEWAY + 1 }),
             json!({ "nbf": "tomorrow" }),
             json!({ "email": null }),
