@@ -22,7 +22,7 @@ const MAX_LIMIT: u32 = 500;
 
 /// The body of `POST /{application}/search`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SearchBody {
     pub(super) collection: CollectionName,
     pub(super) filter: Option<Value>,

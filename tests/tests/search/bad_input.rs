@@ -242,6 +242,7 @@ async fn other_members_are_checked_as_well() {
         ("limit", json!("1"), "limit: "),
         ("cursor", json!(1), "cursor: "),
         ("total", json!("yes"), "total: "),
+        ("filtr", json!({}), "filtr: unknown field"),
     ] {
         let mut body = json!({ "collection": "a" });
         body[member] = value;

@@ -14,6 +14,7 @@ use crate::openapi::schema::{Access, Clock, CollectionName, DocumentKey, UserId}
 /// What to look for, and how to show it.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 pub(super) struct SearchRequest {
     collection: CollectionName,
     /// What the documents have to be like; without it, all.
