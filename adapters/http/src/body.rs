@@ -9,7 +9,7 @@ use axum::{
     },
 };
 use futures::StreamExt;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 
 use crate::{
@@ -23,6 +23,9 @@ pub(crate) const NDJSON: &str = "application/x-ndjson";
 /// A body of JSON.
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
+/// A body of JSON, if there is one: many clients declare a body that they do not send.
+pub(crate) struct OptionalJsonBody<T>(pub(crate) Option<T>);
+
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
 
@@ -31,11 +34,29 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
         check_type(&parts.headers)?;
         let bounds = Bounds::from_request_parts(&mut parts, state).await?;
         let bytes = read(body, bounds.body_bytes).await?;
-        check_form(&bytes)?;
-        let value = serde_json::from_slice(&bytes)
-            .map_err(|error| ApiError::new(ErrorCode::BadRequest, mistake::<T>(&bytes, &error)))?;
-        Ok(Self(value))
+        Ok(Self(parse(&bytes)?))
     }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for OptionalJsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let (mut parts, body) = request.into_parts();
+        let bounds = Bounds::from_request_parts(&mut parts, state).await?;
+        let bytes = read(body, bounds.body_bytes).await?;
+        if bytes.trim_ascii().is_empty() {
+            return Ok(Self(None));
+        }
+        check_type(&parts.headers)?;
+        Ok(Self(parse(&bytes)?))
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    check_form(bytes)?;
+    serde_json::from_slice(bytes)
+        .map_err(|error| ApiError::new(ErrorCode::BadRequest, mistake::<T>(bytes, &error)))
 }
 
 fn check_type(headers: &HeaderMap) -> Result<(), ApiError> {
@@ -114,6 +135,10 @@ fn mistake<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Stri
             "The body is empty; send a JSON object".to_owned()
         }
         Category::Eof => format!("The body ends amid its JSON: {error}; send all of it"),
+        // What is no name of a variant counts as bad syntax.
+        Category::Syntax if serde_json::from_slice::<IgnoredAny>(bytes).is_ok() => {
+            misfit::<T>(bytes)
+        }
         Category::Syntax | Category::Io => format!("The body is not JSON: {error}"),
     }
 }

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use super::JsonBody;
+use super::{JsonBody, OptionalJsonBody};
 use crate::{HttpOptions, Rates, layers};
 
 const LIMIT: usize = 1_000;
@@ -26,6 +26,18 @@ struct Letter {
     title: String,
     #[serde(default)]
     pages: Vec<u32>,
+    #[serde(default, rename = "kind")]
+    _kind: Option<Kind>,
+}
+
+#[derive(Deserialize)]
+enum Kind {
+    #[serde(rename = "short")]
+    Short,
+}
+
+async fn titles(OptionalJsonBody(letter): OptionalJsonBody<Letter>) -> String {
+    format!("\"{:?}\"", letter.map(|letter| letter.title.len()))
 }
 
 async fn title(JsonBody(letter): JsonBody<Letter>) -> String {
@@ -41,7 +53,10 @@ async fn send(mut request: Request<Body>) -> (StatusCode, Value) {
     };
     let peer = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4711)));
     request.extensions_mut().insert(peer);
-    let router = layers::wrap(Router::new().route("/", post(title)), &options);
+    let router = Router::new()
+        .route("/", post(title))
+        .route("/optional", post(titles));
+    let router = layers::wrap(router, &options);
     let response = router.oneshot(request).await.unwrap();
     let status = response.status();
     let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
@@ -140,6 +155,10 @@ async fn what_is_no_json_is_refused_with_its_place() {
 async fn wrong_types_are_refused_with_their_path() {
     let bad = [
         (
+            r#"{"title":"a","kind":5}"#,
+            "kind: expected value at line 1 column 21",
+        ),
+        (
             r#"{"title":"a","pages":[1,"2"]}"#,
             "pages[1]: invalid type: string \"2\", expected u32 at line 1 column 27",
         ),
@@ -203,4 +222,23 @@ async fn unknown_encodings_are_refused() {
     let sentence = "The encoding of the body is not known here; send it plain or as `gzip`";
     let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
     assert_refused(&answer, status, "unsupported_media_type", sentence);
+}
+
+#[tokio::test]
+async fn a_body_that_need_not_be_there_is_none_where_nothing_is_sent() {
+    let optional = |body: &'static str| {
+        let request = Request::post("/optional").header(CONTENT_TYPE, "application/json");
+        send(request.body(body.into()).unwrap())
+    };
+    for nothing in ["", " ", "null"] {
+        assert_eq!(optional(nothing).await, (StatusCode::OK, "None".into()));
+    }
+    let undeclared = Request::post("/optional").body(Body::empty()).unwrap();
+    assert_eq!(send(undeclared).await, (StatusCode::OK, "None".into()));
+    let there = optional(r#"{"title":"a"}"#).await;
+    assert_eq!(there, (StatusCode::OK, "Some(1)".into()));
+    assert_eq!(optional("{}").await.0, StatusCode::BAD_REQUEST);
+    let undeclared = Request::post("/optional").body("{}".into()).unwrap();
+    let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    assert_eq!(send(undeclared).await.0, status);
 }

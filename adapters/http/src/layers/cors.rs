@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use axum::http::{
     Method,
-    header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER},
+    header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER},
 };
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -25,7 +25,7 @@ pub(super) fn layer(origins: &[String]) -> CorsLayer {
             X_ORG_ID,
             X_REQUEST_ID,
         ])
-        .expose_headers([RETRY_AFTER, X_AUTH_TOKEN, X_REQUEST_ID])
+        .expose_headers([CONTENT_DISPOSITION, RETRY_AFTER, X_AUTH_TOKEN, X_REQUEST_ID])
         .max_age(MAX_AGE)
 }
 

@@ -206,7 +206,10 @@ async fn pages_of_any_origin_may_call_without_credentials() {
     assert_eq!(headers[ACCESS_CONTROL_ALLOW_ORIGIN], "*");
     assert!(!headers.contains_key(ACCESS_CONTROL_ALLOW_CREDENTIALS));
     let exposed = headers[ACCESS_CONTROL_EXPOSE_HEADERS].to_str().unwrap();
-    assert_eq!(exposed, "retry-after,x-auth-token,x-request-id");
+    assert_eq!(
+        exposed,
+        "content-disposition,retry-after,x-auth-token,x-request-id"
+    );
 }
 
 #[tokio::test]

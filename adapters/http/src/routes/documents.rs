@@ -188,9 +188,19 @@ struct Restoration {
             }),
         ),
         (
+            status = 403,
+            description = "`forbidden`: the caller is no member of the organisation that `X-Org-Id` names, or \
+                may only read the document of another.",
+            body = ApiError,
+            example = json!({
+                "error": "the document `groceries` of this owner is shared with you for reading only; ask its owner",
+                "code": "forbidden",
+            }),
+        ),
+        (
             status = 404,
             description = "`not_found`: there is no such application, no such document that the \
-                caller may write, or its version is no longer kept.",
+                caller may see, or its version is no longer kept.",
             body = ApiError,
             example = json!({
                 "error": "rev: no version of the document with this revision is kept; `versions` \

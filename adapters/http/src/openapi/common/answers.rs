@@ -79,7 +79,9 @@ impl Common {
             Self::UnsupportedMediaType => {
                 "`unsupported_media_type`: the body is not declared as what it has to be."
             }
-            Self::RateLimited => "`rate_limited`: too many requests within a minute.",
+            Self::RateLimited => {
+                "`rate_limited`: too many requests within a minute, or too many streams at once."
+            }
             Self::InternalError => {
                 "`internal_error`: a fault of the server; its log has the cause under the \
                  request's id."

@@ -2,18 +2,15 @@
 
 use axum::{
     Json,
-    extract::{FromRequest, Path, Request, State, rejection::PathRejection},
-    http::{
-        HeaderMap,
-        header::{CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE},
-    },
+    extract::{Path, State, rejection::PathRejection},
+    http::header::SET_COOKIE,
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{OneTimeCode, SignedInAnswer, cookie, schema::ProviderName, sign_in::name};
-use crate::{AppState, body::JsonBody, caller::Caller, error::ApiError, openapi::tags};
+use crate::{AppState, body::OptionalJsonBody, caller::Caller, error::ApiError, openapi::tags};
 
 /// Where a browser goes to prove an identity.
 #[derive(Serialize, ToSchema)]
@@ -86,11 +83,10 @@ pub(super) async fn link(
     State(state): State<AppState>,
     Caller(session): Caller,
     provider: Result<Path<String>, PathRejection>,
-    request: Request,
+    OptionalJsonBody(proof): OptionalJsonBody<OneTimeCode>,
 ) -> Result<Response, ApiError> {
     let provider = name(provider)?;
-    if has_body(request.headers()) {
-        let JsonBody(OneTimeCode { code }) = JsonBody::from_request(request, &state).await?;
+    if let Some(OneTimeCode { code }) = proof {
         let linked = state.identity.link_code(&session, &provider, &code).await?;
         return Ok(Json(SignedInAnswer::from(linked)).into_response());
     }
@@ -169,9 +165,4 @@ pub(super) async fn unlink(
 enum LinkAnswer {
     Begun(Way),
     Linked(SignedInAnswer),
-}
-
-fn has_body(headers: &HeaderMap) -> bool {
-    let length = headers.get(CONTENT_LENGTH);
-    headers.contains_key(CONTENT_TYPE) || length.is_some_and(|length| length != "0")
 }

@@ -5,7 +5,7 @@ use axum::{
         Form, Path, Query, State,
         rejection::{FormRejection, PathRejection, QueryRejection},
     },
-    http::header::SET_COOKIE,
+    http::{StatusCode, header::SET_COOKIE},
     response::{IntoResponse, Response},
 };
 use axum_extra::extract::CookieJar;
@@ -168,6 +168,16 @@ pub(super) async fn begin(
                 "code": "not_found",
             }),
         ),
+        (
+            status = 409,
+            description = "`conflict`: the sign-in was to link an identity that belongs to another user, or another \
+                one of the provider is linked.",
+            body = ApiError,
+            example = json!({
+                "error": "another google account is linked already; unlink it first",
+                "code": "conflict",
+            }),
+        ),
     ),
 )]
 pub(super) async fn complete(
@@ -241,6 +251,16 @@ pub(super) async fn complete(
                 "code": "not_found",
             }),
         ),
+        (
+            status = 409,
+            description = "`conflict`: the sign-in was to link an identity that belongs to another user, or another \
+                one of the provider is linked.",
+            body = ApiError,
+            example = json!({
+                "error": "another google account is linked already; unlink it first",
+                "code": "conflict",
+            }),
+        ),
     ),
 )]
 pub(super) async fn complete_form(
@@ -292,6 +312,9 @@ fn bad_form(rejection: FormRejection) -> ApiError {
             "The body is not declared as a form; send the header \
              `Content-Type: application/x-www-form-urlencoded`",
         ),
+        rejection if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            ApiError::new(ErrorCode::PayloadTooLarge, rejection.body_text())
+        }
         rejection => ApiError::new(ErrorCode::BadRequest, rejection.body_text()),
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct SyncRequest {
     /// `clientClock` does not include.
     #[schema(
         min_length = 1,
-        max_length = 1_002,
+        max_length = 1_003,
         pattern = "^[ -~]+$",
         example = "phone"
     )]
