@@ -1,7 +1,10 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use serde::de::DeserializeOwned;
-use tokio::{sync::Mutex, time::Instant};
+use tokio::time::Instant;
 
 use crate::http::HttpClient;
 
@@ -16,10 +19,11 @@ const MIN_INTERVAL: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// A JSON document of somebody else, fetched when it is first needed and kept. One caller at a time
-/// fetches it; the others wait for that.
+/// fetches it; others wait for that only if they have no older one.
 pub(crate) struct Document<T> {
     http: HttpClient,
     kept: Mutex<Kept<T>>,
+    fetching: tokio::sync::Mutex<()>,
 }
 
 struct Kept<T> {
@@ -50,48 +54,65 @@ impl<T: DeserializeOwned + Send + Sync> Document<T> {
         Self {
             http,
             kept: Mutex::new(kept),
+            fetching: tokio::sync::Mutex::default(),
         }
     }
 
     /// The document at `address`. An old one will do when there is no newer.
     pub(crate) async fn get(&self, address: &str) -> Result<Arc<T>, Unavailable> {
-        let mut kept = self.kept.lock().await;
-        let known = kept
-            .document
-            .as_ref()
-            .filter(|kept| kept.address == address);
-        let known = known.map(|kept| (Arc::clone(&kept.value), kept.at.elapsed() < MAX_AGE));
-        match known {
+        match self.known(address) {
             Some((value, true)) => Ok(value),
-            Some((value, false)) => Ok(self.fetch(&mut kept, address).await.unwrap_or(value)),
-            None => self.fetch(&mut kept, address).await,
+            Some((value, false)) => {
+                let Ok(_fetching) = self.fetching.try_lock() else {
+                    return Ok(value);
+                };
+                Ok(self.fetch(address).await.unwrap_or(value))
+            }
+            None => {
+                let _fetching = self.fetching.lock().await;
+                match self.known(address) {
+                    Some((value, _)) => Ok(value),
+                    None => self.fetch(address).await,
+                }
+            }
         }
     }
 
     /// A document at `address` that is newer than `old`, which lacks something.
     pub(crate) async fn newer(&self, address: &str, old: &Arc<T>) -> Option<Arc<T>> {
-        let mut kept = self.kept.lock().await;
-        let known = kept.document.as_ref().map(|kept| &kept.value);
-        if let Some(newer) = known.filter(|&known| !Arc::ptr_eq(known, old)) {
-            return Some(Arc::clone(newer));
+        let _fetching = self.fetching.lock().await;
+        {
+            let mut kept = self.kept();
+            let known = kept.document.as_ref().map(|kept| &kept.value);
+            if let Some(newer) = known.filter(|&known| !Arc::ptr_eq(known, old)) {
+                return Some(Arc::clone(newer));
+            }
+            let renewed = kept.renewed_at;
+            if renewed.is_some_and(|at| at.elapsed() < MIN_INTERVAL) {
+                return None;
+            }
+            kept.renewed_at = Some(Instant::now());
         }
-        let is_soon = kept
-            .renewed_at
-            .is_some_and(|at| at.elapsed() < MIN_INTERVAL);
-        if is_soon {
-            return None;
-        }
-        kept.renewed_at = Some(Instant::now());
-        self.fetch(&mut kept, address).await.ok()
+        self.fetch(address).await.ok()
     }
 
-    async fn fetch(&self, kept: &mut Kept<T>, address: &str) -> Result<Arc<T>, Unavailable> {
-        if let Some((at, cause)) = &kept.failed
+    /// The document at `address`, if it was fetched before, and whether it is still new.
+    fn known(&self, address: &str) -> Option<(Arc<T>, bool)> {
+        let kept = self.kept();
+        let known = kept.document.as_ref()?;
+        let value = || (Arc::clone(&known.value), known.at.elapsed() < MAX_AGE);
+        (known.address == address).then(value)
+    }
+
+    async fn fetch(&self, address: &str) -> Result<Arc<T>, Unavailable> {
+        if let Some((at, cause)) = &self.kept().failed
             && at.elapsed() < PAUSE
         {
             return Err(Unavailable(cause.clone()));
         }
-        match self.http.get(address, None).await {
+        let fetched = self.http.get(address, None).await;
+        let mut kept = self.kept();
+        match fetched {
             Ok(value) => {
                 let value = Arc::new(value);
                 kept.failed = None;
@@ -110,4 +131,11 @@ impl<T: DeserializeOwned + Send + Sync> Document<T> {
             }
         }
     }
+
+    fn kept(&self) -> MutexGuard<'_, Kept<T>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
+
+#[cfg(test)]
+mod tests;
