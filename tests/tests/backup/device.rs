@@ -13,6 +13,8 @@ const PAGE: u32 = 2;
 /// everything else is what it finds there when it starts.
 pub(crate) struct Device {
     user: &'static str,
+    /// In whose documents it works; none for the user's own.
+    organisation: Option<String>,
     program: Child,
     remote: Remote,
     address: Address,
@@ -22,9 +24,22 @@ impl Device {
     pub(crate) async fn new(user: &'static str, name: &str, program: &Child) -> Self {
         Self {
             user,
+            organisation: None,
             program: program.clone(),
             remote: Remote::new(&format!("{name} of {user}"), program.clone(), "store"),
             address: Address::new().await,
+        }
+    }
+
+    /// One that works in the documents of an organisation.
+    pub(crate) async fn in_organisation(
+        organisation: &str,
+        user: &'static str,
+        program: &Child,
+    ) -> Self {
+        Self {
+            organisation: Some(organisation.to_owned()),
+            ..Self::new(user, organisation, program).await
         }
     }
 
@@ -60,7 +75,7 @@ impl Device {
             url: self.address.url().to_owned(),
             token: server.token(self.user),
             user: self.user.to_owned(),
-            organisation: None,
+            organisation: self.organisation.clone(),
             collection: COLLECTION.to_owned(),
             page: PAGE,
         };

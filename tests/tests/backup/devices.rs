@@ -13,7 +13,10 @@ use syncline_tests::{
 };
 use tokio::time::{Instant, sleep};
 
-use crate::family::{COLLECTION, Family};
+use crate::{
+    club::Club,
+    family::{COLLECTION, Family},
+};
 
 /// Devices may be ahead by so little that what is older than a test is not taken for lost.
 const SETTINGS: &str = "limits.clockSkewSeconds = 1";
@@ -22,9 +25,10 @@ const SKEW: Duration = Duration::from_millis(1100);
 /// How long a database may take to come back.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Two families: one has the Rust client, the other the TypeScript client.
+/// Two families and two clubs: one has the Rust client, the other the TypeScript client.
 pub(crate) struct Devices {
     families: [Family; 2],
+    clubs: [Club; 2],
 }
 
 /// A server of this database.
@@ -50,13 +54,20 @@ impl Devices {
         for family in &mut families {
             family.before(server).await;
         }
-        Self { families }
+        let clubs = [
+            Club::before(server, "ada", "grace", &rust).await,
+            Club::before(server, "alan", "mary", &typescript).await,
+        ];
+        Self { families, clubs }
     }
 
     /// What the backup lacks.
     pub(crate) async fn later(&mut self, server: &TestServer) {
         for family in &mut self.families {
             family.later(server).await;
+        }
+        for club in &self.clubs {
+            club.later(server).await;
         }
     }
 
@@ -65,6 +76,9 @@ impl Devices {
         comes_back(server).await;
         for family in self.families {
             family.after(server).await;
+        }
+        for club in self.clubs {
+            club.after(server).await;
         }
     }
 }

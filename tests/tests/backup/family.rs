@@ -218,7 +218,7 @@ fn healed() -> BTreeMap<String, Value> {
     .collect()
 }
 
-fn own(key: &str, document: Value) -> (Id, Value) {
+pub(crate) fn own(key: &str, document: Value) -> (Id, Value) {
     ((None, key.to_owned()), document)
 }
 
@@ -226,7 +226,7 @@ fn of(owner: &str, key: &str) -> Id {
     (Some(owner.to_owned()), key.to_owned())
 }
 
-fn shown(view: &View) -> BTreeMap<Id, Value> {
+pub(crate) fn shown(view: &View) -> BTreeMap<Id, Value> {
     let documents = view.documents.iter();
     documents
         .map(|(id, (document, _))| (id.clone(), document.clone().into()))

@@ -6,6 +6,7 @@
 mod address;
 mod base_backup;
 mod clocks;
+mod club;
 mod device;
 mod devices;
 mod dump;
