@@ -63,13 +63,17 @@ async fn a_plain_one_into_another_database_of_the_same_cluster() {
 async fn a_plain_one_twice_into_the_same_database() {
     let server = server(TestDatabase::create().await).await;
     let mut devices = Devices::before(&server).await;
-    let first = dump(&server.database, &["--clean", "--if-exists"]);
+    let shell = Postgresql::place();
+    let address = server.database.url();
+    let backup = backup(&shell, "A plain dump can be read", &address).await;
     devices.later(&server).await;
-    restore(&server.database, &first);
+    let way = [("BACKUP", backup), ("DATABASE_URL", address)];
+    let restore = || shell.run_with(commands("It comes back in one transaction"), &way);
+    restore();
     // Somebody writes in the life between the two, and loses it.
     let between = change("between", &json!({ "title": "lost" }), &stamp("laptop", 1));
     Replica::new("notes").sync(&server, "ada", &[between]).await;
-    restore(&server.database, &first);
+    restore();
     devices.after(&server).await;
     server.finish().await;
 }
