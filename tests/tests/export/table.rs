@@ -90,7 +90,9 @@ async fn whatever_a_text_holds_comes_back_from_its_cell() {
 #[tokio::test]
 async fn no_cell_runs_as_a_formula() {
     let server = TestServer::start().await;
-    let formulas = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"];
+    let plain = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"];
+    let full_width = ["＝1+1", "＋1", "－1", "＠SUM(A1)"];
+    let formulas = [&plain[..], &full_width].concat();
     let mut document = Map::new();
     for (number, formula) in formulas.iter().enumerate() {
         document.insert(format!("f{number}"), Value::from(*formula));
