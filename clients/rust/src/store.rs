@@ -13,7 +13,7 @@
 //! | `sync_loop`, `demand`, `pass` | when what is synchronised, and how |
 //! | `live` | the server's hints |
 //! | `events`, `listener`, `audience` | what applications are told, and who has heard it |
-//! | `remote`, `session` | requests, and the token that they carry |
+//! | `remote`, `session`, `person` | requests, the token that they carry, and whose it is |
 
 mod audience;
 mod clock;
@@ -27,6 +27,7 @@ mod listener;
 mod live;
 mod options;
 mod pass;
+mod person;
 mod query;
 mod remote;
 mod replica;
@@ -52,6 +53,8 @@ use demand::Demand;
 use inner::{Inner, Pass};
 use remote::Remote;
 use session::Session;
+
+use crate::transport::application_url;
 
 pub use collection::{Clocks, Collection};
 pub use error::StoreError;
@@ -81,20 +84,19 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn open(options: StoreOptions) -> Result<Self, StoreError> {
-        let user = options.owner()?;
+        let url = application_url(&options.url, &options.application)?;
+        let (person, place) = (options.person()?, url.to_string());
+        let path = options.path.clone();
+        let open = tokio::task::spawn_blocking(move || Database::open(&path, &place, person));
+        let (database, person) = open.await.unwrap_or(Err(StoreError::Closed))?;
         let events = broadcast::Sender::new(EVENTS);
         let session = Session::new(
-            user,
+            person,
             options.token.clone(),
             options.get_token.clone(),
             events.clone(),
         );
-        let session = Arc::new(session);
-        let remote = Remote::new(&options.url, &options.application, Arc::clone(&session))?;
-        let owner = format!("{}\n{}", remote.place(), session.user);
-        let path = options.path.clone();
-        let open = tokio::task::spawn_blocking(move || Database::open(&path, &owner));
-        let database = open.await.unwrap_or(Err(StoreError::Closed))?;
+        let remote = Remote::new(url, session)?;
         let inner = Arc::new(Inner {
             database: Arc::new(database),
             remote,
@@ -148,7 +150,7 @@ impl Store {
     /// Whose documents these are.
     #[must_use]
     pub fn user(&self) -> &UserId {
-        &self.inner.remote.session.user
+        &self.inner.remote.session.person.user
     }
 
     /// How the synchronisation is doing, now and as it changes.

@@ -1,9 +1,11 @@
 //! The file of a store.
 
-use syncline_client::store::{Store, StoreError};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use syncline_client::store::{Store, StoreError, StoreOptions};
 use syncline_tests::{TestDatabase, TestServer};
+use tempfile::TempDir;
 
-use crate::device::{Device, eventually, options, titled};
+use crate::device::{Device, eventually, file, options, titled};
 
 #[tokio::test]
 async fn it_belongs_to_one_store_and_one_user() {
@@ -21,6 +23,36 @@ async fn it_belongs_to_one_store_and_one_user() {
     );
     drop(device);
     server.finish().await;
+}
+
+/// The server knows them as different users.
+#[tokio::test]
+async fn two_issuers_users_of_the_same_name_do_not_share_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open_as(r#"{"sub":"7","iss":"https://id.acme.example"}"#, &folder).await;
+    let store = store.unwrap();
+    let other = token(r#"{"sub":"7","iss":"https://id.other.example"}"#);
+    let taken = store.set_token(&other);
+    assert!(matches!(taken, Err(StoreError::Options(_))), "{taken:?}");
+    store.close().await;
+    for claims in [
+        r#"{"sub":"7","iss":"https://id.other.example"}"#,
+        r#"{"sub":"7"}"#,
+    ] {
+        let other = open_as(claims, &folder).await;
+        assert!(matches!(other, Err(StoreError::Options(_))), "{other:?}");
+    }
+    let again = open_as(r#"{"sub":"7","iss":"https://id.acme.example"}"#, &folder).await;
+    again.unwrap().close().await;
+}
+
+async fn open_as(claims: &str, folder: &TempDir) -> Result<Store, StoreError> {
+    let url = "http://127.0.0.1:9";
+    Store::open(StoreOptions::new(url, "todo", &token(claims), file(folder)).offline()).await
+}
+
+fn token(claims: &str) -> String {
+    format!("e30.{}.x", URL_SAFE_NO_PAD.encode(claims))
 }
 
 /// So is what stands beside it.

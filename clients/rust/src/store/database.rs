@@ -1,5 +1,6 @@
 //! What is on the disk: one SQLite file for the documents of one user in one application.
 
+mod owner;
 mod reports;
 
 use std::{
@@ -16,7 +17,7 @@ use std::{
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, params};
 use syncline_domain::{hlc::Node, identifier::UserId};
 
-use super::{audience::Audience, error::StoreError, replica::Loaded, scope::Scope};
+use super::{audience::Audience, error::StoreError, person::Person, replica::Loaded, scope::Scope};
 use crate::{DocumentId, SyncClient, wire::ReportedConflict};
 
 pub(super) use reports::StoredReport;
@@ -24,7 +25,7 @@ pub(super) use reports::StoredReport;
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// The form of the tables. A file of a later version is left alone.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// How long a process that has just ended may keep the file.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -39,8 +40,13 @@ pub(super) struct Database {
 }
 
 impl Database {
-    /// Opens the file, or makes it, for `owner`: server, application and user.
-    pub(super) fn open(path: &Path, owner: &str) -> Result<Self, StoreError> {
+    /// Opens the file, or makes it, for the documents of a person in a `place`: an application of a server.
+    /// Gives back what it knows of the person.
+    pub(super) fn open(
+        path: &Path,
+        place: &str,
+        person: Person,
+    ) -> Result<(Self, Person), StoreError> {
         make_private(path);
         let mut connection = Connection::open(path).map_err(storage)?;
         connection.busy_timeout(PATIENCE).map_err(storage)?;
@@ -56,14 +62,16 @@ impl Database {
         let transaction = connection
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
             .map_err(storage)?;
-        prepare(&transaction, owner)?;
+        prepare(&transaction)?;
+        let person = owner::claim(&transaction, place, person)?;
         transaction.commit().map_err(storage)?;
-        Ok(Self {
+        let database = Self {
             connection: Mutex::new(Some(connection)),
             path: path.to_owned(),
             is_closed: AtomicBool::default(),
             audience: Arc::default(),
-        })
+        };
+        Ok((database, person))
     }
 
     /// The scopes that were ever used.
@@ -276,7 +284,8 @@ fn transact<T>(
     Ok(result)
 }
 
-fn prepare(transaction: &Transaction<'_>, owner: &str) -> Result<(), StoreError> {
+/// Makes the tables, or brings those of an earlier version into the form of this one.
+fn prepare(transaction: &Transaction<'_>) -> Result<(), StoreError> {
     let version: i64 = transaction
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .map_err(storage)?;
@@ -284,28 +293,16 @@ fn prepare(transaction: &Transaction<'_>, owner: &str) -> Result<(), StoreError>
         let rule = "a later version of this library wrote the file: update the application";
         return Err(StoreError::Options(rule.to_owned()));
     }
-    if version == 0 {
-        transaction.execute_batch(SCHEMA).map_err(storage)?;
-        transaction
-            .pragma_update(None, "user_version", VERSION)
-            .map_err(storage)?;
+    match version {
+        0 => transaction.execute_batch(SCHEMA),
+        // It knew no issuers.
+        1 => transaction.execute_batch("ALTER TABLE owner ADD COLUMN issuer TEXT"),
+        _ => Ok(()),
     }
-    let found: Option<String> = transaction
-        .query_row("SELECT name FROM owner", [], |row| row.get(0))
-        .optional()
-        .map_err(storage)?;
-    match found {
-        None => transaction
-            .execute("INSERT INTO owner (name) VALUES (?1)", [owner])
-            .map(drop)
-            .map_err(storage),
-        Some(found) if found == owner => Ok(()),
-        Some(_) => {
-            let rule = "the file holds documents of another user, application or server: sign out \
-                        there first, or choose another file";
-            Err(StoreError::Options(rule.to_owned()))
-        }
-    }
+    .map_err(storage)?;
+    transaction
+        .pragma_update(None, "user_version", VERSION)
+        .map_err(storage)
 }
 
 /// Keeps what is known of a scope beside its documents. Returns its number.

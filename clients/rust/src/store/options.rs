@@ -10,7 +10,8 @@ use syncline_domain::{hlc::UnixMillis, identifier::UserId};
 use super::{
     clock::{self, Clock},
     error::StoreError,
-    session::{GetToken, NewToken, user_of},
+    person::Person,
+    session::{GetToken, NewToken},
 };
 
 /// How often to pull without live pokes, unless the application decides.
@@ -96,9 +97,8 @@ impl StoreOptions {
         self
     }
 
-    pub(super) fn owner(&self) -> Result<UserId, StoreError> {
-        let user = self.user.clone().or_else(|| user_of(&self.token));
-        user.ok_or_else(|| {
+    pub(super) fn person(&self) -> Result<Person, StoreError> {
+        Person::of(&self.token, self.user.clone()).ok_or_else(|| {
             let rule = "the token does not tell the user: say it with `StoreOptions::user`";
             StoreError::Options(rule.to_owned())
         })

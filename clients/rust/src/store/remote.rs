@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use reqwest::{
     Client, RequestBuilder, Response, StatusCode, Url,
@@ -9,9 +9,7 @@ use syncline_domain::identifier::OrganisationId;
 use super::{error::StoreError, session::Session};
 use crate::{
     TransportError,
-    transport::{
-        ORGANISATION, application_url, bearer, encode, http_client, patience, read, send, with_json,
-    },
+    transport::{ORGANISATION, bearer, encode, http_client, patience, read, send, with_json},
     wire::{SyncAnswer, SyncRequest},
 };
 
@@ -22,18 +20,14 @@ const NEXT_TOKEN: &str = "x-auth-token";
 pub(super) struct Remote {
     client: Client,
     url: Url,
-    pub(super) session: Arc<Session>,
+    pub(super) session: Session,
 }
 
 impl Remote {
-    pub(super) fn new(
-        url: &str,
-        application: &str,
-        session: Arc<Session>,
-    ) -> Result<Self, StoreError> {
+    pub(super) fn new(url: Url, session: Session) -> Result<Self, StoreError> {
         Ok(Self {
             client: http_client(HeaderMap::new())?,
-            url: application_url(url, application)?,
+            url,
             session,
         })
     }
@@ -92,11 +86,6 @@ impl Remote {
             self.session.prolong(&token, next.to_owned())?;
         }
         Ok(response)
-    }
-
-    /// Which application of which server.
-    pub(super) fn place(&self) -> &str {
-        self.url.as_str()
     }
 
     fn url_of(&self, segment: &str) -> Result<Url, TransportError> {

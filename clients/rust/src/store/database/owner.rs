@@ -1,0 +1,92 @@
+//! Whose documents the file holds.
+
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::storage;
+use crate::store::{error::StoreError, person::Person};
+
+/// Makes the file, if nobody has it, the person's in this place, and refuses it to anybody else. Gives
+/// back what is known of the person then.
+pub(super) fn claim(
+    transaction: &Transaction<'_>,
+    place: &str,
+    person: Person,
+) -> Result<Person, StoreError> {
+    let name = format!("{place}\n{}", person.user);
+    let found: Option<(String, Option<String>)> = transaction
+        .query_row("SELECT name, issuer FROM owner", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()
+        .map_err(storage)?;
+    let Some((found, issuer)) = found else {
+        let insert = "INSERT INTO owner (name, issuer) VALUES (?1, ?2)";
+        transaction
+            .execute(insert, params![name, person.issuer])
+            .map_err(storage)?;
+        return Ok(person);
+    };
+    if found != name || !person.has_issuer(issuer.as_deref()) {
+        let rule = "the file holds documents of another user, application or server: sign out \
+                    there first, or choose another file";
+        return Err(StoreError::Options(rule.to_owned()));
+    }
+    // Earlier versions did not write it down.
+    let issuer = issuer.or(person.issuer);
+    transaction
+        .execute("UPDATE owner SET issuer = ?1", [&issuer])
+        .map_err(storage)?;
+    Ok(Person { issuer, ..person })
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::claim;
+    use crate::store::{database::prepare, error::StoreError, person::Person};
+
+    const PLACE: &str = "http://127.0.0.1/todo";
+
+    fn ada(issuer: &str) -> Person {
+        Person {
+            user: "ada".to_owned().try_into().unwrap(),
+            issuer: Some(issuer.to_owned()),
+        }
+    }
+
+    fn open(connection: &mut Connection, person: Person) -> Result<Person, StoreError> {
+        let transaction = connection.transaction().unwrap();
+        prepare(&transaction)?;
+        let person = claim(&transaction, PLACE, person)?;
+        transaction.commit().unwrap();
+        Ok(person)
+    }
+
+    /// Which knew the name of the user alone.
+    #[test]
+    fn a_file_of_an_earlier_version_becomes_the_issuers_that_asks_first() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let earlier = "CREATE TABLE owner (name TEXT NOT NULL); PRAGMA user_version = 1;";
+        connection.execute_batch(earlier).unwrap();
+        let name = format!("{PLACE}\nada");
+        let insert = "INSERT INTO owner (name) VALUES (?1)";
+        connection.execute(insert, [name]).unwrap();
+        open(&mut connection, ada("one")).unwrap();
+        let other = open(&mut connection, ada("two"));
+        assert!(matches!(other, Err(StoreError::Options(_))), "{other:?}");
+        open(&mut connection, ada("one")).unwrap();
+    }
+
+    #[test]
+    fn what_a_token_does_not_tell_the_file_does() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let unknown = Person {
+            issuer: None,
+            ..ada("")
+        };
+        open(&mut connection, unknown.clone()).unwrap();
+        open(&mut connection, ada("one")).unwrap();
+        assert_eq!(open(&mut connection, unknown).unwrap(), ada("one"));
+    }
+}
