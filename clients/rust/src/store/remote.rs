@@ -69,10 +69,11 @@ impl Remote {
         request: impl Fn() -> RequestBuilder,
         patience: Duration,
     ) -> Result<Response, StoreError> {
-        let mut token = self.session.token();
-        let mut response = send_with(request(), &token, patience).await?;
+        let presented = self.session.present();
+        let mut response = send_with(request(), &presented.token, patience).await?;
+        let mut token = presented.token.clone();
         if response.status() == StatusCode::UNAUTHORIZED
-            && let Some(other) = self.session.instead_of(&token).await?
+            && let Some(other) = self.session.instead_of(&presented).await?
         {
             token = other;
             response = send_with(request(), &token, patience).await?;

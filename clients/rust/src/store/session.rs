@@ -1,7 +1,7 @@
 use std::{
     future::Future,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::broadcast;
@@ -22,7 +22,26 @@ pub(super) struct Session {
     get_token: Option<GetToken>,
     /// Whoever asks for a token has others wait.
     asking: tokio::sync::Mutex<()>,
+    answered: Mutex<Answered>,
     events: broadcast::Sender<StoreEvent>,
+}
+
+/// What came of the questions for a token.
+#[derive(Clone, Default)]
+struct Answered {
+    /// So many there were.
+    questions: u64,
+    /// In place of which token the last was asked.
+    refused: String,
+    /// Why it gave none, if it failed.
+    error: Option<StoreError>,
+}
+
+/// A token as a request is sent with it.
+pub(super) struct Presented {
+    pub(super) token: String,
+    /// So many questions were answered before.
+    questions: u64,
 }
 
 impl Session {
@@ -37,12 +56,19 @@ impl Session {
             token: Mutex::new(token),
             get_token,
             asking: tokio::sync::Mutex::default(),
+            answered: Mutex::default(),
             events,
         }
     }
 
-    pub(super) fn token(&self) -> String {
-        self.slot().clone()
+    /// The token for a request.
+    pub(super) fn present(&self) -> Presented {
+        // First of the two: what a question that ends in between gave is the token then.
+        let questions = self.answered().questions;
+        Presented {
+            token: self.slot().clone(),
+            questions,
+        }
     }
 
     /// Takes a new token. It has to be the same user's: the documents are.
@@ -76,44 +102,103 @@ impl Session {
         Ok(())
     }
 
-    /// A token in place of one that the server did not accept; none if there is no other.
-    pub(super) async fn instead_of(&self, refused: &str) -> Result<Option<String>, StoreError> {
+    /// A token in place of one that the server did not accept; none if there is no other. The application
+    /// is asked once for all requests that were on their way when it answered.
+    pub(super) async fn instead_of(
+        &self,
+        refused: &Presented,
+    ) -> Result<Option<String>, StoreError> {
         let _asking = self.asking.lock().await;
-        let present = self.token();
-        if present != refused {
-            return Ok(Some(present));
+        let other = self.other_than(refused);
+        if other.is_some() {
+            return Ok(other);
         }
         let Some(get_token) = &self.get_token else {
             return Ok(None);
         };
-        let token = get_token().await;
-        let token = token.map_err(|error| StoreError::NoToken(error.into()))?;
-        self.renew(token.clone())?;
-        Ok((token != refused).then_some(token))
+        let answered = self.answered().clone();
+        if answered.questions > refused.questions && answered.refused == refused.token {
+            return answered.error.map_or(Ok(None), Err);
+        }
+        let asked = get_token().await;
+        let asked = asked.map_err(|error| StoreError::NoToken(error.into()));
+        let taken = asked.and_then(|token| self.prolong(&refused.token, token));
+        *self.answered() = Answered {
+            questions: answered.questions + 1,
+            refused: refused.token.clone(),
+            error: taken.as_ref().err().cloned(),
+        };
+        // Somebody may have signed in meanwhile.
+        let other = self.other_than(refused);
+        if other.is_some() {
+            return Ok(other);
+        }
+        taken.map(|()| None)
     }
 
-    fn slot(&self) -> std::sync::MutexGuard<'_, String> {
+    /// The present token, if it is another.
+    fn other_than(&self, refused: &Presented) -> Option<String> {
+        let present = self.slot().clone();
+        (present != refused.token).then_some(present)
+    }
+
+    fn slot(&self) -> MutexGuard<'_, String> {
         self.token.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn answered(&self) -> MutexGuard<'_, Answered> {
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    };
+
     use tokio::sync::broadcast;
 
-    use super::{Person, Session};
+    use super::{GetToken, Person, Session};
 
     #[test]
     fn a_token_that_was_set_meanwhile_is_not_replaced() {
-        let ada = "ada".to_owned().try_into().unwrap();
-        let person = Person::of("old", Some(ada)).unwrap();
-        let session = Session::new(person, "old".to_owned(), None, broadcast::Sender::new(1));
+        let session = session(None);
         session.prolong("old", "prolonged".to_owned()).unwrap();
-        assert_eq!(session.token(), "prolonged");
+        assert_eq!(*session.slot(), "prolonged");
         session.renew("new".to_owned()).unwrap();
         session
             .prolong("prolonged", "prolonged again".to_owned())
             .unwrap();
-        assert_eq!(session.token(), "new");
+        assert_eq!(*session.slot(), "new");
+    }
+    #[tokio::test]
+    async fn requests_that_are_refused_together_ask_once() {
+        let asked = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&asked);
+        let get_token: GetToken = Arc::new(move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Box::pin(async { Err("nobody is there".into()) })
+        });
+        let session = session(Some(get_token));
+        let (one, other) = (session.present(), session.present());
+        for refused in [one, other] {
+            session.instead_of(&refused).await.unwrap_err();
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+        session.instead_of(&session.present()).await.unwrap_err();
+        assert_eq!(asked.load(Ordering::SeqCst), 2, "a later one asks again");
+    }
+
+    fn session(get_token: Option<GetToken>) -> Session {
+        let ada = "ada".to_owned().try_into().unwrap();
+        let person = Person::of("old", Some(ada)).unwrap();
+        Session::new(
+            person,
+            "old".to_owned(),
+            get_token,
+            broadcast::Sender::new(1),
+        )
     }
 }
