@@ -104,6 +104,7 @@ impl Store {
             events,
             status: watch::Sender::default(),
             passes: watch::Sender::new(Pass::default()),
+            sign_ins: watch::Sender::default(),
             poll_interval: options.poll_interval,
             page_size: options.page_size,
             replicas: Mutex::new(BTreeMap::new()),
@@ -189,13 +190,14 @@ impl Store {
         self.inner.on_disk(|database| database.unsent(None)).await
     }
 
-    /// Uses another token of the same user, after a new sign-in.
+    /// Uses another token of the same user, after a new sign-in, and synchronises everything at once.
     ///
     /// # Errors
     /// [`StoreError::Options`] when it is another user's.
     pub fn set_token(&self, token: &str) -> Result<(), StoreError> {
         self.inner.remote.session.renew(token.to_owned())?;
         self.inner.demand.now();
+        self.inner.sign_ins.send_replace(());
         Ok(())
     }
 

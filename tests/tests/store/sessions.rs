@@ -8,16 +8,27 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, http::StatusCode};
+use axum::{
+    Router,
+    http::{
+        HeaderMap, StatusCode,
+        header::{AUTHORIZATION, RETRY_AFTER},
+    },
+    routing::get,
+};
 use syncline_client::{
     UserId,
     store::{Store, StoreError, StoreEvent, StoreOptions},
 };
 use syncline_domain::hlc::UnixMillis;
 use syncline_tests::{TestServer, replica::now, server::token_at};
-use tokio::{net::TcpListener, sync::Barrier};
+use tokio::{
+    net::TcpListener,
+    sync::{Barrier, mpsc::unbounded_channel},
+    time::timeout,
+};
 
-use crate::device::{Device, eventually, file, hear, options, titled};
+use crate::device::{Device, PATIENCE, eventually, file, hear, options, titled};
 
 const HOUR: u64 = 60 * 60 * 1000;
 const DAY: u64 = 24 * HOUR;
@@ -91,6 +102,26 @@ async fn who_gave_no_token_is_not_asked_again_at_once() {
     eventually("one of them asks", async || asked.load(count) > 0).await;
     tokio::time::sleep(Duration::from_secs(4)).await;
     assert_eq!(asked.load(count), 1);
+    drop(store);
+}
+
+/// Whatever it waited for.
+#[tokio::test]
+async fn a_new_sign_in_opens_the_stream_of_pokes_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (asked, mut tokens) = unbounded_channel();
+    let events = async move |headers: HeaderMap| {
+        asked.send(headers[AUTHORIZATION].clone()).unwrap();
+        (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "3600")])
+    };
+    let url = serve(Router::new().route("/todo/events", get(events))).await;
+    let store = Store::open(without_claims(&url, &folder)).await.unwrap();
+    for token in ["first", "second", "third"] {
+        store.set_token(token).unwrap();
+        let asked = timeout(PATIENCE, tokens.recv()).await;
+        let asked = asked.expect("the stream is asked for").unwrap();
+        assert_eq!(asked, format!("Bearer {token}"));
+    }
     drop(store);
 }
 

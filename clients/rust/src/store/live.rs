@@ -6,6 +6,7 @@ use eventsource_stream::Eventsource;
 use futures::{StreamExt, stream::try_unfold};
 use serde::Deserialize;
 use syncline_domain::identifier::{CollectionName, OrganisationId};
+use tokio::time::timeout;
 
 use super::{
     clock::back_off, error::StoreError, inner::Inner, scope::Scope, sync_loop::delay_after,
@@ -23,8 +24,10 @@ struct Poke {
 
 /// Until the server turns out to have no pokes: then there are only the regular pulls.
 pub(super) async fn run(inner: Arc<Inner>) {
+    let mut sign_ins = inner.sign_ins.subscribe();
     let mut failures = 0;
     loop {
+        sign_ins.mark_unchanged();
         let delay = match listen(&inner).await {
             Err(error) if error.is_refusal() => return,
             Err(error) => {
@@ -37,7 +40,9 @@ pub(super) async fn run(inner: Arc<Inner>) {
             }
         };
         inner.set_live(false);
-        tokio::time::sleep(delay).await;
+        if timeout(delay, sign_ins.changed()).await.is_ok() {
+            failures = 0;
+        }
     }
 }
 
