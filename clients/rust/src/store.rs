@@ -86,7 +86,7 @@ impl Store {
     pub async fn open(options: StoreOptions) -> Result<Self, StoreError> {
         let url = application_url(&options.url, &options.application)?;
         let (person, place) = (options.person()?, url.to_string());
-        let path = options.path.clone();
+        let path = options.file()?;
         let open = tokio::task::spawn_blocking(move || Database::open(&path, &place, person));
         let (database, person) = open.await.unwrap_or(Err(StoreError::Closed))?;
         let events = broadcast::Sender::new(EVENTS);

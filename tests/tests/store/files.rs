@@ -1,5 +1,7 @@
 //! The file of a store.
 
+use std::path::Path;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use syncline_client::store::{Store, StoreError, StoreOptions};
 use syncline_tests::{TestDatabase, TestServer};
@@ -53,6 +55,28 @@ async fn open_as(claims: &str, folder: &TempDir) -> Result<Store, StoreError> {
 
 fn token(claims: &str) -> String {
     format!("e30.{}.x", URL_SAFE_NO_PAD.encode(claims))
+}
+
+/// SQLite has names of its own for what is no file.
+#[tokio::test]
+async fn it_is_a_file_whatever_its_name_is() {
+    for name in [":memory:", "file:store?mode=memory"] {
+        let options =
+            StoreOptions::new("http://127.0.0.1:9", "todo", &token(r#"{"sub":"7"}"#), name);
+        let options = options.offline();
+        let store = Store::open(options.clone()).await.unwrap();
+        let notes = store.collection("notes").unwrap();
+        notes.set("a", titled("a")).await.unwrap();
+        store.close().await;
+        let store = Store::open(options).await.unwrap();
+        let notes = store.collection("notes").unwrap();
+        assert_eq!(notes.get("a").await.unwrap(), Some(titled("a")));
+        store.sign_out(true).await.unwrap();
+        assert!(!Path::new(name).exists());
+    }
+    let nameless = StoreOptions::new("http://127.0.0.1:9", "todo", &token(r#"{"sub":"7"}"#), "");
+    let opened = Store::open(nameless.offline()).await;
+    assert!(matches!(opened, Err(StoreError::Options(_))), "{opened:?}");
 }
 
 /// So is what stands beside it.

@@ -36,7 +36,8 @@ pub struct StoreOptions {
 }
 
 impl StoreOptions {
-    /// The documents of a user in `application` on the server at `url`, kept in the file at `path`.
+    /// The documents of a user in `application` on the server at `url`, kept in the file at `path`,
+    /// whatever its name is.
     /// The session's `token` may have expired: it tells whose documents these are.
     #[must_use]
     pub fn new(url: &str, application: &str, token: &str, path: impl AsRef<Path>) -> Self {
@@ -95,6 +96,13 @@ impl StoreOptions {
     pub fn clock(mut self, clock: impl Fn() -> UnixMillis + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
+    }
+
+    /// Where the documents are kept. SQLite takes some names, but no whole path, for something else
+    /// than a file.
+    pub(super) fn file(&self) -> Result<PathBuf, StoreError> {
+        std::path::absolute(&self.path)
+            .map_err(|error| StoreError::Options(format!("the path of the file is wrong: {error}")))
     }
 
     pub(super) fn person(&self) -> Result<Person, StoreError> {
