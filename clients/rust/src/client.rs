@@ -58,7 +58,7 @@ impl SyncClient {
         }
     }
 
-    /// Asks the server for at most `documents` in an answer; none for all at once.
+    /// Asks the server for at most `documents` in an answer, 1 to 5,000; none for all at once.
     #[must_use]
     pub fn with_page_size(mut self, documents: Option<u32>) -> Self {
         self.page_size = documents;

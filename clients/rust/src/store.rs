@@ -84,6 +84,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn open(options: StoreOptions) -> Result<Self, StoreError> {
+        options.check()?;
         let url = application_url(&options.url, &options.application)?;
         let (person, place) = (options.person()?, url.to_string());
         let path = options.file()?;

@@ -9,7 +9,7 @@ use syncline_client::{
 use syncline_tests::{TestDatabase, TestServer};
 use tokio::{net::TcpListener, time::timeout};
 
-use crate::device::{Device, PATIENCE, doc, eventually, file, hear, titled};
+use crate::device::{Device, PATIENCE, doc, eventually, file, hear, options, titled};
 
 #[tokio::test]
 async fn they_are_kept_with_the_reason_and_block_no_other() {
@@ -139,6 +139,29 @@ async fn serve_refusals() -> String {
     let router = Router::new().route("/todo/sync", post(handler));
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     url
+}
+
+/// The server would refuse every request because of it, as if of each document.
+#[tokio::test]
+async fn a_page_size_that_no_server_takes_is_refused_at_once() {
+    let server = TestServer::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    for documents in [0, 5_001] {
+        let options = options(&server, "ada", &folder).page_size(documents);
+        let refused = Store::open(options).await;
+        assert!(
+            matches!(refused, Err(StoreError::Options(_))),
+            "{refused:?}"
+        );
+    }
+    for documents in [1, 5_000] {
+        let options = options(&server, "ada", &folder).page_size(documents);
+        let store = Store::open(options).await.unwrap();
+        store.collection("notes").unwrap();
+        store.sync().await.unwrap();
+        store.close().await;
+    }
+    server.finish().await;
 }
 
 #[tokio::test]

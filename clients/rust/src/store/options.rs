@@ -20,6 +20,9 @@ const POLL_INTERVAL: Duration = Duration::from_mins(1);
 /// How many documents the server sends at a time, unless the application decides.
 const PAGE_DOCUMENTS: u32 = 500;
 
+/// How many documents a server sends at a time, at the most.
+const MOST_DOCUMENTS: u32 = 5_000;
+
 /// How to open a store.
 #[derive(Clone)]
 pub struct StoreOptions {
@@ -76,7 +79,7 @@ impl StoreOptions {
         self
     }
 
-    /// How many documents the server sends at a time: 500 unless said otherwise.
+    /// How many documents the server sends at a time, 1 to 5,000: 500 unless said otherwise.
     #[must_use]
     pub fn page_size(mut self, documents: u32) -> Self {
         self.page_size = documents;
@@ -96,6 +99,14 @@ impl StoreOptions {
     pub fn clock(mut self, clock: impl Fn() -> UnixMillis + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
+    }
+
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        if (1..=MOST_DOCUMENTS).contains(&self.page_size) {
+            return Ok(());
+        }
+        let rule = format!("the page size is a number from 1 to {MOST_DOCUMENTS}");
+        Err(StoreError::Options(rule))
     }
 
     /// Where the documents are kept. SQLite takes some names, but no whole path, for something else
