@@ -49,7 +49,6 @@ use tokio::{
 };
 
 use database::Database;
-use demand::Demand;
 use inner::{Inner, Pass};
 use remote::Remote;
 use session::Session;
@@ -101,7 +100,7 @@ impl Store {
         let inner = Arc::new(Inner {
             database: Arc::new(database),
             remote,
-            demand: Demand::default(),
+            demand: Arc::default(),
             events,
             status: watch::Sender::default(),
             passes: watch::Sender::new(Pass::default()),

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod cancelled;
 mod conflicts;
 mod crashes;
 mod device;

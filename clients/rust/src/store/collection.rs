@@ -11,9 +11,10 @@ use super::{
     scope::Scope,
     subscription::Subscription,
 };
-use crate::{DocumentId, Rejection};
+use crate::{DocumentId, Rejection, SyncClient};
 
-/// The documents of one collection. Every edit is on the disk when its future resolves.
+/// The documents of one collection. Every edit is on the disk when its future resolves; one whose future
+/// is dropped before is made and pushed, or not made.
 ///
 /// A document is named by its key, or by a [`DocumentId`] if it is another user's.
 #[derive(Clone)]
@@ -66,10 +67,8 @@ impl Collection {
         StoreError: From<I::Error>,
     {
         let (id, now) = (document.try_into()?, self.clock());
-        let edit = self
-            .replica
-            .change(move |client, _| Ok(client.edit(&id, &content, now())?));
-        self.edited(edit.await)
+        let edit = move |client: &mut SyncClient| Ok(client.edit(&id, &content, now())?);
+        self.replica.edit(edit).await
     }
 
     /// Changes the document as it is at that moment, and leaves alone what another device changed
@@ -87,7 +86,7 @@ impl Collection {
         StoreError: From<I::Error>,
     {
         let (id, now) = (document.try_into()?, self.clock());
-        let edit = self.replica.change(move |client, _| {
+        let edit = self.replica.edit(move |client| {
             let Some(mut content) = client.get(&id) else {
                 return Ok(None);
             };
@@ -95,7 +94,7 @@ impl Collection {
             client.edit(&id, &content, now())?;
             Ok(client.get(&id))
         });
-        self.edited(edit.await)
+        edit.await
     }
 
     /// Deletes the document. Returns whether there was one.
@@ -108,10 +107,8 @@ impl Collection {
         StoreError: From<I::Error>,
     {
         let (id, now) = (document.try_into()?, self.clock());
-        let edit = self
-            .replica
-            .change(move |client, _| Ok(client.delete(&id, now())?));
-        self.edited(edit.await)
+        let edit = move |client: &mut SyncClient| Ok(client.delete(&id, now())?);
+        self.replica.edit(edit).await
     }
 
     /// The documents that meet a query.
@@ -156,11 +153,11 @@ impl Collection {
         StoreError: From<I::Error>,
     {
         let id = document.try_into()?;
-        let edit = self.replica.change(move |client, _| {
+        let edit = self.replica.edit(move |client| {
             client.retry(&id);
             Ok(())
         });
-        self.edited(edit.await)
+        edit.await
     }
 
     /// The clocks of the collection, to be looked at.
@@ -177,13 +174,6 @@ impl Collection {
 
     fn clock(&self) -> Clock {
         Clock::clone(&self.inner.clock)
-    }
-
-    fn edited<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
-        if result.is_ok() {
-            self.inner.demand.kick(self.replica.scope.clone());
-        }
-        result
     }
 }
 

@@ -24,7 +24,7 @@ use super::{
 pub(super) struct Inner {
     pub(super) database: Arc<Database>,
     pub(super) remote: Remote,
-    pub(super) demand: Demand,
+    pub(super) demand: Arc<Demand>,
     pub(super) events: broadcast::Sender<StoreEvent>,
     pub(super) status: watch::Sender<Status>,
     pub(super) passes: watch::Sender<Pass>,
@@ -49,8 +49,8 @@ impl Inner {
     pub(super) fn replica(&self, scope: &Scope) -> Arc<Replica> {
         let mut replicas = self.replicas.lock().unwrap_or_else(PoisonError::into_inner);
         let replica = replicas.entry(scope.clone()).or_insert_with(|| {
-            let replica = Replica::new(scope.clone(), Arc::clone(&self.database));
-            Arc::new(replica)
+            let (database, demand) = (Arc::clone(&self.database), Arc::clone(&self.demand));
+            Arc::new(Replica::new(scope.clone(), database, demand))
         });
         Arc::clone(replica)
     }

@@ -5,13 +5,14 @@ use std::sync::{
 
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
-use super::{database::Database, error::StoreError, scope::Scope};
+use super::{database::Database, demand::Demand, error::StoreError, scope::Scope};
 use crate::{SyncClient, wire::ReportedConflict};
 
 /// The documents of a scope: in memory, and on the disk before anybody is told of a change.
 pub(super) struct Replica {
     pub(super) scope: Scope,
     database: Arc<Database>,
+    demand: Arc<Demand>,
     /// None until it is needed, and after the disk failed.
     loaded: Arc<Mutex<Option<Loaded>>>,
     /// Whether the application has asked for it since it was forgotten.
@@ -29,6 +30,8 @@ pub(super) struct Margin {
     pub(super) is_kept: bool,
     /// The scope is not on the disk, nor has the application asked for it since it was forgotten.
     pub(super) is_forgotten: bool,
+    /// The scope is to be synchronised.
+    is_due: bool,
 }
 
 /// The documents in memory.
@@ -42,10 +45,11 @@ pub(super) struct Loaded {
 pub(super) type Slot = OwnedMutexGuard<Option<Loaded>>;
 
 impl Replica {
-    pub(super) fn new(scope: Scope, database: Arc<Database>) -> Self {
+    pub(super) fn new(scope: Scope, database: Arc<Database>, demand: Arc<Demand>) -> Self {
         Self {
             scope,
             database,
+            demand,
             loaded: Arc::default(),
             is_asked_for: AtomicBool::default(),
             version: watch::Sender::new(0),
@@ -69,22 +73,29 @@ impl Replica {
         if let Some(loaded) = slot.as_ref() {
             return Ok(look(&loaded.client));
         }
-        let work = self.on_disk(slot, |client, _| Ok(look(client)));
-        work.await.map(|(result, _)| result)
+        self.on_disk(slot, |client, _| Ok(look(client))).await
+    }
+
+    /// Makes an edit, as [`Self::change`] does, which is to be pushed then.
+    pub(super) async fn edit<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&mut SyncClient) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let edit = self.change(move |client, margin| {
+            margin.is_due = true;
+            operation(client)
+        });
+        edit.await
     }
 
     /// Changes documents. What `operation` did is on the disk when this returns, or it was not done.
-    /// It goes on to its end even if nobody waits for it.
+    /// It goes on to its end, whoever is to hear of it included, even if nobody waits for it.
     pub(super) async fn change<T: Send + 'static>(
         &self,
         operation: impl FnOnce(&mut SyncClient, &mut Margin) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let slot = self.lock().await;
-        let (result, is_changed) = self.on_disk(slot, operation).await?;
-        if is_changed {
-            self.wake();
-        }
-        Ok(result)
+        self.on_disk(slot, operation).await
     }
 
     /// The application asks for the scope: it is synchronised even if it is never edited.
@@ -107,15 +118,16 @@ impl Replica {
 
     /// Whoever watches looks again.
     pub(super) fn wake(&self) {
-        self.version.send_modify(|version| *version += 1);
+        wake(&self.version);
     }
 
     async fn on_disk<T: Send + 'static>(
         &self,
         mut slot: Slot,
         operation: impl FnOnce(&mut SyncClient, &mut Margin) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<(T, bool), StoreError> {
+    ) -> Result<T, StoreError> {
         let (database, scope) = (Arc::clone(&self.database), self.scope.clone());
+        let (version, demand) = (self.version.clone(), Arc::clone(&self.demand));
         let is_asked_for = self.is_asked_for.load(Ordering::SeqCst);
         let work = move || {
             let loaded = match slot.take() {
@@ -136,17 +148,23 @@ impl Replica {
             } else {
                 !margin.is_kept
             };
-            if !is_changed && is_same {
-                return Ok((result, false));
+            if is_changed || !is_same {
+                let written = database.write(&scope, client, *is_stored, &touched, &margin.reports);
+                if let Err(error) = written {
+                    // What is on the disk is what there is.
+                    *slot = None;
+                    return Err(error);
+                }
+                *is_stored = true;
             }
-            let written = database.write(&scope, client, *is_stored, &touched, &margin.reports);
-            if let Err(error) = written {
-                // What is on the disk is what there is.
-                *slot = None;
-                return Err(error);
+            drop(slot);
+            if is_changed {
+                wake(&version);
             }
-            *is_stored = true;
-            Ok((result, is_changed))
+            if margin.is_due {
+                demand.kick(scope);
+            }
+            Ok(result)
         };
         match tokio::task::spawn_blocking(work).await {
             Ok(done) => done,
@@ -154,4 +172,8 @@ impl Replica {
             Err(_) => Err(StoreError::Closed),
         }
     }
+}
+
+fn wake(version: &watch::Sender<u64>) {
+    version.send_modify(|version| *version += 1);
 }
