@@ -271,8 +271,6 @@ impl Store {
         };
         let replica = self.inner.replica(&scope);
         replica.ask_for();
-        // What is never edited must be pulled as well.
-        self.inner.demand.kick(scope);
         Ok(Collection::new(replica, Arc::clone(&self.inner)))
     }
 

@@ -100,7 +100,9 @@ impl Replica {
 
     /// The application asks for the scope: it is synchronised even if it is never edited.
     pub(super) fn ask_for(&self) {
-        self.is_asked_for.store(true, Ordering::SeqCst);
+        if !self.is_asked_for.swap(true, Ordering::SeqCst) {
+            self.demand.kick(self.scope.clone());
+        }
     }
 
     /// Waits until nobody works with the documents, and keeps others from it.
