@@ -1,6 +1,6 @@
 //! Listens to live pokes, over a stream that is opened again whenever it ends.
 
-use std::{pin::pin, sync::Arc};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use eventsource_stream::Eventsource;
 use futures::{StreamExt, stream::try_unfold};
@@ -22,14 +22,17 @@ struct Poke {
     org_id: Option<OrganisationId>,
 }
 
-/// Until the server turns out to have no pokes: then there are only the regular pulls.
+/// How long a server that turns out to have no pokes is left alone. Where it has, something that stands
+/// between has answered for it.
+const ABSENCE: Duration = Duration::from_hours(1);
+
 pub(super) async fn run(inner: Arc<Inner>) {
     let mut sign_ins = inner.sign_ins.subscribe();
     let mut failures = 0;
     loop {
         sign_ins.mark_unchanged();
         let delay = match listen(&inner).await {
-            Err(error) if error.is_refusal() => return,
+            Err(error) if error.is_refusal() => ABSENCE,
             Err(error) => {
                 failures += 1;
                 delay_after(&error, failures)
