@@ -83,20 +83,27 @@ async fn synchronise(
     mut due: BTreeSet<Scope>,
     is_all: bool,
 ) -> Result<(), StoreError> {
+    let result = work_off(inner, &mut due, is_all).await;
+    inner.demand.put_back(due);
+    result
+}
+
+/// Leaves in `due` what is due still.
+async fn work_off(
+    inner: &Inner,
+    due: &mut BTreeSet<Scope>,
+    is_all: bool,
+) -> Result<(), StoreError> {
     if is_all {
         due.extend(inner.scopes().await?);
     }
     let mut refusal = Ok(());
-    while let Some(scope) = due.pop_first() {
+    while let Some(scope) = due.first().cloned() {
         match pass::run(inner, &inner.replica(&scope)).await {
             Err(error) if error.is_refusal() => refusal = refusal.and(Err(error)),
-            Err(error) => {
-                due.insert(scope);
-                inner.demand.put_back(due);
-                return Err(error);
-            }
-            Ok(()) => {}
+            result => result?,
         }
+        due.remove(&scope);
     }
     refusal
 }
