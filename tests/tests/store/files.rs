@@ -1,6 +1,6 @@
 //! The file of a store.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use syncline_client::store::{Store, StoreError, StoreOptions};
@@ -77,6 +77,32 @@ async fn it_is_a_file_whatever_its_name_is() {
     let nameless = StoreOptions::new("http://127.0.0.1:9", "todo", &token(r#"{"sub":"7"}"#), "");
     let opened = Store::open(nameless.offline()).await;
     assert!(matches!(opened, Err(StoreError::Options(_))), "{opened:?}");
+}
+
+/// Whoever signs out removes the file, which somebody may be waiting for.
+#[tokio::test]
+async fn nobody_is_left_with_a_file_that_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let claims = r#"{"sub":"7"}"#;
+    let store = open_as(claims, &folder).await.unwrap();
+    let (second, signed_out) = tokio::join!(open_as(claims, &folder), async {
+        // Until the other waits for the file; if that takes longer, nothing is tried.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        store.sign_out(true).await
+    });
+    signed_out.unwrap();
+    let second = match second {
+        Err(StoreError::Blocked) => open_as(claims, &folder).await,
+        second => second,
+    };
+    let second = second.unwrap();
+    let notes = second.collection("notes").unwrap();
+    notes.set("a", titled("a")).await.unwrap();
+    second.close().await;
+    let third = open_as(claims, &folder).await.unwrap();
+    let notes = third.collection("notes").unwrap();
+    assert_eq!(notes.get("a").await.unwrap(), Some(titled("a")));
+    third.close().await;
 }
 
 /// So is what stands beside it.

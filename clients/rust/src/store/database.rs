@@ -14,7 +14,9 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, params};
+use rusqlite::{
+    Connection, ErrorCode, OptionalExtension, Transaction, ffi::SQLITE_READONLY_DBMOVED, params,
+};
 use syncline_domain::{hlc::Node, identifier::UserId};
 
 use super::{audience::Audience, error::StoreError, person::Person, replica::Loaded, scope::Scope};
@@ -204,20 +206,16 @@ impl Database {
             Ok(unsent)
         });
         check_sent(unsent.map_err(storage)?, discard_unsent)?;
+        // Then to close it touches nothing beside it: somebody may make another by then.
+        drop(connection.pragma_update(None, "journal_mode", "DELETE"));
+        // Nobody else can have opened it so far. Not every system removes what is open.
+        let removed = remove(&self.path);
         slot.take();
         self.is_closed.store(true, Ordering::SeqCst);
         drop(slot);
-        for suffix in ["", "-wal", "-shm"] {
-            let mut path = self.path.clone().into_os_string();
-            path.push(suffix);
-            match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(StoreError::Storage(error.to_string()));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
+        removed
+            .or_else(|_| remove(&self.path))
+            .map_err(|error| StoreError::Storage(error.to_string()))
     }
 
     /// Closes the file. Whatever is asked of it afterwards is refused.
@@ -271,6 +269,19 @@ fn make_private(path: &Path) {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     // Why it cannot be made, SQLite says as well.
     drop(options.open(path));
+}
+
+/// Removes the file, and before it what stands beside it.
+fn remove(path: &Path) -> std::io::Result<()> {
+    for suffix in ["-wal", "-shm", ""] {
+        let mut path = path.as_os_str().to_owned();
+        path.push(suffix);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// All of `work` is done, or nothing of it.
@@ -361,9 +372,13 @@ fn document_id(owner: &str, key: &str) -> Result<DocumentId, StoreError> {
     reason = "`map_err` passes it like this"
 )]
 fn storage(error: rusqlite::Error) -> StoreError {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Blocked,
-        Some(ErrorCode::DiskFull) => StoreError::DiskFull,
+    let error_of_sqlite = error.sqlite_error();
+    match error_of_sqlite.map(|error| (error.code, error.extended_code)) {
+        // The last is a file that whoever had it removed, at a sign-out, while this waited for it.
+        Some(
+            (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) | (_, SQLITE_READONLY_DBMOVED),
+        ) => StoreError::Blocked,
+        Some((ErrorCode::DiskFull, _)) => StoreError::DiskFull,
         _ => StoreError::Storage(error.to_string()),
     }
 }
