@@ -6,10 +6,12 @@ use syncline_client::{
     UserId,
     store::{Query, Store, StoreError, StoreOptions},
 };
+use syncline_domain::hlc::UnixMillis;
+use syncline_tests::{TestServer, server::token_at};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use crate::device::{PATIENCE, file};
+use crate::device::{PATIENCE, file, titled};
 
 /// A store whose server takes connections and says nothing.
 struct Unanswered {
@@ -51,6 +53,24 @@ async fn a_sync_under_way_ends_with_it() {
         let (synced, ()) = both.await.expect("nobody waits any longer");
         assert!(matches!(synced, Err(StoreError::Closed)), "{synced:?}");
     }
+}
+
+/// The application's own code, which gives tokens, may be what ends it.
+#[tokio::test]
+async fn a_sync_under_way_ends_with_a_panic() {
+    let server = TestServer::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let expired = token_at("ada", UnixMillis(0));
+    let options = StoreOptions::new(&server.url(""), "todo", &expired, file(&folder))
+        .get_token(|| Box::pin(async { panic!("there is no token") }));
+    let store = Store::open(options).await.unwrap();
+    let notes = store.collection("notes").unwrap();
+    let synced = timeout(PATIENCE, store.sync()).await;
+    let synced = synced.expect("nobody waits any longer");
+    assert!(matches!(synced, Err(StoreError::Closed)), "{synced:?}");
+    notes.set("a", titled("a")).await.unwrap();
+    store.close().await;
+    server.finish().await;
 }
 
 /// A collection may be there still.

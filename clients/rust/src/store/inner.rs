@@ -55,7 +55,7 @@ impl Inner {
         Arc::clone(replica)
     }
 
-    /// The store is closed or dropped: whoever waits for something hears of it.
+    /// The store is closed or dropped, or synchronises no longer: whoever waits for something hears of it.
     pub(super) fn end(&self) {
         self.database.audience.end();
         self.passes.send_replace(Pass {

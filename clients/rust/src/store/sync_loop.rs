@@ -26,7 +26,20 @@ const LIVE_FACTOR: u32 = 5;
 /// Nothing waits longer.
 const FOR_EVER: Duration = Duration::from_hours(24 * 365);
 
+/// Ends the store when the loop does not go on: the application's own code, which gives tokens and tells
+/// the time, has panicked. Whoever waits for a pass would wait for ever.
+struct Alarm(Arc<Inner>);
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.end();
+        }
+    }
+}
+
 pub(super) async fn run(inner: Arc<Inner>) {
+    let _alarm = Alarm(Arc::clone(&inner));
     let mut failures = 0;
     let mut poll_at = next_poll(&inner);
     inner.demand.kick_all();
