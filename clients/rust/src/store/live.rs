@@ -6,7 +6,7 @@ use eventsource_stream::Eventsource;
 use futures::{StreamExt, stream::try_unfold};
 use serde::Deserialize;
 use syncline_domain::identifier::{CollectionName, OrganisationId};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::{
     clock::back_off, error::StoreError, inner::Inner, scope::Scope, sync_loop::delay_after,
@@ -26,6 +26,13 @@ struct Poke {
 /// between has answered for it.
 const ABSENCE: Duration = Duration::from_hours(1);
 
+/// A stream that ends earlier might as well not have been opened.
+const BRIEF: Duration = Duration::from_secs(5);
+
+/// So many such streams in a row make the pause longer, which is up to eight seconds then: it tells of
+/// changes still.
+const MOST_BRIEF: u32 = 3;
+
 pub(super) async fn run(inner: Arc<Inner>) {
     let mut sign_ins = inner.sign_ins.subscribe();
     let mut failures = 0;
@@ -37,8 +44,8 @@ pub(super) async fn run(inner: Arc<Inner>) {
                 failures += 1;
                 delay_after(&error, failures)
             }
-            Ok(()) => {
-                failures = 0;
+            Ok(lasted) => {
+                failures = failures_after(failures, lasted);
                 back_off(failures)
             }
         };
@@ -49,10 +56,21 @@ pub(super) async fn run(inner: Arc<Inner>) {
     }
 }
 
+/// A stream that has lasted for a while was no failure. One that something between ends at once would else
+/// be opened, and everything synchronised, every second.
+fn failures_after(failures: u32, lasted: Duration) -> u32 {
+    if lasted < BRIEF {
+        (failures + 1).min(MOST_BRIEF)
+    } else {
+        0
+    }
+}
+
 /// The connection is taken for dead when it is silent for a minute; the server says something every
-/// 15 seconds.
-async fn listen(inner: &Inner) -> Result<(), StoreError> {
+/// 15 seconds. Gives how long the stream lasted.
+async fn listen(inner: &Inner) -> Result<Duration, StoreError> {
     let stream = inner.remote.events().await?;
+    let began = Instant::now();
     inner.set_live(true);
     // Between two streams any number of pokes may have been missed.
     inner.demand.kick_all();
@@ -66,7 +84,7 @@ async fn listen(inner: &Inner) -> Result<(), StoreError> {
             poke(inner, &event.data);
         }
     }
-    Ok(())
+    Ok(began.elapsed())
 }
 
 fn poke(inner: &Inner, data: &str) {
@@ -79,5 +97,19 @@ fn poke(inner: &Inner, data: &str) {
             organisation,
         }),
         _ => inner.demand.kick_all(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::failures_after;
+
+    #[test]
+    fn a_stream_that_ends_at_once_is_a_failure() {
+        assert_eq!(failures_after(0, Duration::ZERO), 1);
+        assert_eq!(failures_after(3, Duration::ZERO), 3);
+        assert_eq!(failures_after(3, Duration::from_mins(1)), 0);
     }
 }
