@@ -287,12 +287,15 @@ async fn a_collection_is_synchronised_when_it_is_asked_for_first() {
         .user(UserId::new("ada").unwrap())
         .poll_interval(None);
     let store = Store::open(options).await.unwrap();
-    store.collection("notes").unwrap();
+    let notes = store.collection("notes").unwrap();
     store.sync().await.unwrap();
     while requests.try_recv().is_ok() {}
     for _ in 0..3 {
         store.collection("notes").unwrap();
     }
+    // Nor is there anything to push.
+    assert!(!notes.delete("a").await.unwrap());
+    notes.update("a", |_| {}).await.unwrap();
     store.collection("tasks").unwrap();
     let next = timeout(PATIENCE, requests.recv()).await;
     assert_eq!(next.expect("the new one is pulled").unwrap(), "tasks");

@@ -11,7 +11,7 @@ use super::{
     scope::Scope,
     subscription::Subscription,
 };
-use crate::{DocumentId, Rejection, SyncClient};
+use crate::{DocumentId, Rejection};
 
 /// The documents of one collection. Every edit is on the disk when its future resolves; one whose future
 /// is dropped before is made and pushed, or not made.
@@ -67,8 +67,11 @@ impl Collection {
         StoreError: From<I::Error>,
     {
         let (id, now) = (document.try_into()?, self.clock());
-        let edit = move |client: &mut SyncClient| Ok(client.edit(&id, &content, now())?);
-        self.replica.edit(edit).await
+        let edit = self.replica.change(move |client, margin| {
+            margin.is_due = client.edit(&id, &content, now())?;
+            Ok(margin.is_due)
+        });
+        edit.await
     }
 
     /// Changes the document as it is at that moment, and leaves alone what another device changed
@@ -86,12 +89,12 @@ impl Collection {
         StoreError: From<I::Error>,
     {
         let (id, now) = (document.try_into()?, self.clock());
-        let edit = self.replica.edit(move |client| {
+        let edit = self.replica.change(move |client, margin| {
             let Some(mut content) = client.get(&id) else {
                 return Ok(None);
             };
             change(&mut content);
-            client.edit(&id, &content, now())?;
+            margin.is_due = client.edit(&id, &content, now())?;
             Ok(client.get(&id))
         });
         edit.await
@@ -107,8 +110,11 @@ impl Collection {
         StoreError: From<I::Error>,
     {
         let (id, now) = (document.try_into()?, self.clock());
-        let edit = move |client: &mut SyncClient| Ok(client.delete(&id, now())?);
-        self.replica.edit(edit).await
+        let edit = self.replica.change(move |client, margin| {
+            margin.is_due = client.delete(&id, now())?;
+            Ok(margin.is_due)
+        });
+        edit.await
     }
 
     /// The documents that meet a query.
@@ -153,8 +159,9 @@ impl Collection {
         StoreError: From<I::Error>,
     {
         let id = document.try_into()?;
-        let edit = self.replica.edit(move |client| {
+        let edit = self.replica.change(move |client, margin| {
             client.retry(&id);
+            margin.is_due = true;
             Ok(())
         });
         edit.await

@@ -30,8 +30,8 @@ pub(super) struct Margin {
     pub(super) is_kept: bool,
     /// The scope is not on the disk, nor has the application asked for it since it was forgotten.
     pub(super) is_forgotten: bool,
-    /// The scope is to be synchronised.
-    is_due: bool,
+    /// Something is to be pushed.
+    pub(super) is_due: bool,
 }
 
 /// The documents in memory.
@@ -74,18 +74,6 @@ impl Replica {
             return Ok(look(&loaded.client));
         }
         self.on_disk(slot, |client, _| Ok(look(client))).await
-    }
-
-    /// Makes an edit, as [`Self::change`] does, which is to be pushed then.
-    pub(super) async fn edit<T: Send + 'static>(
-        &self,
-        operation: impl FnOnce(&mut SyncClient) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let edit = self.change(move |client, margin| {
-            margin.is_due = true;
-            operation(client)
-        });
-        edit.await
     }
 
     /// Changes documents. What `operation` did is on the disk when this returns, or it was not done.
