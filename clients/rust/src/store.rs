@@ -104,7 +104,6 @@ impl Store {
             events,
             status: watch::Sender::default(),
             passes: watch::Sender::new(Pass::default()),
-            sign_ins: watch::Sender::default(),
             poll_interval: options.poll_interval,
             page_size: options.page_size,
             replicas: Mutex::new(BTreeMap::new()),
@@ -197,7 +196,6 @@ impl Store {
     pub fn set_token(&self, token: &str) -> Result<(), StoreError> {
         self.inner.remote.session.renew(token.to_owned())?;
         self.inner.demand.now();
-        self.inner.sign_ins.send_replace(());
         Ok(())
     }
 

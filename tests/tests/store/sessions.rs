@@ -1,6 +1,7 @@
 //! Tokens: refused, renewed, replaced.
 
 use std::{
+    future::pending,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -103,6 +104,27 @@ async fn who_gave_no_token_is_not_asked_again_at_once() {
     tokio::time::sleep(Duration::from_secs(4)).await;
     assert_eq!(asked.load(count), 1);
     drop(store);
+}
+
+/// Who is asked may have gone another way.
+#[tokio::test]
+async fn a_new_sign_in_does_not_wait_for_who_is_asked_for_a_token() {
+    let server = TestServer::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let expired = token_at("ada", UnixMillis(now().0 - 4 * DAY));
+    let (asked, mut questions) = unbounded_channel();
+    let options = with_token(&server, &expired, &folder).get_token(move || {
+        asked.send(()).unwrap();
+        Box::pin(pending())
+    });
+    let store = Store::open(options).await.unwrap();
+    store.collection("notes").unwrap();
+    questions.recv().await.unwrap();
+    store.set_token(&server.token("ada")).unwrap();
+    let synced = timeout(PATIENCE, store.sync()).await;
+    synced.expect("it goes on").unwrap();
+    drop(store);
+    server.finish().await;
 }
 
 /// Whatever it waited for. What stands between may have answered for a server that has pokes.

@@ -28,8 +28,6 @@ pub(super) struct Inner {
     pub(super) events: broadcast::Sender<StoreEvent>,
     pub(super) status: watch::Sender<Status>,
     pub(super) passes: watch::Sender<Pass>,
-    /// Moves on with every new sign-in.
-    pub(super) sign_ins: watch::Sender<()>,
     pub(super) poll_interval: Option<Duration>,
     pub(super) page_size: u32,
     pub(super) replicas: Mutex<BTreeMap<Scope, Arc<Replica>>>,

@@ -34,7 +34,7 @@ const BRIEF: Duration = Duration::from_secs(5);
 const MOST_BRIEF: u32 = 3;
 
 pub(super) async fn run(inner: Arc<Inner>) {
-    let mut sign_ins = inner.sign_ins.subscribe();
+    let mut sign_ins = inner.remote.session.sign_ins();
     let mut failures = 0;
     loop {
         sign_ins.mark_unchanged();

@@ -65,7 +65,8 @@ impl StoreOptions {
         self
     }
 
-    /// Gives a new token when the server no longer accepts the old one.
+    /// Gives a new token when the server no longer accepts the old one. What it returns is dropped when
+    /// [`Store::set_token`](super::Store::set_token) is called meanwhile.
     #[must_use]
     pub fn get_token(mut self, get_token: impl Fn() -> NewToken + Send + Sync + 'static) -> Self {
         self.get_token = Some(Arc::new(get_token));

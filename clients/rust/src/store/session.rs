@@ -4,7 +4,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use super::{error::StoreError, events::StoreEvent, person::Person};
 
@@ -23,6 +23,8 @@ pub(super) struct Session {
     /// Whoever asks for a token has others wait.
     asking: tokio::sync::Mutex<()>,
     answered: Mutex<Answered>,
+    /// Moves on with every new sign-in.
+    sign_ins: watch::Sender<()>,
     events: broadcast::Sender<StoreEvent>,
 }
 
@@ -57,6 +59,7 @@ impl Session {
             get_token,
             asking: tokio::sync::Mutex::default(),
             answered: Mutex::default(),
+            sign_ins: watch::Sender::default(),
             events,
         }
     }
@@ -71,9 +74,16 @@ impl Session {
         }
     }
 
-    /// Takes a new token. It has to be the same user's: the documents are.
+    /// Takes the token of a new sign-in. It has to be the same user's: the documents are.
     pub(super) fn renew(&self, token: String) -> Result<(), StoreError> {
-        self.replace(token, |_| true)
+        self.replace(token, |_| true)?;
+        self.sign_ins.send_replace(());
+        Ok(())
+    }
+
+    /// Tells of new sign-ins.
+    pub(super) fn sign_ins(&self) -> watch::Receiver<()> {
+        self.sign_ins.subscribe()
     }
 
     /// Takes the token that follows `before`, unless another one was set meanwhile: that is of a later
@@ -109,6 +119,7 @@ impl Session {
         refused: &Presented,
     ) -> Result<Option<String>, StoreError> {
         let _asking = self.asking.lock().await;
+        let mut sign_ins = self.sign_ins();
         let other = self.other_than(refused);
         if other.is_some() {
             return Ok(other);
@@ -120,7 +131,11 @@ impl Session {
         if answered.questions > refused.questions && answered.refused == refused.token {
             return answered.error.map_or(Ok(None), Err);
         }
-        let asked = get_token().await;
+        let asked = tokio::select! {
+            asked = get_token() => asked,
+            // Whoever is asked may take for ever.
+            _ = sign_ins.changed() => return Ok(self.other_than(refused)),
+        };
         let asked = asked.map_err(|error| StoreError::NoToken(error.into()));
         let taken = asked.and_then(|token| self.prolong(&refused.token, token));
         *self.answered() = Answered {
