@@ -20,6 +20,9 @@ use crate::{
 /// The type of bodies with a JSON object a line.
 pub(crate) const NDJSON: &str = "application/x-ndjson";
 
+/// How much of a body that is too large is read without being kept.
+const DRAINED_BYTES: usize = 64 << 20;
+
 /// A body of JSON.
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
@@ -107,7 +110,7 @@ async fn read(body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| broken_off())?;
         if chunk.len() > limit - bytes.len() {
-            drain(chunks, limit).await;
+            drain(chunks).await;
             let sentence = format!("The body has more than {limit} bytes; send less at once");
             return Err(ApiError::new(ErrorCode::PayloadTooLarge, sentence));
         }
@@ -118,10 +121,11 @@ async fn read(body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
 
 /// Reads on for a while: a caller who is still sending when the connection closes may lose the
 /// answer.
-async fn drain(mut chunks: BodyDataStream, mut limit: usize) {
+async fn drain(mut chunks: BodyDataStream) {
+    let mut left = DRAINED_BYTES;
     while let Some(Ok(chunk)) = chunks.next().await {
-        match limit.checked_sub(chunk.len()) {
-            Some(rest) => limit = rest,
+        match left.checked_sub(chunk.len()) {
+            Some(rest) => left = rest,
             None => return,
         }
     }
