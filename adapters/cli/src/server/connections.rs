@@ -35,7 +35,7 @@ const HEAD_TIME: Duration = Duration::from_secs(150);
 
 /// How long a client may read nothing of an answer that waits for it. On a slow line minutes can pass until
 /// there is room for more: a third of what the socket holds.
-const READING_TIME: Duration = Duration::from_secs(600);
+const READING_TIME: Duration = Duration::from_mins(10);
 
 /// How long a connection without a request may take to end when the server stops: the last page of an
 /// answer may be on its way still, to a client on a slow line.
