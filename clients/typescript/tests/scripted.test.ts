@@ -224,6 +224,51 @@ describe("a storage of somebody else's documents", () => {
   });
 });
 
+describe("two issuers' users of the same name", () => {
+  const [own, acmes, others] = [{}, { iss: "https://id.acme.example" }, { iss: "https://id.example" }].map(
+    (issuer) => tokenOf({ sub: "7", ...issuer }),
+  ) as [string, string, string];
+
+  it("do not get each other's documents", async () => {
+    const storage = new MemoryStorage();
+    const store = await withNotes(storage, { token: acmes });
+    assert.throws(() => store.setToken(others), { code: "options" });
+    await store.close();
+    await assert.rejects(opened(storage, { token: others }), { code: "options" });
+  });
+
+  it("are told apart though the server prolongs a session without naming the issuer", async () => {
+    const storage = new MemoryStorage();
+    await (await withNotes(storage, { token: acmes })).close();
+    const prolonged = await opened(storage, { token: own });
+    assert.throws(() => prolonged.setToken(others), { code: "options" });
+    await prolonged.collection("tasks").set("a", { n: 1 });
+    await prolonged.close();
+    await assert.rejects(opened(storage, { token: others }), { code: "options" });
+    await (await opened(storage, { token: acmes })).close();
+  });
+
+  it("are told apart once the first of them has opened what an earlier version kept", async () => {
+    const storage = new MemoryStorage();
+    await (await withNotes(storage, { token: own })).close();
+    assert.equal((await storage.read("notes", {})).record!.owner, "http://sync.example/notes\n7");
+    await (await opened(storage, { token: acmes })).close();
+    await assert.rejects(opened(storage, { token: others }), { code: "options" });
+    const again = await opened(storage, { token: acmes });
+    assert.deepEqual(await contents(again), { a: { n: 1 } });
+    await again.close();
+  });
+
+  it("open what an earlier version kept though there is no room to tell whose it is", async () => {
+    const storage = new MemoryStorage();
+    await (await withNotes(storage, { token: own })).close();
+    storage.update = () => Promise.reject(new SynclineError("quota", "the disk is full"));
+    const store = await opened(storage, { token: acmes });
+    assert.deepEqual(await contents(store), { a: { n: 1 } });
+    await store.close();
+  });
+});
+
 describe("tokens that two tabs take at the same moment", () => {
   it("are told once in each", async () => {
     const shared = Object.assign(new MemoryStorage(), { sharedAs: "tokens" });
@@ -447,6 +492,29 @@ async function open(storage: Storage): Promise<[Store, Script]> {
     await openStore({ ...options, fetch: script.fetch, storage: () => Promise.resolve(storage) }),
     script,
   ];
+}
+
+/** A store of whoever a token is of. */
+function opened(storage: Storage, session: { token: string; user?: string }): Promise<Store> {
+  return openStore({
+    url: "http://sync.example",
+    app: "notes",
+    pollInterval: Infinity,
+    fetch: new Script().fetch,
+    storage: () => Promise.resolve(storage),
+    ...session,
+  });
+}
+
+/** As `opened`, with a document. */
+async function withNotes(storage: Storage, session: { token: string }): Promise<Store> {
+  const store = await opened(storage, session);
+  await store.collection("notes").set("a", { n: 1 });
+  return store;
+}
+
+function tokenOf(claims: object): string {
+  return ["", JSON.stringify(claims), ""].map((part) => Buffer.from(part).toString("base64url")).join(".");
 }
 
 /** A store that has these documents from its server, and nothing planned. */

@@ -3,7 +3,7 @@ import type { Conflict } from "../core/wire.js";
 
 /** What is kept of a scope (one collection in one namespace) beside its documents. */
 export interface ScopeRecord {
-  /** Whose documents these are: server, application and user. */
+  /** Whose documents these are: server, application, user and issuer. */
   readonly owner?: string;
   readonly state: ReplicaState;
   /** The last request that began. An answer to another one comes too late. */

@@ -71,7 +71,7 @@ export class StoredReplica {
   constructor(
     readonly storage: Storage,
     readonly scope: Scope,
-    /** Whose documents these are: server, application and user. */
+    /** Whose documents these are: server, application, user and issuer. */
     readonly owner?: string,
   ) {}
 

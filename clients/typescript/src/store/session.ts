@@ -3,8 +3,17 @@ import { SynclineError } from "../core/error.js";
 /** Gives a new token when the server no longer accepts the old one. */
 export type GetToken = () => string | Promise<string>;
 
+/** Whose a token is, as far as it says so; the server alone can tell whether that is true. */
+interface Identity {
+  /** The user, as the issuer knows them. */
+  readonly user?: string;
+  readonly issuer?: string;
+}
+
 /** The session's token, which the server renews now and then. */
 export class Session {
+  /** Who issues its tokens, once one of them has said so: others may have a user of the same name. */
+  issuer: string | undefined;
   #token: string;
   #refresh: Promise<boolean> | undefined;
 
@@ -14,6 +23,7 @@ export class Session {
     readonly getToken: GetToken | undefined,
     readonly onToken: (token: string) => void,
   ) {
+    this.issuer = identityOf(token).issuer;
     this.#token = token;
   }
 
@@ -29,13 +39,7 @@ export class Session {
   /** Takes a token. It must be the same user's: the local documents are. Returns whether it is a new one. */
   take(token: string): boolean {
     if (token === this.#token) return false;
-    const user = userOf(token) ?? this.user;
-    if (user !== this.user) {
-      throw new SynclineError(
-        "options",
-        "the new token is another user's: sign out, then open a store for that user",
-      );
-    }
+    this.#assertOurs(token);
     this.#token = token;
     return true;
   }
@@ -57,16 +61,27 @@ export class Session {
     }
     return this.#token !== before;
   }
+
+  #assertOurs(token: string): void {
+    const identity = identityOf(token);
+    const { issuer = this.issuer } = identity;
+    if ((identity.user ?? this.user) !== this.user || issuer !== (this.issuer ?? issuer)) {
+      throw new SynclineError(
+        "options",
+        "the new token is another user's: sign out, then open a store for that user",
+      );
+    }
+    this.issuer = issuer;
+  }
 }
 
-/** Whose token it is, as far as it says so; the server alone can tell whether that is true. */
-export function userOf(token: string): string | undefined {
+export function identityOf(token: string): Identity {
   try {
     const payload = token.split(".")[1]!.replaceAll("-", "+").replaceAll("_", "/");
     const bytes = Uint8Array.from(atob(payload), (character) => character.charCodeAt(0));
-    const { sub } = JSON.parse(new TextDecoder().decode(bytes)) as { sub?: unknown };
-    return typeof sub === "string" ? sub : undefined;
+    const { sub, iss } = JSON.parse(new TextDecoder().decode(bytes)) as { sub?: unknown; iss?: unknown };
+    return { ...(typeof sub === "string" && { user: sub }), ...(typeof iss === "string" && { issuer: iss }) };
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -8,9 +8,10 @@ import { Listeners, type StoreEvents } from "./events.js";
 import { Leader } from "./leader.js";
 import type { Status } from "./loop.js";
 import { PAGE_DOCUMENTS, POLL_INTERVAL, type StoreOptions, openStorage } from "./options.js";
+import { claim } from "./owner.js";
 import { type Kept, StoredReplica, nameOf, scopeOf } from "./replica.js";
 import { Reports } from "./reports.js";
-import { Session, userOf } from "./session.js";
+import { Session, identityOf } from "./session.js";
 import { type Message, Tabs, heard, told } from "./tabs.js";
 import { Transport } from "./transport.js";
 import { View } from "./view.js";
@@ -25,7 +26,7 @@ interface Part {
 export class Store {
   readonly #storage: Storage;
   readonly #session: Session;
-  /** Whose documents these are: server, application and user. */
+  /** Whose documents these are: server, application, user and issuer. */
   readonly #owner: string;
   readonly #listeners = new Listeners();
   readonly #reports = new Reports(this.#listeners);
@@ -40,10 +41,10 @@ export class Store {
   #status: Status = { state: "idle" };
   #waiters: { resolve: () => void; reject: (error: SynclineError) => void }[] = [];
 
-  private constructor(storage: Storage, session: Session, transport: Transport, options: StoreOptions) {
+  private constructor(storage: Storage, owner: string, transport: Transport, options: StoreOptions) {
     this.#storage = storage;
-    this.#session = session;
-    this.#owner = ownerOf(transport);
+    this.#session = transport.session;
+    this.#owner = owner;
     const { pollInterval = POLL_INTERVAL, pageSize = PAGE_DOCUMENTS } = options;
     this.#newLeader = () =>
       new Leader(transport, {
@@ -66,7 +67,7 @@ export class Store {
 
   /** Opens a store; see `openStore`. */
   static async open(options: StoreOptions): Promise<Store> {
-    const user = options.user ?? userOf(options.token);
+    const user = options.user ?? identityOf(options.token).user;
     if (user === undefined) {
       throw new SynclineError("options", "`token` does not tell the user: give `user` as well");
     }
@@ -74,8 +75,8 @@ export class Store {
     const session = new Session(options.token, user, options.getToken, (token) => store.#renewed(token));
     const transport = new Transport(options.url, options.app, session, options.fetch);
     const storage = await openStorage(options, user);
-    await assertOwner(storage, ownerOf(transport));
-    store = new Store(storage, session, transport, options);
+    const owner = await claim(storage, transport);
+    store = new Store(storage, owner, transport, options);
     store.#watchPage();
     store.#tabs.lead(isVisible());
     return store;
@@ -341,24 +342,6 @@ export class Store {
 /** Opens the documents of a user in an application, and begins to synchronise them. */
 export function openStore(options: StoreOptions): Promise<Store> {
   return Store.open(options);
-}
-
-/** Server, application and user: elsewhere the documents of this storage are none. */
-function ownerOf({ place, session }: Transport): string {
-  return `${place}\n${session.user}`;
-}
-
-/** Closes the storage and throws if it holds the documents of another owner: they would become this one's. */
-async function assertOwner(storage: Storage, owner: string): Promise<void> {
-  for (const scope of await storage.scopes()) {
-    const { record } = await storage.read(scope, {});
-    if (record?.owner === undefined || record.owner === owner) continue;
-    await storage.close();
-    throw new SynclineError(
-      "options",
-      "the storage holds documents of another user, application or server: sign out there first, or choose another",
-    );
-  }
 }
 
 /** Throws if edits would be lost with a scope. */
