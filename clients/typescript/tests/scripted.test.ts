@@ -269,6 +269,24 @@ describe("two issuers' users of the same name", () => {
   });
 });
 
+describe("a first token", () => {
+  it("is the user's that the application names", async () => {
+    const token = tokenOf({ sub: "ada" });
+    await assert.rejects(opened(new MemoryStorage(), { token, user: "bob" }), { code: "options" });
+    await (await opened(new MemoryStorage(), { token, user: "ada" })).close();
+  });
+
+  it("may be of an issuer that the server knows by a name", async () => {
+    const token = tokenOf({ iss: "https://id.acme.example", sub: "auth0|7" });
+    const store = await opened(new MemoryStorage(), { token, user: "acme|auth0|7" });
+    assert.equal(store.user, "acme|auth0|7");
+    await store.close();
+    for (const user of ["acme|7", "7"]) {
+      await assert.rejects(opened(new MemoryStorage(), { token, user }), { code: "options" });
+    }
+  });
+});
+
 describe("tokens that two tabs take at the same moment", () => {
   it("are told once in each", async () => {
     const shared = Object.assign(new MemoryStorage(), { sharedAs: "tokens" });

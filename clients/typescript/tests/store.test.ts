@@ -300,7 +300,6 @@ describe("sessions", () => {
   });
 
   it("takes a token that the server renews", async () => {
-    const user = newUser();
     const renewing: Fetch = async (url, init) => {
       const response = await fetch(url, init);
       return new Response(response.body, {
@@ -309,7 +308,7 @@ describe("sessions", () => {
       });
     };
     const tokens: string[] = [];
-    const store = await open({ user, fetch: renewing });
+    const store = await open({ fetch: renewing });
     store.on("token", (token) => tokens.push(token));
     store.collection("notes");
     await eventually(() => tokens.length > 0, "the new token");

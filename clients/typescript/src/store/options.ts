@@ -12,7 +12,7 @@ export interface StoreOptions {
   readonly app: string;
   /** The session's token, an expired one included: it tells whose documents these are. */
   readonly token: string;
-  /** The user, for tokens that do not tell. */
+  /** The user, for tokens that do not tell. Where they do, it is the same, or what the server calls it. */
   readonly user?: string;
   /** Gives a new token when the server no longer accepts the old one. */
   readonly getToken?: GetToken;

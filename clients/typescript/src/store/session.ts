@@ -23,7 +23,7 @@ export class Session {
     readonly getToken: GetToken | undefined,
     readonly onToken: (token: string) => void,
   ) {
-    this.issuer = identityOf(token).issuer;
+    this.#assertOurs(token, "`token` is not the `user`'s: give that user's token, or no `user`");
     this.#token = token;
   }
 
@@ -39,7 +39,7 @@ export class Session {
   /** Takes a token. It must be the same user's: the local documents are. Returns whether it is a new one. */
   take(token: string): boolean {
     if (token === this.#token) return false;
-    this.#assertOurs(token);
+    this.#assertOurs(token, "the new token is another user's: sign out, then open a store for that user");
     this.#token = token;
     return true;
   }
@@ -62,17 +62,19 @@ export class Session {
     return this.#token !== before;
   }
 
-  #assertOurs(token: string): void {
+  #assertOurs(token: string, rule: string): void {
     const identity = identityOf(token);
     const { issuer = this.issuer } = identity;
-    if ((identity.user ?? this.user) !== this.user || issuer !== (this.issuer ?? issuer)) {
-      throw new SynclineError(
-        "options",
-        "the new token is another user's: sign out, then open a store for that user",
-      );
+    if (!isOf(this.user, identity) || issuer !== (this.issuer ?? issuer)) {
+      throw new SynclineError("options", rule);
     }
     this.issuer = issuer;
   }
+}
+
+/** Whether a token may be this user's. The server knows a user `7` of another issuer as `acme|7`. */
+function isOf(user: string, { user: told = user, issuer }: Identity): boolean {
+  return told === user || (issuer !== undefined && told === user.slice(user.indexOf("|") + 1));
 }
 
 export function identityOf(token: string): Identity {
