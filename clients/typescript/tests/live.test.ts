@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
 
 import { type Fetch, type SyncAnswer, HLC, openStore } from "../src/index.js";
-import { listen, readEvents } from "../src/store/live.js";
+import { LivePokes, readEvents } from "../src/store/live.js";
 import { Session } from "../src/store/session.js";
 import { Transport } from "../src/store/transport.js";
 import { eventually } from "./eventually.js";
 
 const ignore = () => undefined;
 const never = new AbortController().signal;
+const listener = { onPoke: ignore, onPokeOfAll: ignore, onStream: ignore };
 const options = { url: "http://sync.example", app: "notes", token: "", user: "ada", pollInterval: Infinity };
 
 describe("live pokes", () => {
@@ -39,6 +40,16 @@ describe("live pokes", () => {
     await store.close();
   });
 
+  it("are listened to as soon as the user has signed in anew", async () => {
+    const server = new LiveServer();
+    server.accepted = "Bearer new";
+    const store = await openStore({ ...options, fetch: server.fetch });
+    await eventually(() => server.headers.length === 1, "the stream is refused");
+    store.setToken("new");
+    await eventually(() => server.streams.length === 1, "the stream is open");
+    await store.close();
+  });
+
   it("are done without where the server has none", async () => {
     const server = new LiveServer();
     server.hasPokes = false;
@@ -66,11 +77,7 @@ describe("a stream that cannot be opened", () => {
       };
       const transport = new Transport(options.url, "notes", new Session("", "ada", undefined, ignore), fetch);
       const stop = new AbortController();
-      const listening = listen(
-        transport,
-        { onPoke: ignore, onPokeOfAll: ignore, onStream: ignore },
-        stop.signal,
-      );
+      const listening = new LivePokes(transport, listener, stop.signal).listen();
       for (let second = 0; second < seconds; second++) {
         await new Promise((resolve) => setImmediate(resolve));
         mock.timers.tick(1_000);
@@ -80,6 +87,32 @@ describe("a stream that cannot be opened", () => {
       await listening;
     });
   }
+
+  it("is opened at once after a new sign-in, also one that came before the pause", async () => {
+    const session = new Session("", "ada", undefined, ignore);
+    const tokens: string[] = [];
+    const fetch: Fetch = (_, { headers }) => {
+      tokens.push((headers as Record<string, string>)["Authorization"]!);
+      const refusal = new Response(null, { status: 401 });
+      // What the second refusal says is read when the user has signed in once more.
+      if (tokens.length === 2) refusal.json = () => signIn("newer").then(() => ({}));
+      return Promise.resolve(refusal);
+    };
+    const stop = new AbortController();
+    const pokes = new LivePokes(new Transport(options.url, "notes", session, fetch), listener, stop.signal);
+    const signIn = async (token: string) => {
+      session.renew(token);
+      pokes.hurry();
+    };
+    const listening = pokes.listen();
+    await turns();
+    assert.deepEqual(tokens, ["Bearer "]);
+    await signIn("new");
+    await turns();
+    assert.deepEqual(tokens, ["Bearer ", "Bearer new", "Bearer newer"]);
+    stop.abort();
+    await listening;
+  });
 });
 
 describe("server-sent events", () => {
@@ -115,6 +148,8 @@ describe("server-sent events", () => {
 /** A server that has no documents, and pokes. */
 class LiveServer {
   hasPokes = true;
+  /** The only authorization that it accepts, if there is one. */
+  accepted: string | undefined;
   readonly streams: ReadableStreamDefaultController<Uint8Array>[] = [];
   readonly headers: Record<string, string>[] = [];
   readonly pulls: string[] = [];
@@ -122,7 +157,11 @@ class LiveServer {
   readonly fetch: Fetch = (url, init) => {
     if (url === "http://sync.example/notes/sync") return this.#sync(init);
     assert.equal(url, "http://sync.example/notes/events");
-    this.headers.push(init.headers as Record<string, string>);
+    const headers = init.headers as Record<string, string>;
+    this.headers.push(headers);
+    if (headers["Authorization"] !== (this.accepted ?? headers["Authorization"])) {
+      return Promise.resolve(Response.json({}, { status: 401 }));
+    }
     if (!this.hasPokes) return Promise.resolve(Response.json({ error: "no such page" }, { status: 404 }));
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => void this.streams.push(controller),
@@ -156,4 +195,9 @@ function streamOf(pieces: readonly Uint8Array[]): ReadableStream<Uint8Array> {
 
 function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 200));
+}
+
+/** Lets all that waits for no time be done. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

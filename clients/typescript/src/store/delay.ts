@@ -28,16 +28,16 @@ export function roughly(milliseconds: number): number {
   return milliseconds * (0.8 + Math.random() * 0.4);
 }
 
-/** Waits, at most until `signal` says stop. */
-export function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+/** Waits, at most until one of `signals` says stop. */
+export function sleep(milliseconds: number, ...signals: readonly AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer);
-      signal.removeEventListener("abort", end);
+      for (const signal of signals) signal.removeEventListener("abort", end);
       resolve();
     };
     const timer = setTimeout(end, Math.min(milliseconds, LONGEST));
-    signal.addEventListener("abort", end);
-    if (signal.aborted) end();
+    for (const signal of signals) signal.addEventListener("abort", end);
+    if (signals.some(({ aborted }) => aborted)) end();
   });
 }

@@ -1,7 +1,7 @@
 import type { SynclineError } from "../core/error.js";
 import { type Conflict, documentIdOf } from "../core/wire.js";
 import type { StoreEvents } from "./events.js";
-import { listen } from "./live.js";
+import { LivePokes } from "./live.js";
 import { type Status, SyncLoop } from "./loop.js";
 import { type Kept, type Scope, type StoredReplica, type Taken, nameOf } from "./replica.js";
 import { Sync } from "./sync.js";
@@ -29,6 +29,7 @@ const LIVE_FACTOR = 5;
 /** What the leading tab does: it runs the sync loop, and listens to live pokes. */
 export class Leader {
   readonly #loop: SyncLoop;
+  readonly #pokes: LivePokes;
   readonly #stop = new AbortController();
 
   constructor(
@@ -44,7 +45,8 @@ export class Leader {
       },
       port.pollInterval,
     );
-    void this.#listen();
+    this.#pokes = this.#newPokes();
+    void this.#pokes.listen();
   }
 
   /** A scope has edits to be pushed. */
@@ -55,6 +57,12 @@ export class Leader {
   /** Synchronises everything at once. */
   now(): void {
     this.#loop.now();
+  }
+
+  /** The user signed in anew: what was refused before may be accepted. */
+  signedIn(): void {
+    this.#loop.now();
+    this.#pokes.hurry();
   }
 
   stop(): void {
@@ -84,7 +92,7 @@ export class Leader {
     this.port.emit("rejected", { ...scope, documents: ids.map(documentIdOf) });
   }
 
-  async #listen(): Promise<void> {
+  #newPokes(): LivePokes {
     const listener = {
       onPoke: (scope: Scope) => this.#loop.kick(nameOf(scope)),
       onPokeOfAll: () => this.#loop.kick(),
@@ -93,6 +101,6 @@ export class Leader {
         if (isOpen) this.#loop.kick();
       },
     };
-    await listen(this.transport, listener, this.#stop.signal);
+    return new LivePokes(this.transport, listener, this.#stop.signal);
   }
 }

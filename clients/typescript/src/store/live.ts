@@ -16,29 +16,48 @@ export interface LiveListener {
  * Listens to live pokes until `signal` says stop, over a stream that is opened again whenever it ends.
  * A server without pokes is left alone: then there are only the regular pulls.
  */
-export async function listen(
-  transport: Transport,
-  listener: LiveListener,
-  signal: AbortSignal,
-): Promise<void> {
-  let failures = 0;
-  while (!signal.aborted) {
-    let failure: SynclineError | undefined;
-    try {
-      const stream = await transport.events(signal);
-      failures = 0;
-      listener.onStream(true);
-      const onEvent = (name: string, data: string) => {
-        if (name === "change") poke(listener, data);
-      };
-      await readEvents(stream, onEvent, signal);
-    } catch (error) {
-      if (isWithoutPokes(error)) return;
-      failure = error instanceof SynclineError ? error : undefined;
+export class LivePokes {
+  #failures = 0;
+  /** Ends the pause before the next attempt, also one that is still to come. */
+  #hurry = new AbortController();
+
+  constructor(
+    readonly transport: Transport,
+    readonly listener: LiveListener,
+    readonly signal: AbortSignal,
+  ) {}
+
+  /** Opens the stream at once if it is not open, whatever failed before. */
+  hurry(): void {
+    this.#failures = 0;
+    this.#hurry.abort();
+  }
+
+  async listen(): Promise<void> {
+    while (!this.signal.aborted) {
+      this.#hurry = new AbortController();
+      let failure: SynclineError | undefined;
+      try {
+        await this.#read();
+      } catch (error) {
+        if (isWithoutPokes(error)) return;
+        failure = error instanceof SynclineError ? error : undefined;
+      }
+      if (this.signal.aborted) return;
+      this.listener.onStream(false);
+      await sleep(delayAfter(failure, this.#failures++), this.signal, this.#hurry.signal);
     }
-    if (signal.aborted) return;
-    listener.onStream(false);
-    await sleep(delayAfter(failure, failures++), signal);
+  }
+
+  async #read(): Promise<void> {
+    const stream = await this.transport.events(this.signal);
+    this.#failures = 0;
+    this.#hurry = new AbortController();
+    this.listener.onStream(true);
+    const onEvent = (name: string, data: string) => {
+      if (name === "change") poke(this.listener, data);
+    };
+    await readEvents(stream, onEvent, this.signal);
   }
 }
 

@@ -135,7 +135,7 @@ export class Store {
   /** Uses another token of the same user, after a new sign-in. */
   setToken(token: string): void {
     this.#session.renew(token);
-    this.#leader?.now();
+    this.#leader?.signedIn();
     this.#tabs.post({ type: "signedIn" });
   }
 
@@ -276,7 +276,7 @@ export class Store {
       case "token":
         return this.#heardOf(message.token);
       case "signedIn":
-        return this.#leader?.now();
+        return this.#leader?.signedIn();
       case "wiped":
         this.#listeners.emit("signedOut", undefined);
         return void this.close();
