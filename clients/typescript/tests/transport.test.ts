@@ -69,6 +69,27 @@ describe("a slow line", () => {
   });
 });
 
+describe("a stream of live pokes", () => {
+  it("is given up when it does not open within a minute", async () => {
+    const server = new SlowServer();
+    const rejected = assert.rejects(server.events(), { code: "network" });
+    await pass(59);
+    assert.equal(server.isGivenUp, false);
+    await pass(2);
+    assert.equal(server.isGivenUp, true);
+    await rejected;
+  });
+
+  it("stays open for any time", async () => {
+    const server = new SlowServer();
+    const opening = server.events();
+    server.answer();
+    await opening;
+    await pass(600);
+    assert.equal(server.isGivenUp, false);
+  });
+});
+
 /** A server at the other end of a slow line. */
 class SlowServer {
   #signal!: AbortSignal;
@@ -92,9 +113,11 @@ class SlowServer {
   }
 
   sync(body: SyncRequest) {
-    const session = new Session("", "ada", undefined, () => undefined);
-    const transport = new Transport("http://sync.example", "notes", session, this.#fetch);
-    return transport.sync(body, undefined, new AbortController().signal);
+    return this.#transport().sync(body, undefined, new AbortController().signal);
+  }
+
+  events() {
+    return this.#transport().events(new AbortController().signal);
   }
 
   answer(): void {
@@ -107,6 +130,11 @@ class SlowServer {
 
   end(): void {
     this.#body.close();
+  }
+
+  #transport(): Transport {
+    const session = new Session("", "ada", undefined, () => undefined);
+    return new Transport("http://sync.example", "notes", session, this.#fetch);
   }
 }
 

@@ -52,11 +52,17 @@ export class Transport {
     }
   }
 
-  /** Opens the stream of live pokes. */
+  /** Opens the stream of live pokes. How long that may be silent is its reader's business. */
   async events(signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-    const response = await this.#send("events", { headers: { Accept: "text/event-stream" }, signal });
-    if (!response.body) throw new SynclineError("answer", "the server's answer holds no events");
-    return response.body;
+    const patience = new Patience(SILENCE, signal);
+    try {
+      const request = { headers: { Accept: "text/event-stream" }, signal: patience.signal };
+      const response = await this.#send("events", request);
+      if (!response.body) throw new SynclineError("answer", "the server's answer holds no events");
+      return response.body;
+    } finally {
+      patience.end();
+    }
   }
 
   /** Sends a request; with a new token once more, if the server did not accept the old one. */
