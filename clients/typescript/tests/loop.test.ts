@@ -60,8 +60,21 @@ describe("the sync loop", () => {
       await sync(scope);
     };
     loop = new SyncLoop(port, Infinity);
-    await eventually(() => port.passes === 1, "the pass ends");
+    await eventually(() => port.passes === 2, "both passes end");
     assert.deepEqual([port.synced.length, port.status!.state], [2, "idle"]);
+  });
+
+  it("gives every scope its turn, and each pass an end, however often it is told to go on", async () => {
+    const port = new Port(["notes", "tasks"]);
+    const sync = port.sync.bind(port);
+    port.sync = async (scope) => {
+      if (port.synced.length < 20) loop!.now();
+      await sync(scope);
+    };
+    loop = new SyncLoop(port, Infinity);
+    await eventually(() => port.status?.state === "idle", "it comes to rest");
+    assert.deepEqual(port.synced.slice(0, 4), ["notes", "tasks", "notes", "tasks"]);
+    assert.equal(port.passes, 11);
   });
 
   it("is not hurried by the failure of what it begins with", async () => {
@@ -137,6 +150,8 @@ class Port implements LoopPort {
   onStatus(status: Status): void {
     this.status = status;
   }
+
+  onBegin(): void {}
 
   onPass(): void {
     this.passes++;

@@ -181,6 +181,59 @@ describe("a rejection because of a clock", () => {
   });
 });
 
+describe("a sync", () => {
+  const answers = [
+    [200, "resolved"],
+    [503, "rejected"],
+  ] as const;
+  for (const [status, outcome] of answers) {
+    it(`is ${outcome} though more are asked for all the time`, async () => {
+      const script = new Script();
+      const store = await opened(
+        new MemoryStorage(),
+        { token: tokenOf({ sub: "ada" }) },
+        async (...given) => {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          return status === 200 ? script.fetch(...given) : Response.json({}, { status });
+        },
+      );
+      store.collection("notes");
+      const ends: Promise<unknown>[] = [];
+      const outcomes: string[] = [];
+      const ask = () => {
+        const end = store.sync().then(
+          () => outcomes.push("resolved"),
+          () => outcomes.push("rejected"),
+        );
+        ends.push(end);
+      };
+      const asking = setInterval(ask, 5);
+      await eventually(() => outcomes.length > 0, "the first is answered").finally(() =>
+        clearInterval(asking),
+      );
+      await Promise.all(ends);
+      assert.deepEqual(new Set(outcomes), new Set([outcome]));
+      await store.close();
+    });
+  }
+
+  it("is of everything that was edited before it", async () => {
+    const [store, script] = await synced({});
+    const notes = store.collection("notes");
+    let next: Promise<void> | undefined;
+    script.answers.push(async () => {
+      await notes.set("a", { n: 1 });
+      next = store.sync();
+      return {};
+    });
+    await store.sync();
+    script.answers.push({ accepted: [{ key: "a", rev: clock(900) }] });
+    await next;
+    assert.equal(await store.unsent(), 0);
+    await store.close();
+  });
+});
+
 describe("a store that is closed", () => {
   it("shows nothing any more, and takes no edits", async () => {
     const [store] = await synced({ a: { n: 1 } });
@@ -513,12 +566,16 @@ async function open(storage: Storage): Promise<[Store, Script]> {
 }
 
 /** A store of whoever a token is of. */
-function opened(storage: Storage, session: { token: string; user?: string }): Promise<Store> {
+function opened(
+  storage: Storage,
+  session: { token: string; user?: string },
+  fetch = new Script().fetch,
+): Promise<Store> {
   return openStore({
     url: "http://sync.example",
     app: "notes",
     pollInterval: Infinity,
-    fetch: new Script().fetch,
+    fetch,
     storage: () => Promise.resolve(storage),
     ...session,
   });

@@ -18,6 +18,8 @@ export interface LeaderPort {
   onChanged(scope: string, ids: readonly string[]): Promise<void>;
   /** Documents changed to what is kept of them now. */
   onKept(scope: string, kept: Kept): Promise<void>;
+  /** A pass of the sync loop begins, or has ended. */
+  onBegin(): void;
   onPass(error: SynclineError | undefined): void;
   onStatus(status: Status): void;
   emit<Name extends keyof StoreEvents>(name: Name, event: StoreEvents[Name]): void;
@@ -41,6 +43,7 @@ export class Leader {
         scopes: () => port.scopes(),
         sync: (scope, signal) => this.#sync(scope, signal),
         onStatus: (status) => port.onStatus(status),
+        onBegin: () => port.onBegin(),
         onPass: (error) => port.onPass(error),
       },
       port.pollInterval,

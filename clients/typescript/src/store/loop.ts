@@ -18,7 +18,9 @@ export interface LoopPort {
   /** Synchronises a scope. */
   sync(scope: string, signal: AbortSignal): Promise<void>;
   onStatus(status: Status): void;
-  /** Nothing is left to do, or there was an error. */
+  /** A pass begins. It takes up all that is due by now, and nothing that comes later. */
+  onBegin(): void;
+  /** The pass ended: all of that is done, or there was an error. */
   onPass(error: SynclineError | undefined): void;
 }
 
@@ -29,7 +31,7 @@ const GATHER = 50;
 export class SyncLoop {
   #due = new Set<string>();
   #isAllDue = true;
-  /** Whether somebody insists on what no pass has taken up yet. */
+  /** Whether somebody insists on what no pass has taken up. */
   #isUrgent = false;
   #pollAt = 0;
   #failures = 0;
@@ -82,53 +84,67 @@ export class SyncLoop {
   }
 
   async #wake(): Promise<void> {
-    // A pass under way takes up what has become due meanwhile.
+    // Another pass follows one under way, if something has become due meanwhile.
     if (this.#isRunning) return;
     this.#isRunning = true;
     this.#isUrgent = false;
     this.port.onStatus({ state: "syncing" });
+    this.port.onBegin();
     const error = await this.#pass().catch((error: SynclineError) => error);
     this.#isRunning = false;
     if (!this.#stop.signal.aborted) this.#rest(error);
   }
 
-  /** Synchronises all that is due. Returns the first error that concerns one scope alone. */
+  /**
+   * Synchronises what is due, each scope once: however often something becomes due, every scope has its
+   * turn, and the pass an end. Returns the first error that concerns one scope alone.
+   */
   async #pass(): Promise<SynclineError | undefined> {
+    const left = await this.#take();
     let refusal: SynclineError | undefined;
-    for (let scope = await this.#next(); scope !== undefined; scope = await this.#next()) {
+    for (const scope of left) {
+      if (this.#stop.signal.aborted) break;
       try {
         await this.port.sync(scope, this.#stop.signal);
       } catch (error) {
         refusal ??= error as SynclineError;
-        if ((error as SynclineError).code === "refused") continue;
-        this.#due.add(scope);
-        throw error;
+        if ((error as SynclineError).code !== "refused") {
+          for (const name of left) this.#due.add(name);
+          throw error;
+        }
       }
+      left.delete(scope);
     }
     return refusal;
   }
 
-  async #next(): Promise<string | undefined> {
-    if (this.#stop.signal.aborted) return undefined;
-    const scopes = await this.port.scopes();
-    if (this.#isAllDue) {
-      this.#isAllDue = false;
-      this.#isUrgent = false;
-      this.#due = new Set(scopes);
-      this.#pollAt = performance.now() + roughly(this.pollInterval);
+  /** The scopes that are due, which are so no longer. */
+  async #take(): Promise<Set<string>> {
+    const [isAll, due] = [this.#isAllDue, this.#due];
+    this.#isAllDue = false;
+    this.#due = new Set();
+    try {
+      const scopes = await this.port.scopes();
+      if (isAll) this.#pollAt = performance.now() + roughly(this.pollInterval);
+      return new Set(scopes.filter((name) => isAll || due.has(name)));
+    } catch (error) {
+      this.#isAllDue ||= isAll;
+      for (const name of due) this.#due.add(name);
+      throw error;
     }
-    const scope = scopes.find((name) => this.#due.has(name));
-    if (scope === undefined) this.#due.clear();
-    else this.#due.delete(scope);
-    return scope;
   }
 
   /** Plans the next pass, and tells how this one went. */
   #rest(error: SynclineError | undefined): void {
     const hasFailed = error !== undefined && error.code !== "refused";
-    // Something became due after the last look. An error from before that concerns nobody who insists.
     const isDue = this.#isAllDue || this.#due.size > 0;
-    if (this.#isUrgent || (!hasFailed && isDue)) return this.#wakeIn(0);
+    // Whoever insists meanwhile is not put off by an error from before that.
+    if (this.#isUrgent || (!hasFailed && isDue)) this.#wakeIn(0);
+    else this.#pause(error, hasFailed);
+    this.port.onPass(error);
+  }
+
+  #pause(error: SynclineError | undefined, hasFailed: boolean): void {
     const delay = hasFailed
       ? delayAfter(error, this.#failures++)
       : Math.max(0, this.#pollAt - performance.now());
@@ -136,8 +152,7 @@ export class SyncLoop {
     this.#wakeIn(delay, !hasFailed);
     const retryAt = Date.now() + delay;
     this.port.onStatus(
-      hasFailed ? { state: "waiting", error, retryAt } : { state: "idle", ...(error && { error }) },
+      hasFailed ? { state: "waiting", error: error!, retryAt } : { state: "idle", ...(error && { error }) },
     );
-    this.port.onPass(error);
   }
 }

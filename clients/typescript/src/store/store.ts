@@ -22,6 +22,12 @@ interface Part {
   readonly view: View;
 }
 
+/** Somebody who waits for the end of a sync. */
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (error: SynclineError) => void;
+}
+
 /** The documents of one user in one application, on this device: local first, synchronised by itself. */
 export class Store {
   readonly #storage: Storage;
@@ -39,7 +45,10 @@ export class Store {
   #opened: Promise<unknown> = Promise.resolve();
   #leader: Leader | undefined;
   #status: Status = { state: "idle" };
-  #waiters: { resolve: () => void; reject: (error: SynclineError) => void }[] = [];
+  /** Those who came before the pass that is under way. */
+  #served: Waiter[] = [];
+  /** Those who came after it began: it may have passed over what they wait for. */
+  #waiters: Waiter[] = [];
 
   private constructor(storage: Storage, owner: string, transport: Transport, options: StoreOptions) {
     this.#storage = storage;
@@ -55,6 +64,7 @@ export class Store {
         onReports: (scope, conflicts) => this.#reported(scope, conflicts),
         onChanged: (scope, ids) => this.#changed(scope, ids),
         onKept: (scope, kept) => this.#kept(scope, kept),
+        onBegin: () => this.#serve(),
         onPass: (error) => this.#passed(error),
         onStatus: (status) => this.#tellStatus(status),
         emit: (name, event) => this.#emit(name, event),
@@ -171,6 +181,7 @@ export class Store {
     this.#closing.abort();
     this.#lead(false);
     this.#tabs.close();
+    this.#serve();
     this.#settle(closedError());
     await this.#storage.close();
   }
@@ -266,6 +277,8 @@ export class Store {
       case "forgotten":
         return this.#forget(message.scopes);
       case "passed":
+        // The tab that it is of has led since after this one did.
+        this.#serve();
         return this.#settle(message.error && heard(message.error));
       case "status": {
         const { error, ...status } = message.status;
@@ -288,10 +301,15 @@ export class Store {
     this.#tabs.post({ type: "passed", ...(error && { error: told(error) }) });
   }
 
-  #settle(error: SynclineError | undefined): void {
-    const waiters = this.#waiters;
+  #serve(): void {
+    this.#served.push(...this.#waiters);
     this.#waiters = [];
-    for (const { resolve, reject } of waiters) {
+  }
+
+  #settle(error: SynclineError | undefined): void {
+    const served = this.#served;
+    this.#served = [];
+    for (const { resolve, reject } of served) {
       if (error) reject(error);
       else resolve();
     }
