@@ -18,6 +18,9 @@ import {
 } from "../src/index.js";
 import { eventually } from "./eventually.js";
 
+/** Opens a store of ada, which does not poll. */
+const options = { url: "http://sync.example", app: "notes", token: "", user: "ada", pollInterval: Infinity };
+
 describe("a reset", () => {
   it("drops what the whole state lacks after one more pull, and keeps pending edits", async () => {
     const [store, script] = await synced({ a: { n: 1 }, b: { n: 1 }, c: { n: 1 } });
@@ -249,13 +252,6 @@ describe("a store that is closed", () => {
 });
 
 describe("a storage of somebody else's documents", () => {
-  const options = {
-    url: "http://sync.example",
-    app: "notes",
-    token: "",
-    user: "ada",
-  };
-
   it("is not opened before they have signed out", async () => {
     const storage = new MemoryStorage();
     const [adas] = await synced({ a: { n: 1 } }, 50, storage);
@@ -374,21 +370,54 @@ describe("a new sign-in", () => {
   });
 });
 
+describe("a `getToken` that sets the token itself", () => {
+  it("is asked no more often than one that does not", async () => {
+    let tokens = 0;
+    const store: Store = await openStore({
+      ...options,
+      getToken: () => {
+        store.setToken(`token ${++tokens}`);
+        return `token ${tokens}`;
+      },
+      fetch: () => Promise.resolve(Response.json({}, { status: 401 })),
+    });
+    store.collection("notes");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await store.close();
+    assert.ok(tokens > 0 && tokens < 10, `${tokens} tokens`);
+  });
+
+  it("may fail after that", async () => {
+    const server = new Script();
+    const store: Store = await openStore({
+      ...options,
+      getToken: () => {
+        store.setToken("new");
+        throw new Error("the window was closed");
+      },
+      fetch: (url, init) => {
+        const { Authorization } = init.headers as Record<string, string>;
+        if (Authorization === "Bearer new") return server.fetch(url, init);
+        return Promise.resolve(Response.json({}, { status: 401 }));
+      },
+    });
+    store.collection("notes");
+    await store.sync();
+    await store.close();
+  });
+});
+
 describe("tabs that lead both", () => {
   it("do not chase each other with tokens that are refused", async () => {
     const shared = Object.assign(new MemoryStorage(), { sharedAs: "refused" });
     let tokens = 0;
-    const options = {
-      url: "http://sync.example",
-      app: "notes",
-      token: "",
-      user: "ada",
-      pollInterval: Infinity,
+    const ofBoth = {
+      ...options,
       getToken: () => `token ${++tokens}`,
       fetch: () => Promise.resolve(Response.json({}, { status: 401 })),
       storage: () => Promise.resolve(shared),
     };
-    const tabs = [await openStore(options), await openStore(options)];
+    const tabs = [await openStore(ofBoth), await openStore(ofBoth)];
     for (const tab of tabs) tab.collection("notes");
     await new Promise((resolve) => setTimeout(resolve, 200));
     for (const tab of tabs) await tab.close();
@@ -552,13 +581,6 @@ class Script {
 
 async function open(storage: Storage): Promise<[Store, Script]> {
   const script = new Script();
-  const options = {
-    url: "http://sync.example",
-    app: "notes",
-    token: "",
-    user: "ada",
-    pollInterval: Infinity,
-  };
   return [
     await openStore({ ...options, fetch: script.fetch, storage: () => Promise.resolve(storage) }),
     script,
@@ -571,14 +593,8 @@ function opened(
   session: { token: string; user?: string },
   fetch = new Script().fetch,
 ): Promise<Store> {
-  return openStore({
-    url: "http://sync.example",
-    app: "notes",
-    pollInterval: Infinity,
-    fetch,
-    storage: () => Promise.resolve(storage),
-    ...session,
-  });
+  const { user, ...others } = options;
+  return openStore({ ...others, fetch, storage: () => Promise.resolve(storage), ...session });
 }
 
 /** As `opened`, with a document. */

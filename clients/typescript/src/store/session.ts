@@ -16,6 +16,7 @@ export class Session {
   issuer: string | undefined;
   #token: string;
   #refresh: Promise<boolean> | undefined;
+  #isAsking = false;
 
   constructor(
     token: string,
@@ -29,6 +30,11 @@ export class Session {
 
   get token(): string {
     return this.#token;
+  }
+
+  /** Whether the application is being asked for a new token. */
+  get isAsking(): boolean {
+    return this.#isAsking;
   }
 
   /** Takes a new token, and tells of it. */
@@ -53,11 +59,16 @@ export class Session {
   async #ask(): Promise<boolean> {
     if (!this.getToken) return false;
     const before = this.#token;
+    this.#isAsking = true;
     try {
       this.renew(await this.getToken());
     } catch (cause) {
+      // What else the application set meanwhile is one.
+      if (this.#token !== before) return true;
       if (cause instanceof SynclineError) throw cause;
       throw new SynclineError("unauthorized", "`getToken` gave no new token: sign in again", { cause });
+    } finally {
+      this.#isAsking = false;
     }
     return this.#token !== before;
   }

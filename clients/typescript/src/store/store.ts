@@ -144,7 +144,10 @@ export class Store {
 
   /** Uses another token of the same user, after a new sign-in. */
   setToken(token: string): void {
+    // A token that `getToken` sets is what requests wait for. If it is refused as well, there is a pause.
+    const isSignIn = !this.#session.isAsking && token !== this.#session.token;
     this.#session.renew(token);
+    if (!isSignIn) return;
     this.#leader?.signedIn();
     this.#tabs.post({ type: "signedIn" });
   }
