@@ -238,6 +238,21 @@ describe("a sync", () => {
 });
 
 describe("a store that is closed", () => {
+  it("keeps no program running, though its `fetch` hears of no signal", async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
+    const before = timers();
+    let isAsked = false;
+    const fetch: Fetch = () => {
+      isAsked = true;
+      return new Promise(() => undefined);
+    };
+    const store = await openStore({ ...options, fetch });
+    store.collection("notes");
+    await eventually(() => isAsked && store.status.state === "syncing", "a request is under way");
+    await store.close();
+    assert.ok(timers() <= before);
+  });
+
   it("shows nothing any more, and takes no edits", async () => {
     const [store] = await synced({ a: { n: 1 } });
     const notes = store.collection("notes");

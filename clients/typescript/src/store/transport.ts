@@ -186,10 +186,14 @@ class Patience {
     milliseconds: number,
     readonly outer: AbortSignal,
   ) {
-    this.#abort = () => this.#controller.abort(outer.reason);
-    if (outer.aborted) this.#abort();
+    this.#abort = () => {
+      // A `fetch` that hears of no signal would have it wait, and the program with it.
+      clearTimeout(this.#timer);
+      this.#controller.abort(outer.reason);
+    };
     outer.addEventListener("abort", this.#abort);
-    this.renew(milliseconds);
+    if (outer.aborted) this.#abort();
+    else this.renew(milliseconds);
   }
 
   get signal(): AbortSignal {
