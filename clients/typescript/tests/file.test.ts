@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  appendFileSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -54,6 +55,43 @@ describe("a storage in a file", () => {
       assert.deepEqual(await (await open()).waiting(), [...expected, "after"]);
       await storage!.close();
     }
+  });
+
+  it("holds all of the scopes that are dropped at once, or none, after a crash", async () => {
+    await open();
+    const scopes = ["notes", "tasks", "lists"];
+    for (const collection of scopes) await new StoredReplica(storage!, { collection }).touch();
+    const { size } = statSync(path);
+    await storage!.drop(["notes", "tasks"]);
+    await storage!.close();
+    const whole = readFileSync(path);
+    for (let length = size; length <= whole.length; length++) {
+      writeFileSync(path, whole.subarray(0, length));
+      await open();
+      const left = length < whole.length ? scopes : ["lists"];
+      assert.deepEqual(await storage!.scopes(), left, `cut off after ${length} bytes`);
+      await storage!.close();
+    }
+  });
+
+  it("is wiped in one step, where there is no room for another as well", async () => {
+    await (await open()).edit("a", { n: 1 });
+    mkdirSync(`${path}.new`);
+    await storage!.wipe();
+    assert.equal(statSync(path).size, 0);
+    await assert.rejects(new StoredReplica(storage!, { collection: "notes" }).touch(), { code: "closed" });
+    await storage!.close();
+    await open();
+    assert.deepEqual(await storage!.scopes(), []);
+  });
+
+  it("is read as an earlier version wrote it", async () => {
+    await open();
+    for (const collection of ["notes", "tasks"]) await new StoredReplica(storage!, { collection }).touch();
+    await storage!.close();
+    appendFileSync(path, `${JSON.stringify({ scope: "notes" })}\n`);
+    await open();
+    assert.deepEqual(await storage!.scopes(), ["tasks"]);
   });
 
   it("does not grow without bound", async () => {

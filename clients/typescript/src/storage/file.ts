@@ -20,11 +20,22 @@ const SLACK_BYTES = 4 << 20;
 /** From which length on a line that tells of what is kept takes no more: no text may be of any length. */
 const LONG = 1 << 20;
 
-/** A line of the file: what changed in a scope. Without a record, the scope went. */
-interface Line {
+/** A line of the file: what changed in a scope. */
+interface Change {
   readonly scope: string;
-  readonly record?: ScopeRecord;
-  readonly entries?: readonly (readonly [id: string, entry: Entry | null])[];
+  readonly record: ScopeRecord;
+  readonly entries: readonly (readonly [id: string, entry: Entry | null])[];
+}
+
+/** A line of the file: which scopes went. */
+interface Drop {
+  readonly gone: readonly string[];
+}
+
+/** A line of the file, as earlier versions wrote it: a scope that went. */
+interface EarlierDrop {
+  readonly scope: string;
+  readonly record?: undefined;
 }
 
 /**
@@ -82,15 +93,28 @@ export class FileStorage extends MemoryStorage {
     });
   }
 
-  protected override async wiped(): Promise<void> {
+  protected override keep(scope: string, written: Written): Promise<void> {
+    const entries = [...written.entries].map(([id, entry]) => [id, entry ?? null] as const);
+    return this.#append({ scope, record: written.record, entries });
+  }
+
+  protected override keepWithout(scopes: readonly string[]): Promise<void> {
+    return this.#append({ gone: scopes });
+  }
+
+  protected override async keepNothing(): Promise<void> {
     this.#assertOpen();
-    await this.#compact();
+    try {
+      await this.#file.truncate(0);
+      await this.#file.sync();
+    } catch (cause) {
+      throw storageError(this.#path, cause);
+    }
     this.#isWiped = true;
   }
 
-  protected override async keep(scope: string, written: Written | undefined): Promise<void> {
+  async #append(line: Change | Drop): Promise<void> {
     this.#assertOpen();
-    const line = lineOf(scope, written);
     const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
     try {
       if (this.#isLong()) await this.#shorten();
@@ -114,10 +138,10 @@ export class FileStorage extends MemoryStorage {
   }
 
   #take(text: string): void {
-    const line = JSON.parse(text) as Line;
-    const { scope, record, entries = [] } = line;
-    const changed = new Map(entries.map(([id, entry]) => [id, entry ?? undefined]));
-    this.put(scope, record && { record, entries: changed });
+    const line = JSON.parse(text) as Change | Drop | EarlierDrop;
+    if ("gone" in line) this.remove(line.gone);
+    else if (line.record === undefined) this.remove([line.scope]);
+    else this.put(line.scope, { record: line.record, entries: entriesOf(line) });
     this.#length += Buffer.byteLength(text) + 1;
     this.#told += toldBy(line);
   }
@@ -130,17 +154,15 @@ export class FileStorage extends MemoryStorage {
     return [...this.contents()].reduce((sum, [, { entries }]) => sum + entries.size + 1, 0);
   }
 
-  /** As `#compact`; where there is no room for another file, the one that there is goes on to grow. */
+  /**
+   * Writes what is kept to a new file, and puts that in the place of the old one. Where there is no room
+   * for another, the one that there is goes on to grow.
+   */
   async #shorten(): Promise<void> {
     const next = await this.#write().catch(() => undefined);
     if (next) await this.#use(next);
     this.#compactLength = this.#length;
     this.#told = this.#live();
-  }
-
-  /** Writes what is kept to a new file, and puts that in the place of the old one. */
-  async #compact(): Promise<void> {
-    await this.#use(await this.#write());
   }
 
   #write(): Promise<FileHandle> {
@@ -210,14 +232,12 @@ function* linesOf(contents: Iterable<[scope: string, written: Written]>): Genera
   }
 }
 
-function toldBy({ entries = [] }: Line): number {
-  return entries.length + 1;
+function toldBy(line: Change | Drop | EarlierDrop): number {
+  return "entries" in line ? line.entries.length + 1 : 1;
 }
 
-function lineOf(scope: string, written: Written | undefined): Line {
-  if (!written) return { scope };
-  const entries = [...written.entries].map(([id, entry]) => [id, entry ?? null] as const);
-  return { scope, record: written.record, entries };
+function entriesOf({ entries }: Change): Written["entries"] {
+  return new Map(entries.map(([id, entry]) => [id, entry ?? undefined]));
 }
 
 function storageError(path: string, cause: unknown): SynclineError {

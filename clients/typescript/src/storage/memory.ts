@@ -47,13 +47,18 @@ export class MemoryStorage implements Storage {
   }
 
   drop(scopes: readonly string[], check?: Check): Promise<void> {
-    return this.exclusively(() => this.#drop(scopes, check));
+    return this.exclusively(async () => {
+      this.#check(scopes, check);
+      await this.keepWithout(scopes);
+      this.remove(scopes);
+    });
   }
 
   wipe(check?: Check): Promise<void> {
     return this.exclusively(async () => {
-      await this.#drop([...this.#scopes.keys()], check);
-      await this.wiped();
+      this.#check([...this.#scopes.keys()], check);
+      await this.keepNothing();
+      this.#scopes.clear();
     });
   }
 
@@ -61,13 +66,18 @@ export class MemoryStorage implements Storage {
     return this.exclusively(() => Promise.resolve());
   }
 
-  /** Makes a change durable, before it is seen; nothing written means that the scope goes. */
-  protected keep(_scope: string, _written: Written | undefined): Promise<void> {
+  /** Makes a change durable, before it is seen. */
+  protected keep(_scope: string, _written: Written): Promise<void> {
     return Promise.resolve();
   }
 
-  /** Everything was forgotten. */
-  protected wiped(): Promise<void> {
+  /** Makes durable that scopes go, all at once. */
+  protected keepWithout(_scopes: readonly string[]): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Makes durable that everything goes, and that nothing comes after that. */
+  protected keepNothing(): Promise<void> {
     return Promise.resolve();
   }
 
@@ -78,12 +88,12 @@ export class MemoryStorage implements Storage {
     return next;
   }
 
-  /** Takes a change in; nothing written means that the scope goes. */
-  protected put(scope: string, written: Written | undefined): void {
-    if (!written) {
-      this.#scopes.delete(scope);
-      return;
-    }
+  protected remove(scopes: readonly string[]): void {
+    for (const scope of scopes) this.#scopes.delete(scope);
+  }
+
+  /** Takes a change in. */
+  protected put(scope: string, written: Written): void {
     const kept = this.#scopes.get(scope) ?? { record: written.record, entries: new Map<string, Entry>() };
     kept.record = written.record;
     for (const [id, entry] of written.entries) {
@@ -98,17 +108,15 @@ export class MemoryStorage implements Storage {
     for (const [scope, { record, entries }] of this.#scopes) yield [scope, { record, entries }];
   }
 
-  async #drop(scopes: readonly string[], check?: Check): Promise<void> {
+  #check(scopes: readonly string[], check?: Check): void {
+    if (!check) return;
     for (const scope of scopes) {
-      const waiting = [...(this.#scopes.get(scope)?.entries ?? [])].filter(([, entry]) => waitsAs(entry));
-      check?.(
+      const entries = [...(this.#scopes.get(scope)?.entries ?? [])];
+      const waiting = entries.filter(([, entry]) => waitsAs(entry));
+      check(
         scope,
         waiting.map(([id]) => id),
       );
-    }
-    for (const scope of scopes) {
-      await this.keep(scope, undefined);
-      this.#scopes.delete(scope);
     }
   }
 
