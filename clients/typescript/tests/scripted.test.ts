@@ -61,6 +61,15 @@ describe("a reset", () => {
   });
 });
 
+describe("a page size that no server takes", () => {
+  it("is refused, rather than every document because of it", async () => {
+    for (const pageSize of [0, 1.5, 5001, NaN, Infinity]) {
+      await assert.rejects(openStore({ ...options, pageSize }), { code: "options" });
+    }
+    await (await openStore({ ...options, pageSize: 5000, fetch: new Script().fetch })).close();
+  });
+});
+
 describe("a page", () => {
   const pages = [
     { serverChanges: [stored("a", { n: 1 }, 150)], hasMore: true },

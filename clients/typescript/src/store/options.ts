@@ -1,3 +1,4 @@
+import { SynclineError } from "../core/error.js";
 import { IndexedDbStorage, blockedError } from "../storage/indexeddb.js";
 import { MemoryStorage } from "../storage/memory.js";
 import type { Storage } from "../storage/storage.js";
@@ -20,7 +21,7 @@ export interface StoreOptions {
   readonly storage?: () => Promise<Storage>;
   /** How often to pull without live pokes, in milliseconds; a minute by default, `Infinity` is never. */
   readonly pollInterval?: number;
-  /** How many documents the server sends at a time. */
+  /** How many documents the server sends at a time, 1 to 5,000; 500 by default. */
   readonly pageSize?: number;
   /** The `fetch` to use. */
   readonly fetch?: Fetch;
@@ -31,6 +32,15 @@ export const POLL_INTERVAL = 60_000;
 
 /** How many documents the server sends at a time, unless the application decides. */
 export const PAGE_DOCUMENTS = 500;
+
+/** More than so many, no server sends at a time. */
+const MOST_PAGE_DOCUMENTS = 5_000;
+
+/** Throws for what every request would be refused for, and with it the documents that it pushes. */
+export function assertPageSize({ pageSize = PAGE_DOCUMENTS }: StoreOptions): void {
+  if (Number.isInteger(pageSize) && pageSize >= 1 && pageSize <= MOST_PAGE_DOCUMENTS) return;
+  throw new SynclineError("options", `\`pageSize\` is a number from 1 to ${MOST_PAGE_DOCUMENTS}`);
+}
 
 /** Opens where the documents of `user` are kept. */
 export function openStorage({ url, app, storage }: StoreOptions, user: string): Promise<Storage> {
