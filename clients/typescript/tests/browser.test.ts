@@ -202,6 +202,26 @@ describe("two tabs", () => {
   });
 });
 
+describe("a tab that hears late that the user has signed out in another", () => {
+  it("does not bring the database back", async () => {
+    const [profile, options] = await device();
+    await profile.addInitScript(hearLate);
+    const [first, second] = [await browser.tab(profile, options), await browser.tab(profile, options)];
+    const editing = second.evaluate(async () => {
+      try {
+        for (let n = 0; ; n++) await store.collection("notes").set("a", { n });
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+    });
+    await first.evaluate(() => store.signOut({ discardUnsent: true }));
+    assert.equal(await editing, "closed");
+    const databases = () => first.evaluate(async () => (await indexedDB.databases()).length);
+    await eventually(async () => (await databases()) === 0, "the database is gone");
+    await profile.close();
+  });
+});
+
 describe("an edit that comes while everything is forgotten", () => {
   it("fails, or is a reason not to forget", async () => {
     const [profile, options] = await device();
@@ -342,6 +362,15 @@ function keepConnections(): void {
   globalThis.closeConnections = () => {
     for (const connection of connections.splice(0)) connection.close();
   };
+}
+
+/** Tabs hear of each other half a second later. */
+function hearLate(): void {
+  Object.defineProperty(BroadcastChannel.prototype, "onmessage", {
+    set(this: BroadcastChannel, listener: (event: MessageEvent) => void) {
+      this.addEventListener("message", (event) => setTimeout(() => listener(event), 500));
+    },
+  });
 }
 
 /** As on a page without HTTPS. */

@@ -147,7 +147,10 @@ export class IndexedDbStorage implements Storage {
   }
 
   #connect(): Promise<IDBDatabase> {
-    this.#database ??= openDatabase(this.sharedAs, () => this.#disconnect());
+    this.#database ??= openDatabase(this.sharedAs, {
+      onLoss: () => this.#disconnect(),
+      onDeletion: () => void this.close(),
+    });
     return this.#database;
   }
 
@@ -161,7 +164,15 @@ export class IndexedDbStorage implements Storage {
   }
 }
 
-function openDatabase(name: string, onLoss: () => void): Promise<IDBDatabase> {
+/** What becomes of a connection. */
+interface ConnectionListener {
+  /** It is gone, or in the way of a later version. */
+  onLoss(): void;
+  /** Another tab deletes the database, since the user signed out: whoever opened it again would bring it back. */
+  onDeletion(): void;
+}
+
+function openDatabase(name: string, listener: ConnectionListener): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(name, VERSION);
     request.onupgradeneeded = () => {
@@ -171,8 +182,9 @@ function openDatabase(name: string, onLoss: () => void): Promise<IDBDatabase> {
     };
     request.onerror = () => reject(request.error ?? new Error("the database could not be opened"));
     request.onsuccess = () => {
-      request.result.onclose = onLoss;
-      request.result.onversionchange = onLoss;
+      request.result.onclose = () => listener.onLoss();
+      request.result.onversionchange = ({ newVersion }) =>
+        newVersion === null ? listener.onDeletion() : listener.onLoss();
       resolve(request.result);
     };
   });
