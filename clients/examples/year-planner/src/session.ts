@@ -9,6 +9,8 @@ export interface Session {
   readonly server: string;
   readonly userId: string;
   readonly token: string;
+  /** When that was, in milliseconds since 1970: the same user may sign out and in again. */
+  readonly since: number;
 }
 
 const KEPT = "year-planner.session";
@@ -25,7 +27,7 @@ export async function signIn(server: string, name: string): Promise<Session> {
     token: string;
   }
   const { user, token } = await call<SignedIn>(`${server}/auth/dev`, { method: "POST", body: { name } });
-  return keep({ server, userId: user.userId, token });
+  return keep({ server, userId: user.userId, token, since: Date.now() });
 }
 
 /**
@@ -35,10 +37,10 @@ export async function signIn(server: string, name: string): Promise<Session> {
 export async function open(session: Session, onSignedOut: () => void): Promise<Store> {
   const { server: url, userId: user, token } = session;
   const store = await openStore({ url, app: APPLICATION, token, user });
-  store.on("token", (renewed) => keep({ ...session, token: renewed }));
+  // A tab that slept hears late of what others did: somebody may have signed in since.
+  store.on("token", (renewed) => isKept(session) && keep({ ...session, token: renewed }));
   store.on("signedOut", () => {
-    // In a tab that slept, somebody else may have signed in since.
-    if (keptSession()?.userId === user) localStorage.removeItem(KEPT);
+    if (isKept(session)) localStorage.removeItem(KEPT);
     onSignedOut();
   });
   return store;
@@ -56,6 +58,11 @@ export async function share(key: string, userId: string, access: Access | "none"
     body,
     token,
   });
+}
+
+function isKept({ since }: Session): boolean {
+  const kept = keptSession();
+  return kept !== undefined && kept.since === since;
 }
 
 function keep(session: Session): Session {

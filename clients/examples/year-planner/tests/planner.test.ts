@@ -120,6 +120,21 @@ describe("the year planner", () => {
     await profile.close();
   });
 
+  it("keeps a new session of somebody who signed out while another tab slept", async () => {
+    const { page, profile } = await visit("zoe");
+    const other = await profile.newPage();
+    await other.addInitScript(sleep);
+    await other.goto(page.url());
+    await other.getByText("Up to date.").waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await signIn(page, "zoe");
+    await other.evaluate(() => wakeUp());
+    await other.getByRole("button", { name: "Sign in" }).waitFor();
+    await page.reload();
+    await page.getByText("Up to date.").waitFor();
+    await profile.close();
+  });
+
   it("is shared with somebody else, and taken back", async () => {
     const [mine, theirs] = [await visit("lin"), await visit("kim")];
     await mine.page.getByLabel("Name of the planner").fill("Our year");
@@ -169,11 +184,34 @@ async function visit(
   const profile = await browser.newContext({ viewport });
   const page = await profile.newPage();
   await page.goto(`http://127.0.0.1:${(pages.address() as AddressInfo).port}/`);
+  await signIn(page, name);
+  return { page, profile };
+}
+
+async function signIn(page: Page, name: string): Promise<void> {
   await page.getByLabel("Server").fill(server.url);
   await page.getByLabel("Your name").fill(name);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByText("Up to date.").waitFor();
-  return { page, profile };
+}
+
+declare global {
+  var wakeUp: () => void;
+}
+
+/** The tab hears nothing of the others, until it wakes up. */
+function sleep(): void {
+  const heard: (() => void)[] = [];
+  let hear = (told: () => void): unknown => heard.push(told);
+  Object.defineProperty(BroadcastChannel.prototype, "onmessage", {
+    set(this: BroadcastChannel, listener: (event: MessageEvent) => void) {
+      this.addEventListener("message", (event) => hear(() => listener(event)));
+    },
+  });
+  globalThis.wakeUp = () => {
+    hear = (told) => told();
+    for (const told of heard) told();
+  };
 }
 
 async function violationsInAnyLight(page: Page): Promise<string[]> {
