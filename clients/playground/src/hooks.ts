@@ -47,8 +47,12 @@ export function useTextField<Element extends TextElement>(
   const onInput = async ({ currentTarget }: { readonly currentTarget: Element }) => {
     setDraft(currentTarget.value);
     saving.current++;
-    await save(currentTarget.value);
-    if (--saving.current === 0) setDraft(undefined);
+    try {
+      await save(currentTarget.value);
+    } finally {
+      // What could not be kept is shown no longer either.
+      if (--saving.current === 0) setDraft(undefined);
+    }
   };
   return { ref, value, onInput: (event) => void onInput(event) };
 }

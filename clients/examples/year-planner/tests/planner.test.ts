@@ -135,6 +135,27 @@ describe("the year planner", () => {
     await profile.close();
   });
 
+  it("shows what is kept, and why, when a change cannot be kept", async () => {
+    const { page, profile } = await visit("ines");
+    const name = page.getByLabel("Name of the planner");
+    const before = await name.inputValue();
+    await page.evaluate(fill);
+    await name.fill("Too much");
+    await page.getByRole("alert").getByText("no room").waitFor();
+    await eventually(async () => (await name.inputValue()) === before, "the name is what it was");
+    await day(page, "1 May").click();
+    const notes = page.getByRole("textbox", { name: "Notes" });
+    await notes.fill("Too much");
+    await page.getByRole("dialog").getByRole("alert").getByText("no room").waitFor();
+    await eventually(async () => (await notes.inputValue()) === "", "the notes are what they were");
+    await page.evaluate(() => makeRoom());
+    await notes.fill("Picnic");
+    await page.getByRole("button", { name: "Done" }).click();
+    await eventually(() => says(page, "1 May", "with notes"), "the note is kept");
+    assert.equal(await page.getByRole("alert").count(), 0);
+    await profile.close();
+  });
+
   it("is shared with somebody else, and taken back", async () => {
     const [mine, theirs] = [await visit("lin"), await visit("kim")];
     await mine.page.getByLabel("Name of the planner").fill("Our year");
@@ -197,6 +218,17 @@ async function signIn(page: Page, name: string): Promise<void> {
 
 declare global {
   var wakeUp: () => void;
+  var makeRoom: () => void;
+}
+
+/** The device has no room left. */
+function fill(): void {
+  const { transaction } = IDBDatabase.prototype;
+  IDBDatabase.prototype.transaction = function (stores, mode, options) {
+    if (mode === "readwrite") throw new DOMException("full", "QuotaExceededError");
+    return transaction.call(this, stores, mode, options);
+  };
+  globalThis.makeRoom = () => (IDBDatabase.prototype.transaction = transaction);
 }
 
 /** The tab hears nothing of the others, until it wakes up. */

@@ -1,15 +1,17 @@
 import { type Collection, type Conflict, type Document, keysOf } from "@syncline/client";
 
 import type { Planner } from "../planner.js";
+import type { Attempt } from "./hooks.js";
 
 interface Props {
   readonly conflict: Conflict;
   readonly planners: Collection<Planner>;
+  readonly attempt: Attempt;
   readonly onDone: () => void;
 }
 
 /** A field that two devices changed, with both values. */
-export function ConflictCard({ conflict, planners, onDone }: Props) {
+export function ConflictCard({ conflict, planners, attempt, onDone }: Props) {
   const { key, owner, field, winner, localValue, remoteValue, winnerValue } = conflict;
   const lost = winner === "local" ? remoteValue : localValue;
   const take = async () => {
@@ -24,7 +26,7 @@ export function ConflictCard({ conflict, planners, onDone }: Props) {
         Two devices changed <strong>{keysOf(field).slice(1).join(", ")}</strong>. “{String(winnerValue)}”
         stays, “{String(lost)}” was written as well.
       </p>
-      <button type="button" onClick={() => void take()}>
+      <button type="button" onClick={() => void attempt(take())}>
         Take the other
       </button>
       <button type="button" onClick={onDone}>

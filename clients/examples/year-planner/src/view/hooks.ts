@@ -33,3 +33,20 @@ export function useConflicts(store: Store): [readonly Conflict[], (conflict: Con
   );
   return [conflicts, (conflict) => setConflicts((all) => all.filter((other) => other !== conflict))];
 }
+
+/** Tries what may fail. */
+export type Attempt = (work: Promise<unknown>) => Promise<void>;
+
+/** Why the last attempt failed, if it did, and how to make one. */
+export function useAttempts(): [problem: string | undefined, attempt: Attempt] {
+  const [problem, setProblem] = useState<string>();
+  const attempt = async (work: Promise<unknown>) => {
+    try {
+      await work;
+      setProblem(undefined);
+    } catch (error) {
+      setProblem((error as Error).message);
+    }
+  };
+  return [problem, attempt];
+}

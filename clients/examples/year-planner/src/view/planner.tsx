@@ -7,7 +7,7 @@ import { type Planner, ensurePlanner, isReadOnly, rename } from "../planner.js";
 import { COLLECTION } from "../session.js";
 import { ConflictCard } from "./conflict.js";
 import { DayDialog } from "./day.js";
-import { useConflicts, usePlanners, useSync } from "./hooks.js";
+import { useAttempts, useConflicts, usePlanners, useSync } from "./hooks.js";
 import { ShareDialog } from "./share.js";
 import { Legend, Year } from "./year.js";
 
@@ -22,16 +22,17 @@ export function PlannerPage({ store, onLeave }: Props) {
   const all = usePlanners(planners);
   const { status, unsent } = useSync(store);
   const [conflicts, dismiss] = useConflicts(store);
+  const [problem, attempt] = useAttempts();
   const [chosen, setChosen] = useState<DocumentId>();
   const [date, setDate] = useState<string>();
   const [isSharing, setIsSharing] = useState(false);
   const planner = all?.find((found) => nameOf(found) === nameOf(chosen)) ?? all?.find(({ owner }) => !owner);
   const title = useTextField<HTMLInputElement>(planner?.doc.meta.name ?? "", (name) =>
-    rename(planners, planner!, name),
+    attempt(rename(planners, planner!, name)),
   );
 
   // This year's planner is there from the beginning, with a network or without.
-  useEffect(() => void ensurePlanner(store, new Date(today()).getFullYear()), [store]);
+  useEffect(() => void attempt(ensurePlanner(store, new Date(today()).getFullYear())), [store]);
   if (!all || !planner) return null;
 
   const begin = async (year: number) => setChosen(await ensurePlanner(store, year));
@@ -42,7 +43,7 @@ export function PlannerPage({ store, onLeave }: Props) {
       <header>
         <input {...title} class="name" aria-label="Name of the planner" readOnly={isReadOnly(planner)} />
         <nav aria-label="Planners">
-          <button type="button" onClick={() => void begin(year - 1)}>
+          <button type="button" onClick={() => void attempt(begin(year - 1))}>
             ← {year - 1}
           </button>
           <select
@@ -59,7 +60,7 @@ export function PlannerPage({ store, onLeave }: Props) {
               </option>
             ))}
           </select>
-          <button type="button" onClick={() => void begin(year + 1)}>
+          <button type="button" onClick={() => void attempt(begin(year + 1))}>
             {year + 1} →
           </button>
           {planner.owner === undefined && (
@@ -76,19 +77,28 @@ export function PlannerPage({ store, onLeave }: Props) {
           {unsent === 0 && (status.error ? `The server was not reached.` : "Up to date.")}
         </p>
       </header>
+      {problem !== undefined && date === undefined && <p role="alert">{problem}</p>}
       {planner.rejection && <p role="alert">{planner.rejection.error}</p>}
       {conflicts.map((conflict) => (
         <ConflictCard
           key={`${conflict.key} ${conflict.field} ${conflict.localRev}`}
           conflict={conflict}
           planners={planners}
+          attempt={attempt}
           onDone={() => dismiss(conflict)}
         />
       ))}
       <Legend />
       <Year planner={planner.doc} onOpen={setDate} />
       {date !== undefined && (
-        <DayDialog date={date} found={planner} planners={planners} onClose={() => setDate(undefined)} />
+        <DayDialog
+          date={date}
+          found={planner}
+          planners={planners}
+          problem={problem}
+          attempt={attempt}
+          onClose={() => setDate(undefined)}
+        />
       )}
       {isSharing && <ShareDialog store={store} planner={planner} onClose={() => setIsSharing(false)} />}
     </main>
