@@ -27,8 +27,8 @@ impl Club {
         program: &Child,
     ) -> Self {
         let name = json!({ "name": format!("The club of {founder}") });
-        let founded = post(server, founder, "/orgs", &name).await;
-        let id = founded["orgId"].as_str().unwrap();
+        let made = post(server, founder, "/orgs", &name).await;
+        let id = made["orgId"].as_str().unwrap();
         let members = format!("/orgs/{id}/members");
         post(server, founder, &members, &json!({ "userId": member })).await;
         let club = Self {
