@@ -23,6 +23,12 @@ pub enum ConnectError {
          file of the authority that signed its certificate, and the certificate the host"
     )]
     Tls(#[source] sqlx::Error),
+    /// Something took the connection, and says nothing; or nothing takes it.
+    #[error(
+        "cannot reach the database: nothing answers within {0} seconds; see that \
+         SYNCLINE_DATABASE_URL leads to it, and that nothing in between drops what is sent"
+    )]
+    Silent(u64),
     /// The database is too old.
     #[error(transparent)]
     Version(#[from] VersionError),

@@ -9,6 +9,7 @@
 
 mod access;
 mod accounts;
+mod announced;
 mod attempt;
 mod columns;
 mod connect_error;

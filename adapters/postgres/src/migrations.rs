@@ -1,15 +1,24 @@
+use std::time::Duration;
+
 use sqlx::{
     AssertSqlSafe, Connection, Executor, PgConnection, Postgres,
     error::DatabaseError,
     migrate::{MigrateError, Migrator},
+    postgres::PgConnectOptions,
 };
+use tokio::time::timeout;
 
-use crate::{incarnation, location::Location, version::check_version};
+use crate::{
+    ConnectError, announced::announced, incarnation, location::Location, version::check_version,
+};
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 
 /// The number of a migration that was applied, and the checksum of its text.
 type Applied = (i64, Vec<u8>);
+
+/// How long the database may take to let somebody in.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// What a role lacks which may not change the schema.
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
@@ -19,7 +28,7 @@ const INSUFFICIENT_PRIVILEGE: &str = "42501";
 pub enum MigrationError {
     /// The database cannot be reached.
     #[error(transparent)]
-    Connect(#[from] crate::ConnectError),
+    Connect(#[from] ConnectError),
     /// The database has migrations that this program does not know.
     #[error(
         "the database was migrated by a newer Syncline than this one (migration {0}); run that \
@@ -65,7 +74,8 @@ impl MigrationError {
 pub async fn migrate(location: impl Into<Location>) -> Result<(), MigrationError> {
     let location = location.into();
     let mut connection = connect_migrated(&location).await?;
-    let begun = begin_incarnation(&mut connection).await;
+    let beginning = begin_incarnation(&mut connection);
+    let begun = announced("whoever writes to the database", beginning).await;
     begun.map_err(MigrationError::prepare(&location))?;
     let closed = connection.close().await;
     closed.map_err(MigrationError::prepare(&location))
@@ -74,20 +84,29 @@ pub async fn migrate(location: impl Into<Location>) -> Result<(), MigrationError
 /// A connection to the database, which has this program's schema.
 pub(crate) async fn connect_migrated(location: &Location) -> Result<PgConnection, MigrationError> {
     let options = location.for_migrations();
-    let mut connection = PgConnection::connect_with(&options)
-        .await
-        .map_err(crate::ConnectError::from)?;
-    check_version(&connection).map_err(crate::ConnectError::from)?;
-    let applied = applied(&mut connection).await;
+    let mut connection = connect(&options).await?;
+    check_version(&connection).map_err(ConnectError::from)?;
+    let asking = applied(&mut connection);
+    let applied = announced("the database to say what it has", asking).await;
     let applied = applied.map_err(MigrationError::prepare(location))?;
     if let Some(newer) = newer(&applied) {
         return Err(MigrationError::Newer(newer));
     }
     if !is_complete(&applied) {
-        let applied = apply(&mut connection, location).await;
+        let applying = apply(&mut connection, location);
+        let what = "migrations to be applied, perhaps those of another server first";
+        let applied = announced(what, applying).await;
         applied.map_err(|error| forbidden(error, options.get_username()))?;
     }
     Ok(connection)
+}
+
+async fn connect(options: &PgConnectOptions) -> Result<PgConnection, ConnectError> {
+    let connecting = timeout(CONNECT_LIMIT, PgConnection::connect_with(options));
+    match announced("the database to answer", connecting).await {
+        Ok(connected) => Ok(connected?),
+        Err(_) => Err(ConnectError::Silent(CONNECT_LIMIT.as_secs())),
+    }
 }
 
 async fn begin_incarnation(connection: &mut PgConnection) -> Result<(), sqlx::Error> {

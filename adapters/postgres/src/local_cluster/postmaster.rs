@@ -26,6 +26,7 @@ use super::{
     pid_file::{self, PidFile},
     private_folder, process, settings, socket_folder,
 };
+use crate::announced::announced;
 
 /// Recovery after a crash reads the whole log since the last checkpoint.
 const START_LIMIT: Duration = Duration::from_mins(5);
@@ -160,7 +161,9 @@ async fn limited<T>(
     folder: &DataFolder,
     ready: impl Future<Output = Result<T, LocalClusterError>>,
 ) -> Result<T, LocalClusterError> {
-    timeout(START_LIMIT, ready).await.unwrap_or_else(|_| {
+    let what = "PostgreSQL to be ready, which may have to recover from a crash";
+    let limited = announced(what, timeout(START_LIMIT, ready)).await;
+    limited.unwrap_or_else(|_| {
         Err(LocalClusterError::StartTimeout {
             cluster: folder.cluster(),
             seconds: START_LIMIT.as_secs(),
