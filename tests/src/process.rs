@@ -138,11 +138,20 @@ impl Process {
         options.connect().await.expect("PostgreSQL answers")
     }
 
+    /// Whether its PostgreSQL was left running.
+    #[must_use]
+    pub fn has_database(&self) -> bool {
+        self.postmaster_file().exists()
+    }
+
     /// The lines of `postmaster.pid`.
     fn postmaster(&self) -> Vec<String> {
-        let file = self.folder.path().join("data/postgres/postmaster.pid");
-        let file = std::fs::read_to_string(file).expect("PostgreSQL runs");
+        let file = std::fs::read_to_string(self.postmaster_file()).expect("PostgreSQL runs");
         file.lines().map(|line| line.trim().to_owned()).collect()
+    }
+
+    fn postmaster_file(&self) -> PathBuf {
+        self.folder.path().join("data/postgres/postmaster.pid")
     }
 }
 

@@ -12,12 +12,15 @@ mod purge;
 mod serve;
 mod token;
 
+use std::io;
+
 use crate::{
     arguments::{Arguments, Command, ConfigCommand, IncarnationCommand},
     clock::SystemClock,
     configuration::{Configuration, Environment},
     demo, logging,
     server::ServerError,
+    signals::unless_told_twice,
 };
 
 /// Does what was typed.
@@ -39,9 +42,9 @@ pub fn run(arguments: &Arguments) -> Result<(), ServerError> {
         Command::Token { user } => token::run(&configuration, user, &SystemClock),
         Command::Health => runtime()?.block_on(health::run(&configuration)),
         Command::OpenApi => openapi::run(),
-        Command::Demo(options) => runtime()?
-            .block_on(demo::run(options, &configuration))
-            .map_err(Into::into),
+        Command::Demo(options) => {
+            run_in_order(demo::run(options, &configuration)).map_err(Into::into)
+        }
         Command::Completions { shell } => completions::run(*shell),
         Command::Config(ConfigCommand::Check) => config_check::run(&configuration),
     }
@@ -56,10 +59,21 @@ fn block_on(
         &configuration.log,
         std::env::var("RUST_LOG").ok().as_deref(),
     )?;
-    runtime()?.block_on(command)
+    run_in_order(command)
 }
 
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+/// Runs a command that stops what it has started when it is told to stop.
+fn run_in_order<E: From<ServerError> + From<io::Error>>(
+    command: impl Future<Output = Result<(), E>>,
+) -> Result<(), E> {
+    let runtime = runtime()?;
+    let done = runtime.block_on(unless_told_twice(command));
+    // A thread may wait for the input or the output, and nobody any more for the thread.
+    runtime.shutdown_background();
+    done
+}
+
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -1,16 +1,23 @@
 //! The database: the one that the configuration names, or a cluster of our own.
 
+use std::time::Duration;
+
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::PgConnectOptions;
 use syncline_postgres::{
     Location,
     local_cluster::{LocalCluster, SupervisedCluster},
 };
+use tokio::time::timeout;
 
 use crate::{
     configuration::{Configuration, DatabaseKeys},
     server::ServerError,
+    signals::{StopSignals, ToldToStop, unless_told},
 };
+
+/// How long a PostgreSQL of our own that is starting is waited for, in order to stop it.
+const START_TO_STOP: Duration = Duration::from_secs(10);
 
 /// A database to connect to.
 pub enum Database {
@@ -45,6 +52,38 @@ impl Database {
             return Ok(Self::External(Box::new(Location::new(running))));
         }
         Self::open(configuration).await
+    }
+
+    /// What `opening` gives, unless `told` comes first. A PostgreSQL that is starting then is stopped
+    /// if it is ready soon. One that recovers from a crash is left, and the next start adopts it.
+    pub(crate) async fn open_unless(
+        told: impl Future<Output = ()>,
+        opening: impl Future<Output = Result<Self, ServerError>>,
+    ) -> Result<Self, ServerError> {
+        let mut opening = Box::pin(opening);
+        tokio::select! {
+            database = &mut opening => return database,
+            () = told => {}
+        }
+        if let Ok(database) = timeout(START_TO_STOP, opening).await {
+            database?.close().await?;
+        }
+        Err(ToldToStop.into())
+    }
+
+    /// Does `work` with the database that `opening` gives, and stops one of our own however that
+    /// ends: a signal ends it as well.
+    pub(crate) async fn use_for<T>(
+        opening: impl Future<Output = Result<Self, ServerError>>,
+        work: impl AsyncFnOnce(&Self) -> Result<T, ServerError>,
+    ) -> Result<T, ServerError> {
+        let mut signals = StopSignals::listen()?;
+        let database = Self::open_unless(signals.told(), opening).await?;
+        let done = unless_told(signals.told(), Box::pin(work(&database))).await;
+        let closed = database.close().await;
+        let done = done?;
+        closed?;
+        Ok(done)
     }
 
     /// How to connect.

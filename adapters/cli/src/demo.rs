@@ -27,13 +27,12 @@ mod terminal;
 mod tour;
 
 use clap::{Args, Subcommand};
-use tokio::signal::unix::{SignalKind, signal};
 
 pub use browser::{Arrival, Browser, BrowserError, Step};
 pub use error::DemoError;
 pub use login::LoginOptions;
 
-use crate::configuration::Configuration;
+use crate::{configuration::Configuration, signals::StopSignals};
 use stage::Stage;
 use terminal::Terminal;
 use tour::Tour;
@@ -72,17 +71,15 @@ pub enum OtherDemo {
 /// demonstration from being played.
 pub async fn run(options: &DemoOptions, configuration: &Configuration) -> Result<(), DemoError> {
     let terminal = Terminal::of_process();
-    if let Some(OtherDemo::Login(options)) = &options.other {
-        return login::run(options, terminal).await;
-    }
     // From here on an interrupt ends the tour, and not the process with its server half started.
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let stage = Stage::set(options, configuration).await?;
+    let mut signals = StopSignals::listen()?;
+    if let Some(OtherDemo::Login(options)) = &options.other {
+        return Box::pin(login::run(options, terminal, &mut signals)).await;
+    }
+    let stage = Stage::set(options, configuration, signals.told()).await?;
     let told = tokio::select! {
         told = tell(terminal, &stage) => told,
-        _ = interrupt.recv() => Err(DemoError::Interrupted),
-        _ = terminate.recv() => Err(DemoError::Interrupted),
+        () = signals.told() => Err(DemoError::Interrupted),
     };
     // A server of the tour's own is stopped however the tour ended, and the first error counts.
     let struck = stage.strike().await;

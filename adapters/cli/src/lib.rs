@@ -16,3 +16,4 @@ pub mod demo;
 pub mod logging;
 pub mod randomness;
 pub mod server;
+pub mod signals;

@@ -28,7 +28,9 @@ pub fn start(log: &Log, filter: Option<&str>) -> Result<(), LoggingError> {
     let filter = EnvFilter::try_new(filter.unwrap_or(log.level.as_str()))?;
     let lines = fmt::layer()
         .with_writer(stderr)
-        .with_ansi(stderr().is_terminal());
+        .with_ansi(stderr().is_terminal())
+        // It would be said to the standard error, and end whoever logs if nobody reads that.
+        .log_internal_errors(false);
     let registry = tracing_subscriber::registry().with(filter);
     match log.format {
         LogFormat::Pretty => registry.with(lines).try_init()?,

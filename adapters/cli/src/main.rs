@@ -1,6 +1,9 @@
 //! The `syncline` binary: see the library for what it does.
 
-use std::process::ExitCode;
+use std::{
+    io::{Write, stderr},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use syncline_cli::{arguments::Arguments, commands};
@@ -15,7 +18,8 @@ fn main() -> ExitCode {
     match commands::run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("syncline: {error}");
+            // Nobody may be left to be told.
+            let _ = writeln!(stderr(), "syncline: {error}");
             ExitCode::FAILURE
         }
     }

@@ -5,7 +5,8 @@ mod identity;
 mod measuring;
 
 use std::{
-    convert::Infallible, error::Error, net::SocketAddr, num::NonZero, sync::Arc, time::Duration,
+    convert::Infallible, error::Error, future, net::SocketAddr, num::NonZero, pin::pin, sync::Arc,
+    time::Duration,
 };
 
 use axum::serve::ListenerExt;
@@ -40,6 +41,7 @@ use crate::{
     configuration::Configuration,
     database::{self, Database},
     randomness::SystemRandomness,
+    signals::unless_told,
 };
 
 /// How long running requests may go on after the server was told to stop.
@@ -76,8 +78,21 @@ impl Server {
     /// # Errors
     /// A sentence that says what is missing and what to do.
     pub async fn start(configuration: &Configuration) -> Result<Self, ServerError> {
-        let database = Database::open(configuration).await?;
-        match Self::start_with(configuration, database.location()).await {
+        Self::start_unless(future::pending(), configuration).await
+    }
+
+    /// The same, unless `told` comes first: a database of its own is then stopped.
+    ///
+    /// # Errors
+    /// [`ToldToStop`](crate::signals::ToldToStop) as well.
+    pub async fn start_unless(
+        told: impl Future<Output = ()>,
+        configuration: &Configuration,
+    ) -> Result<Self, ServerError> {
+        let mut told = pin!(told);
+        let database = Database::open_unless(&mut told, Database::open(configuration)).await?;
+        let starting = Box::pin(Self::start_with(configuration, database.location()));
+        match unless_told(told, starting).await {
             Ok((address, stop, serving, working, purging, store)) => Ok(Self {
                 address,
                 stop,

@@ -9,6 +9,7 @@ mod migrations;
 mod pooler;
 mod replicas;
 mod roles;
+mod stopping;
 mod support;
 mod tls;
 mod vanishing;

@@ -1,7 +1,7 @@
 //! `syncline export`: what a user or an organisation has, to the output.
 
 use std::{
-    io::{IsTerminal, Write, stderr, stdout},
+    io::{self, IsTerminal, Write, stderr, stdout},
     sync::Arc,
 };
 
@@ -12,6 +12,7 @@ use syncline_application::{
 };
 use syncline_domain::access::Namespace;
 use syncline_postgres::PostgresStore;
+use tokio::task::spawn_blocking;
 
 use crate::{
     arguments::ExportOptions, configuration::Configuration, database::Database, server::ServerError,
@@ -22,10 +23,9 @@ pub(super) async fn run(
     options: &ExportOptions,
     configuration: &Configuration,
 ) -> Result<(), ServerError> {
-    let database = Database::open(configuration).await?;
-    let exported = export(options, &database).await;
-    database.close().await?;
-    exported
+    let opening = Database::open(configuration);
+    let exporting = async |database: &Database| export(options, database).await;
+    Database::use_for(opening, exporting).await
 }
 
 async fn export(options: &ExportOptions, database: &Database) -> Result<(), ServerError> {
@@ -40,7 +40,6 @@ async fn export(options: &ExportOptions, database: &Database) -> Result<(), Serv
     let export = service.open(namespace(options)?, &request).await?;
     let mut output = Output::default();
     export.write(&mut output).await?;
-    stdout().flush()?;
     output.end();
     Ok(())
 }
@@ -78,12 +77,22 @@ impl Output {
 #[async_trait]
 impl ExportSink for Output {
     async fn take(&mut self, piece: Vec<u8>, documents: u64) -> Result<(), SinkClosed> {
-        stdout().write_all(&piece).map_err(|_| SinkClosed)?;
         self.bytes += piece.len() as u64;
+        write(piece).await.map_err(|_| SinkClosed)?;
         self.documents += documents;
         if documents > 0 && stderr().is_terminal() {
             self.tell("\r");
         }
         Ok(())
     }
+}
+
+/// In a thread of its own: a reader that takes its time must not keep signals from being heard.
+async fn write(piece: Vec<u8>) -> io::Result<()> {
+    spawn_blocking(move || {
+        let mut output = stdout().lock();
+        output.write_all(&piece)?;
+        output.flush()
+    })
+    .await?
 }

@@ -1,6 +1,7 @@
 //! `syncline health`: whether the server of this configuration is ready.
 
 use std::{
+    io::{Write, stdout},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     time::Duration,
 };
@@ -28,7 +29,7 @@ pub(super) async fn run(configuration: &Configuration) -> Result<(), ServerError
             format!("cannot reach {address}: {error}; is `syncline serve` running?")
         })?;
     if status == "200" {
-        println!("The server on {address} is ready.");
+        writeln!(stdout(), "The server on {address} is ready.")?;
         return Ok(());
     }
     Err(format!("{address} is not ready (status {status}); see what the server logs").into())

@@ -1,7 +1,7 @@
 //! `syncline import`: an export from the input, into what a user has.
 
 use std::{
-    io::{IsTerminal, Read, Write, stderr, stdin},
+    io::{self, IsTerminal, Read, Write, stderr, stdin},
     sync::Arc,
 };
 
@@ -10,6 +10,7 @@ use syncline_application::{
     ports::{Clock, Session},
 };
 use syncline_postgres::PostgresStore;
+use tokio::task::spawn_blocking;
 
 use crate::{
     arguments::{ImportFormat, ImportOptions},
@@ -30,10 +31,9 @@ pub(super) async fn run(
     options: &ImportOptions,
     configuration: &Configuration,
 ) -> Result<(), ServerError> {
-    let database = Database::open(configuration).await?;
-    let imported = import(options, configuration, &database).await;
-    database.close().await?;
-    tell(&imported?)
+    let opening = Database::open(configuration);
+    let importing = async |database: &Database| import(options, configuration, database).await;
+    tell(&Database::use_for(opening, importing).await?)
 }
 
 async fn import(
@@ -48,7 +48,8 @@ async fn import(
     let read = async {
         match options.format {
             ImportFormat::Json => {
-                let body = serde_json::from_reader(stdin().lock())?;
+                let read = || serde_json::from_reader(stdin().lock());
+                let body = spawn_blocking(read).await??;
                 Ok(service.import(&caller, body).await?)
             }
             ImportFormat::Ndjson => {
@@ -77,7 +78,8 @@ async fn read_lines(
     let mut piece = vec![0; PIECE_BYTES];
     let mut bytes = 0_u64;
     loop {
-        let count = stdin().lock().read(&mut piece)?;
+        let count;
+        (piece, count) = read_piece(piece).await?;
         let Some(read) = piece.get(..count).filter(|read| !read.is_empty()) else {
             return Ok(import.finish().await?);
         };
@@ -92,6 +94,15 @@ async fn read_lines(
             );
         }
     }
+}
+
+/// In a thread of its own: an input that says nothing must not keep signals from being heard.
+async fn read_piece(mut piece: Vec<u8>) -> io::Result<(Vec<u8>, usize)> {
+    spawn_blocking(move || {
+        let count = stdin().lock().read(&mut piece)?;
+        Ok((piece, count))
+    })
+    .await?
 }
 
 fn documents(report: &ImportReport) -> usize {

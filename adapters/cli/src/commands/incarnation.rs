@@ -1,15 +1,19 @@
 //! `syncline incarnation renew`
 
+use std::io::{Write, stdout};
+
 use syncline_postgres::{Renewal, renew_incarnation};
 
 use crate::{configuration::Configuration, database::Database, server::ServerError};
 
 /// Begins a new life of the database, and says what follows.
 pub(super) async fn renew(configuration: &Configuration) -> Result<(), ServerError> {
-    let database = Database::open_existing(configuration).await?;
-    let renewed = renew_incarnation(database.location()).await;
-    database.close().await?;
-    println!("{}", report(&renewed?));
+    let opening = Database::open_existing(configuration);
+    let renewed = Database::use_for(opening, async |database| {
+        Ok(renew_incarnation(database.location()).await?)
+    })
+    .await?;
+    writeln!(stdout(), "{}", report(&renewed))?;
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! `syncline purge`
 
+use std::io::{Write, stdout};
+
 use syncline_application::ports::Store;
 use syncline_postgres::PostgresStore;
 
@@ -11,10 +13,10 @@ use crate::{
 
 /// Removes what is older than the retention.
 pub(super) async fn run(configuration: &Configuration) -> Result<(), ServerError> {
-    let database = Database::open(configuration).await?;
-    let purged = purge(configuration, &database).await;
-    database.close().await?;
-    println!("{}", purged?);
+    let opening = Database::open(configuration);
+    let purging = async |database: &Database| purge(configuration, database).await;
+    let purged = Database::use_for(opening, purging).await?;
+    writeln!(stdout(), "{purged}")?;
     Ok(())
 }
 

@@ -1,33 +1,27 @@
 //! `syncline serve`
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use std::io::{Write, stdout};
 
 use crate::{
     configuration::Configuration,
     server::{Server, ServerError},
+    signals::{StopSignals, ToldToStop},
 };
 
-/// Serves until it is told to stop by Ctrl-C or `SIGTERM`.
+/// Serves until it is told to stop.
 pub(super) async fn run(configuration: &Configuration) -> Result<(), ServerError> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let server = Server::start(configuration).await?;
-    greet(configuration, &server);
-    told_to_stop(&mut interrupt, &mut terminate).await;
-    tracing::info!("stopping: no new requests, what runs is finished; a second signal ends it now");
-    tokio::select! {
-        stopped = server.stop() => stopped,
-        () = told_to_stop(&mut interrupt, &mut terminate) => {
-            Err("ended by a second signal, with requests under way".into())
+    let mut signals = StopSignals::listen()?;
+    let server = match Server::start_unless(signals.told(), configuration).await {
+        Err(error) if error.is::<ToldToStop>() => {
+            tracing::info!("told to stop before it had started");
+            return Ok(());
         }
-    }
-}
-
-async fn told_to_stop(interrupt: &mut Signal, terminate: &mut Signal) {
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
+        started => started?,
+    };
+    greet(configuration, &server);
+    signals.told().await;
+    tracing::info!("stopping: no new requests, what runs is finished; a second signal ends it now");
+    server.stop().await
 }
 
 /// What a newcomer needs to know first.
@@ -50,7 +44,9 @@ fn greet(configuration: &Configuration, server: &Server) {
         names.join(", ")
     };
     let address = server.address();
-    println!(
+    // Who starts a server need not read what it says.
+    let _ = writeln!(
+        stdout(),
         "Syncline listens on http://{address}\n  see it work   http://{address}/ in a browser\n  \
          its API       http://{address}/docs\n  applications  {applications}\n  data          {data}\n  \
          sign in       {}\n  \

@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::{Browser, DemoError, terminal::Terminal, tour::Tour};
+use crate::signals::StopSignals;
 use caller::{Caller, at};
 use stage::LoginStage;
 
@@ -29,9 +30,16 @@ pub struct LoginOptions {
 }
 
 /// Plays it, on a server of its own.
-pub(super) async fn run(options: &LoginOptions, terminal: Terminal) -> Result<(), DemoError> {
-    let stage = LoginStage::set(options).await?;
-    let told = tell(terminal, &stage).await;
+pub(super) async fn run(
+    options: &LoginOptions,
+    terminal: Terminal,
+    signals: &mut StopSignals,
+) -> Result<(), DemoError> {
+    let stage = LoginStage::set(options, signals.told()).await?;
+    let told = tokio::select! {
+        told = tell(terminal, &stage) => told,
+        () = signals.told() => Err(DemoError::Interrupted),
+    };
     let struck = stage.strike().await;
     told.and(struck)
 }

@@ -45,10 +45,11 @@ impl Stage {
     pub(super) async fn set(
         options: &DemoOptions,
         configuration: &Configuration,
+        told_to_stop: impl Future<Output = ()>,
     ) -> Result<Self, DemoError> {
         let run = format!("{:x}", SystemClock.now().0);
         let Some(url) = options.url.clone() else {
-            return Self::set_alone(run).await;
+            return Self::set_alone(run, told_to_stop).await;
         };
         let (ada, bob, guests) = match options.tokens.as_slice() {
             [ada, bob] => (ada.clone(), bob.clone(), None),
@@ -65,12 +66,15 @@ impl Stage {
         })
     }
 
-    async fn set_alone(run: String) -> Result<Self, DemoError> {
+    async fn set_alone(
+        run: String,
+        told_to_stop: impl Future<Output = ()>,
+    ) -> Result<Self, DemoError> {
         let folder = tempfile::Builder::new()
             .prefix("syncline-demo-")
             .tempdir()?;
         let configuration = own_configuration(&folder)?;
-        let server = Server::start(&configuration).await?;
+        let server = Server::start_unless(told_to_stop, &configuration).await?;
         let url = format!("http://{}", server.address());
         let own = Some(OwnServer { server, folder });
         match sessions(&configuration, &run) {

@@ -27,14 +27,17 @@ pub(super) struct LoginStage {
 }
 
 impl LoginStage {
-    pub(super) async fn set(options: &LoginOptions) -> Result<Self, DemoError> {
+    pub(super) async fn set(
+        options: &LoginOptions,
+        told_to_stop: impl Future<Output = ()>,
+    ) -> Result<Self, DemoError> {
         let folder = tempfile::Builder::new()
             .prefix("syncline-demo-")
             .tempdir()?;
         let configuration = configuration(options, &folder)?;
         let secrets = configuration.session_secrets().map_err(ServerError::from)?;
         let tokens = SessionTokens::new(&secrets).map_err(ServerError::from)?;
-        let server = Server::start(&configuration).await?;
+        let server = Server::start_unless(told_to_stop, &configuration).await?;
         Ok(Self {
             url: format!("http://{}", server.address()),
             tokens,
