@@ -189,11 +189,9 @@ async fn create_schema(
     if exists {
         return Ok(());
     }
-    let created = sqlx::query(AssertSqlSafe(format!(
-        "CREATE SCHEMA IF NOT EXISTS {schema}"
-    )))
-    .execute(connection)
-    .await;
+    // A word of SQL, such as `order`, is a name between quotes only.
+    let create = format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\"");
+    let created = sqlx::query(AssertSqlSafe(create)).execute(connection).await;
     match created {
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(()),
         created => created.map(|_| ()),

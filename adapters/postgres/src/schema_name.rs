@@ -1,6 +1,6 @@
 use std::{fmt, str::FromStr};
 
-/// The name of a schema that needs no quotes: 1 to 63 lower-case letters, digits or `_`, not
+/// The name of a schema that needs no quotes, but for words of SQL: 1 to 63 lower-case letters, digits or `_`, not
 /// beginning with a digit or with `pg_`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchemaName(String);
@@ -13,7 +13,7 @@ pub struct SchemaName(String);
 pub struct SchemaNameError;
 
 impl SchemaName {
-    /// As it is written in statements.
+    /// As it is written in `search_path`, and between quotes in statements.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -2,7 +2,7 @@ use std::process::Command;
 
 use syncline_tests::{Endpoint, TestDatabase, first_sync, process::binary, replicas::Replicas};
 
-use crate::support::{refusal, run};
+use crate::support::{command_with, refusal, run};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_servers_that_start_at_once_migrate_an_empty_database() {
@@ -41,6 +41,22 @@ async fn a_database_of_a_newer_version_is_refused() {
             error.contains("newer Syncline than this one (migration 9999)"),
             "{error}"
         );
+    }
+    database.drop().await;
+}
+
+/// Its name is a word of SQL.
+#[tokio::test]
+async fn the_schema_may_be_called_as_anyone_likes() {
+    let database = TestDatabase::empty().await;
+    for schema in ["order", "user", "table"] {
+        for command in ["migrate", "purge"] {
+            let mut command = command_with(&[command], &database.url());
+            let output = command.env("SYNCLINE_DATABASE_SCHEMA", schema).output();
+            let output = output.unwrap();
+            let error = String::from_utf8(output.stderr).unwrap();
+            assert!(output.status.success(), "{schema}: {error}");
+        }
     }
     database.drop().await;
 }

@@ -15,16 +15,21 @@ use syncline_tests::{
 
 /// Runs `syncline` to its end, with this database.
 pub(crate) fn syncline(arguments: &[&str], url: &str) -> Output {
-    Command::new(binary())
+    command_with(arguments, url).output().unwrap()
+}
+
+/// The same, to be run.
+pub(crate) fn command_with(arguments: &[&str], url: &str) -> Command {
+    let mut command = Command::new(binary());
+    command
         .args(arguments)
         .env("SYNCLINE_DATABASE_URL", url)
         .env("SYNCLINE_LISTEN", "127.0.0.1:0")
         .env(
             "SYNCLINE_JWT_SECRET",
             "a secret that is long enough for a test",
-        )
-        .output()
-        .unwrap()
+        );
+    command
 }
 
 /// What a command that fails says.
