@@ -54,6 +54,11 @@ impl Location {
         &self.schema
     }
 
+    /// Whether it is a standby.
+    pub(crate) fn is_standby(&self) -> bool {
+        self.is_standby
+    }
+
     /// Whether a pooler may give every transaction another session.
     pub(crate) fn is_pooled(&self) -> bool {
         self.pooled.is_some()

@@ -60,7 +60,7 @@ impl Pool {
 
     /// The same, to a database that need not be there yet.
     pub(crate) fn connect_later(location: &Location, max_connections: u32) -> Self {
-        let watch = Arc::new(Watch::new(location.for_requests()));
+        let watch = Arc::new(Watch::new(location));
         let options = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)

@@ -8,7 +8,7 @@ mod position;
 mod proof;
 mod told;
 
-use std::{convert::Infallible, fmt::Display, time::Duration};
+use std::{convert::Infallible, time::Duration};
 
 use syncline_application::ports::{Page, PageQuery, Poke};
 use syncline_domain::snapshot::{Snapshot, TransactionId};
@@ -63,8 +63,10 @@ impl Standby {
         let mut interval = tokio::time::interval(INTERVAL);
         loop {
             interval.tick().await;
-            if let Some((mark, replayed)) = self.asked(position::find(primary, &self.pool)).await {
-                self.proofs.add(mark, replayed);
+            match timeout(ANSWER, position::find(primary, &self.pool)).await {
+                Ok(Ok((mark, replayed))) => self.proofs.add(mark, replayed),
+                Ok(Err(error)) => self.proofs.fail(error),
+                Err(_) => self.proofs.fail("it does not answer in time"),
             }
         }
     }
@@ -105,8 +107,7 @@ impl Standby {
             return (Vec::new(), queries);
         };
         let asked: Vec<_> = queries.iter().map(|(_, query)| query.clone()).collect();
-        let read = self.asked(page::read_standby(&self.pool, &asked)).await;
-        let mut read = read.flatten().unwrap_or_default().into_iter();
+        let mut read = self.read(&asked).await.unwrap_or_default().into_iter();
         let (mut pages, mut missing) = (Vec::new(), Vec::new());
         for (number, query) in queries {
             let page = read.next();
@@ -121,22 +122,15 @@ impl Standby {
         (pages, missing)
     }
 
-    /// What it answers, if it does so in time. When it fails, what was known of it counts no more.
-    async fn asked<T, E: Display>(
-        &self,
-        question: impl Future<Output = Result<T, E>>,
-    ) -> Option<T> {
-        match timeout(ANSWER, question).await {
-            Ok(Ok(answer)) => Some(answer),
-            Ok(Err(error)) => {
-                self.proofs.fail(error);
-                None
-            }
-            Err(_) => {
-                self.proofs.fail("it does not answer in time");
-                None
-            }
-        }
+    /// The pages of these queries, if it reads them in time. One that takes long says nothing of the
+    /// others; but when it fails, what answers next may be another.
+    async fn read(&self, queries: &[PageQuery]) -> Option<Vec<Page>> {
+        let reading = page::read_standby(&self.pool, queries);
+        let pages = timeout(ANSWER, reading).await.ok()?;
+        pages.unwrap_or_else(|error| {
+            self.proofs.fail(error);
+            None
+        })
     }
 }
 

@@ -18,6 +18,8 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
+use crate::location::Location;
+
 /// How long the database may take to answer when it is asked whether it is there.
 const ANSWER: Duration = Duration::from_secs(2);
 
@@ -31,6 +33,7 @@ const LONG_IDLE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Watch {
     options: PgConnectOptions,
+    is_standby: bool,
     is_away: watch::Sender<bool>,
     is_looking: AtomicBool,
     /// When a connection was last found broken.
@@ -38,9 +41,10 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(options: PgConnectOptions) -> Self {
+    pub(super) fn new(location: &Location) -> Self {
         Self {
-            options,
+            options: location.for_requests(),
+            is_standby: location.is_standby(),
             is_away: watch::Sender::new(false),
             is_looking: AtomicBool::new(false),
             broken_at: Mutex::new(None),
@@ -60,14 +64,18 @@ impl Watch {
         let mut is_away = self.is_away.subscribe();
         let result = tokio::select! {
             result = begin => result,
-            _ = is_away.wait_for(|is_away| *is_away) => return Err(away()),
+            _ = is_away.wait_for(|is_away| *is_away) => return Err(self.away()),
         };
         result.inspect_err(|error| self.hear(error))
     }
 
     /// Fails at once while the database is away.
     pub(super) fn check(&self) -> Result<(), sqlx::Error> {
-        if self.is_away() { Err(away()) } else { Ok(()) }
+        if self.is_away() {
+            Err(self.away())
+        } else {
+            Ok(())
+        }
     }
 
     /// Hears of an error. One that tells of a lost connection, or of waiting in vain for one, has
@@ -95,7 +103,7 @@ impl Watch {
     pub(super) fn check_age(&self, about: &PoolConnectionMetadata) -> Result<bool, sqlx::Error> {
         let broken_for = self.broken_at().map(|instant| instant.elapsed());
         if broken_for.is_some_and(|broken_for| about.age > broken_for) {
-            return Err(away());
+            return Err(self.away());
         }
         self.check().map(|()| true)
     }
@@ -123,7 +131,8 @@ impl Watch {
     async fn look(self: Arc<Self>) {
         while let Err(error) = self.ask().await {
             if !self.is_away.send_replace(true) {
-                tracing::warn!(%error, "the database is away; requests are refused until it answers");
+                let consequence = self.consequence();
+                tracing::warn!(%error, "{} is away; {consequence} until it answers", self.name());
             }
             sleep(PAUSE).await;
         }
@@ -131,7 +140,7 @@ impl Watch {
             // What was opened before may lead to a database that is gone.
             self.note_broken();
             self.is_away.send_replace(false);
-            tracing::info!("the database answers again");
+            tracing::info!("{} answers again", self.name());
         }
         self.is_looking.store(false, Ordering::Release);
     }
@@ -150,6 +159,27 @@ impl Watch {
         }
     }
 
+    fn name(&self) -> &'static str {
+        if self.is_standby {
+            "the standby"
+        } else {
+            "the database"
+        }
+    }
+
+    fn consequence(&self) -> &'static str {
+        if self.is_standby {
+            "the primary answers all pulls"
+        } else {
+            "requests are refused"
+        }
+    }
+
+    fn away(&self) -> sqlx::Error {
+        let rule = format!("{} is away", self.name());
+        sqlx::Error::Io(io::Error::new(io::ErrorKind::NotConnected, rule))
+    }
+
     fn broken_at(&self) -> Option<Instant> {
         *self
             .broken_at
@@ -164,13 +194,6 @@ impl Watch {
             .unwrap_or_else(PoisonError::into_inner);
         *broken_at = Some(Instant::now());
     }
-}
-
-fn away() -> sqlx::Error {
-    sqlx::Error::Io(io::Error::new(
-        io::ErrorKind::NotConnected,
-        "the database is away",
-    ))
 }
 
 /// A statement that was cancelled, or a full disk, tells of no loss.

@@ -74,6 +74,21 @@ struct Known {
     /// Marks that the standby has not reached, the oldest first.
     marks: VecDeque<Mark>,
     latest: Option<Proof>,
+    /// Why there is none, if that was said.
+    failure: Option<String>,
+}
+
+impl Known {
+    /// Forgets everything, and tells whether that is news: it was good before, or failed for another
+    /// reason.
+    fn fail(&mut self, reason: String) -> bool {
+        self.marks.clear();
+        self.latest = None;
+        let reason = Some(reason);
+        let is_news = self.failure != reason;
+        self.failure = reason;
+        is_news
+    }
 }
 
 impl Proofs {
@@ -95,6 +110,7 @@ impl Proofs {
             if reached.position > replayed {
                 return;
             }
+            known.failure = None;
             if known.latest.replace(Proof(reached)).is_none() {
                 tracing::info!("the standby answers pulls");
             }
@@ -104,14 +120,27 @@ impl Proofs {
 
     /// Forgets what was known: what answers next may be another.
     pub(super) fn fail(&self, error: impl Display) {
-        let mut known = self.known();
-        known.marks.clear();
-        if known.latest.take().is_some() {
+        if self.known().fail(error.to_string()) {
             tracing::warn!(%error, "the standby fails; the primary answers all pulls");
         }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Known;
+
+    #[test]
+    fn a_failure_is_news_once_also_if_it_was_never_good() {
+        let mut known = Known::default();
+        assert!(known.fail("it is no standby".to_owned()));
+        assert!(!known.fail("it is no standby".to_owned()));
+        assert!(known.fail("it does not answer in time".to_owned()));
+        known.failure = None;
+        assert!(known.fail("it does not answer in time".to_owned()));
     }
 }
