@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use reqwest::{Method, Response, StatusCode};
 use serde_json::json;
+use syncline_domain::identifier::TextConfiguration;
+use syncline_postgres::PostgresStore;
 use syncline_tests::{
     TestDatabase, TestServer,
     line::Line,
     replica::{change, stamp},
 };
-use tokio::time::{Instant, timeout};
+use tokio::time::{self, Instant, timeout};
 
 use crate::away::{AT_ONCE, expect_all, found_again};
 
@@ -18,6 +20,9 @@ const UNTIL_REFUSED: Duration = Duration::from_secs(9);
 
 /// The connection that hears changes is silent for 10 s before it is asked, and has 2 s to answer.
 const UNTIL_HEARD: Duration = Duration::from_secs(16);
+
+/// More than a connection may be idle without being looked at.
+const LONG_IDLE: Duration = Duration::from_secs(31);
 
 /// Statements are waited for here without any limit of the request's own.
 const PATIENT: &str = "limits.requestSeconds = 600";
@@ -47,6 +52,26 @@ async fn whoever_waits_is_refused_and_nothing_waits_for_ever() {
     drop(stream);
     server.stop().await;
     database.drop().await;
+}
+
+/// A firewall forgets what was idle for long, and tells nobody.
+#[tokio::test]
+async fn a_connection_that_was_idle_for_long_and_leads_nowhere_keeps_nobody_waiting() {
+    let database = TestDatabase::create().await;
+    let line = Line::to(&database);
+    let location = line.database(&database).options();
+    let store = PostgresStore::connect(location, 1).await.unwrap();
+    assert!(store.has_text_configuration(&words()).await.unwrap());
+    line.cut();
+    time::sleep(LONG_IDLE).await;
+    line.mend();
+    assert!(store.has_text_configuration(&words()).await.unwrap());
+    store.close().await;
+    database.drop().await;
+}
+
+fn words() -> TextConfiguration {
+    TextConfiguration::new("simple").unwrap()
 }
 
 /// Opens a stream of live pokes.

@@ -31,12 +31,17 @@ struct State {
 pub(super) struct WaitsForPool<'a>(&'a Kept);
 
 impl Kept {
-    /// The one that was used last, if any is still to be lent. The others go back to the pool.
+    /// The one that was used last, if any is still to be lent. The others go back to the pool, or end:
+    /// all that were idle for long may lead nowhere, and to ask them would keep their places in the
+    /// pool.
     pub(super) fn take(&self) -> Result<Session, WaitsForPool<'_>> {
         let mut state = self.state();
         while let Some(session) = state.sessions.pop() {
             if session.is_to_be_lent() {
                 return Ok(session);
+            }
+            if session.was_idle_for_long() {
+                session.close();
             }
         }
         state.waiting += 1;

@@ -17,7 +17,7 @@ use super::{
     kept::{Kept, LENT},
     statement::Statement,
     waiting::Waiting,
-    watch::Watch,
+    watch::{LONG_IDLE, Watch},
 };
 use crate::store::LONGEST_TRANSACTION;
 
@@ -98,6 +98,11 @@ impl Session {
     /// Whether it may be lent once more before the pool looks at it.
     pub(super) fn is_to_be_lent(&self) -> bool {
         self.lent_at.elapsed() < LENT && !self.watch.is_broken_since(self.lent_at)
+    }
+
+    /// Whether one that was kept may be gone without a word. It was used a moment after it was lent.
+    pub(super) fn was_idle_for_long(&self) -> bool {
+        self.lent_at.elapsed() >= LONG_IDLE
     }
 
     /// Closes the connection, whatever it is doing.

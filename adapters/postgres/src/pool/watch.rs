@@ -27,7 +27,7 @@ const ANSWER: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// A connection that was idle for so long may be gone without a word.
-const LONG_IDLE: Duration = Duration::from_secs(30);
+pub(super) const LONG_IDLE: Duration = Duration::from_secs(30);
 
 /// Keeps an eye on the database.
 #[derive(Debug)]
