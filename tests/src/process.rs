@@ -124,6 +124,12 @@ impl Process {
         Some(answer.status().as_u16())
     }
 
+    /// Another `syncline` with the same configuration.
+    #[must_use]
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        command(self.folder.path(), arguments)
+    }
+
     /// A connection to its PostgreSQL that finds Syncline's tables.
     pub async fn connect(&self) -> PgConnection {
         let [_, _, _, port, socket, ..] = &self.postmaster()[..] else {
@@ -184,18 +190,25 @@ fn send(signal: &str, process: &str) {
 
 /// Starts a server and waits until it says where it listens.
 fn spawn(folder: &Path) -> (Child, String) {
-    let server = Command::new(binary())
-        .args(["serve", "--config"])
-        .arg(folder.join("syncline.toml"))
-        .env("SYNCLINE_LISTEN", "127.0.0.1:0")
-        .env("SYNCLINE_DATA_DIR", folder.join("data"))
-        .env("SYNCLINE_JWT_SECRET", SECRET)
-        .env("SYNCLINE_LOG__LEVEL", "warn")
+    let server = command(folder, &["serve"])
         .stdout(Stdio::piped())
         .stderr(File::create(folder.join(LOG)).expect("the folder takes a file"))
         .spawn()
         .expect("the server starts");
     listening(server)
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(binary());
+    command
+        .args(arguments)
+        .arg("--config")
+        .arg(folder.join("syncline.toml"))
+        .env("SYNCLINE_LISTEN", "127.0.0.1:0")
+        .env("SYNCLINE_DATA_DIR", folder.join("data"))
+        .env("SYNCLINE_JWT_SECRET", SECRET)
+        .env("SYNCLINE_LOG__LEVEL", "warn");
+    command
 }
 
 /// Waits until a server that was started says where it listens.

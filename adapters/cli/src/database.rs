@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::PgConnectOptions;
 use syncline_postgres::{
     Location,
-    local_cluster::{LocalCluster, SupervisedCluster},
+    local_cluster::{LocalCluster, LocalClusterError, SupervisedCluster},
 };
 use tokio::time::timeout;
 
@@ -46,12 +46,31 @@ impl Database {
     /// # Errors
     /// A sentence that says what is missing and what to do.
     pub async fn open_existing(configuration: &Configuration) -> Result<Self, ServerError> {
-        if configuration.database.url.is_none()
-            && let Some(running) = LocalCluster::running(&configuration.data_dir).await?
-        {
-            return Ok(Self::External(Box::new(Location::new(running))));
+        match Self::running(configuration).await? {
+            Some(running) => Ok(running),
+            None => Self::open(configuration).await,
         }
-        Self::open(configuration).await
+    }
+
+    /// The same, but one of our own that does not exist is made.
+    ///
+    /// # Errors
+    /// A sentence that says what is missing and what to do.
+    pub async fn join(configuration: &Configuration) -> Result<Self, ServerError> {
+        match Self::running(configuration).await {
+            Ok(Some(running)) => Ok(running),
+            Ok(None) | Err(LocalClusterError::Nothing { .. }) => Self::open(configuration).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// One of our own that runs already.
+    async fn running(configuration: &Configuration) -> Result<Option<Self>, LocalClusterError> {
+        if configuration.database.url.is_some() {
+            return Ok(None);
+        }
+        let running = LocalCluster::running(&configuration.data_dir).await?;
+        Ok(running.map(|running| Self::External(Box::new(Location::new(running)))))
     }
 
     /// What `opening` gives, unless `told` comes first. A PostgreSQL that is starting then is stopped

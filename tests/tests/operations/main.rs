@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod away;
+mod beside;
 mod connections;
 mod migrations;
 mod pooler;

@@ -188,10 +188,10 @@ async fn a_server_whose_greeting_and_log_nobody_reads_serves_and_stops() {
 #[tokio::test]
 async fn a_command_whose_word_nobody_reads_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let mut purge = start(&["purge"], &folder, &[]);
-    drop(purge.stdout.take());
-    assert_eq!(end(&mut purge).await.code(), Some(1));
+    let mut migrate = start(&["migrate"], &folder, &[]);
+    drop(migrate.stdout.take());
+    assert_eq!(end(&mut migrate).await.code(), Some(1));
     assert!(!has_postmaster(&folder.path().join("data")));
-    let said = said(purge);
+    let said = said(migrate);
     assert!(said.contains("Broken pipe"), "{said}");
 }

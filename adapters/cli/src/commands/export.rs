@@ -23,7 +23,7 @@ pub(super) async fn run(
     options: &ExportOptions,
     configuration: &Configuration,
 ) -> Result<(), ServerError> {
-    let opening = Database::open(configuration);
+    let opening = Database::open_existing(configuration);
     let exporting = async |database: &Database| export(options, database).await;
     Database::use_for(opening, exporting).await
 }

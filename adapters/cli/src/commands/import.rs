@@ -31,7 +31,7 @@ pub(super) async fn run(
     options: &ImportOptions,
     configuration: &Configuration,
 ) -> Result<(), ServerError> {
-    let opening = Database::open(configuration);
+    let opening = Database::join(configuration);
     let importing = async |database: &Database| import(options, configuration, database).await;
     tell(&Database::use_for(opening, importing).await?)
 }

@@ -6,7 +6,7 @@ use crate::{configuration::Configuration, database::Database, server::ServerErro
 
 /// Brings the database to this program's schema.
 pub(super) async fn run(configuration: &Configuration) -> Result<(), ServerError> {
-    let opening = Database::open(configuration);
+    let opening = Database::join(configuration);
     Database::use_for(opening, async |database| {
         Ok(syncline_postgres::migrate(database.location()).await?)
     })

@@ -13,7 +13,7 @@ use crate::{
 
 /// Removes what is older than the retention.
 pub(super) async fn run(configuration: &Configuration) -> Result<(), ServerError> {
-    let opening = Database::open(configuration);
+    let opening = Database::open_existing(configuration);
     let purging = async |database: &Database| purge(configuration, database).await;
     let purged = Database::use_for(opening, purging).await?;
     writeln!(stdout(), "{purged}")?;
