@@ -1,5 +1,6 @@
 //! The environment of the process, and what it says of the configuration.
 
+mod service_link;
 mod variable;
 
 use std::{
@@ -107,7 +108,7 @@ impl Environment {
         let mut said = Value::Null;
         let mut names: BTreeMap<Vec<String>, &str> = BTreeMap::new();
         for (name, text) in &self.variables {
-            if !name.starts_with(PREFIX) || name == CONFIG {
+            if !name.starts_with(PREFIX) || name == CONFIG || service_link::is_one(name, text) {
                 continue;
             }
             let (path, value) = variable::read(name, text, values, &self.directory)?;

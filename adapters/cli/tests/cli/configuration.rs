@@ -388,3 +388,33 @@ fn secrets_are_never_shown() {
         }
     }
 }
+
+/// As Kubernetes sets them for a service that is called like us.
+#[test]
+fn variables_of_services_say_nothing() {
+    let folder = Folder::new();
+    let links = [
+        ("SYNCLINE_SERVICE_HOST", "10.0.0.1"),
+        ("SYNCLINE_SERVICE_PORT", "8080"),
+        ("SYNCLINE_SERVICE_PORT_HTTP", "8080"),
+        ("SYNCLINE_PORT", "tcp://10.0.0.1:8080"),
+        ("SYNCLINE_PORT_8080_TCP", "tcp://10.0.0.1:8080"),
+        ("SYNCLINE_PORT_8080_TCP_PROTO", "tcp"),
+        ("SYNCLINE_PORT_8080_TCP_PORT", "8080"),
+        ("SYNCLINE_PORT_8080_TCP_ADDR", "10.0.0.1"),
+        ("SYNCLINE_DATABASE_SERVICE_HOST", "10.0.0.2"),
+        ("SYNCLINE_DATABASE_PORT", "tcp://10.0.0.2:5432"),
+        ("SYNCLINE_LISTEN", "127.0.0.1:9"),
+    ];
+    let configuration = folder.load(&links).unwrap();
+    assert_eq!(configuration.listen.port(), 9);
+    for (name, value) in [
+        ("SYNCLINE_PORT", "8080"),
+        ("SYNCLINE_PORT_8080", "8080"),
+        ("SYNCLINE_PORT_8080_TCP_HOST", "8080"),
+        ("SYNCLINE_LIMITS__SERVICE_PORT", "8080"),
+    ] {
+        let error = folder.error(&[(name, value)]);
+        assert!(error.contains("is not known"), "{error}");
+    }
+}
