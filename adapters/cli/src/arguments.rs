@@ -10,7 +10,7 @@ use crate::demo::DemoOptions;
 
 const CONFIGURATION: &str = "\
 Configuration:
-  A file, `syncline.toml`, `.yaml` or `.json` in the current folder or named by --config,
+  A file, `syncline.toml`, `.yaml`, `.yml` or `.json` in the current folder or named by --config,
   and the environment, which wins: SYNCLINE_ and `__` between levels, so that
   SYNCLINE_LIMITS__BODY_BYTES sets `limits.bodyBytes`. Most used:
     SYNCLINE_LISTEN        address and port, 127.0.0.1:8080 by default

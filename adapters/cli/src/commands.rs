@@ -17,7 +17,7 @@ use std::io;
 use crate::{
     arguments::{Arguments, Command, ConfigCommand, IncarnationCommand},
     clock::SystemClock,
-    configuration::{Configuration, Environment},
+    configuration::{Configuration, ConfigurationError, Environment},
     demo, logging,
     server::ServerError,
     signals::unless_told_twice,
@@ -28,38 +28,46 @@ use crate::{
 /// # Errors
 /// A sentence for whoever typed it.
 pub fn run(arguments: &Arguments) -> Result<(), ServerError> {
-    let environment = Environment::of_process()?;
-    let configuration = Configuration::load(arguments.config.as_deref(), &environment)?;
     match &arguments.command {
-        Command::Serve => block_on(&configuration, serve::run(&configuration)),
-        Command::Migrate => block_on(&configuration, migrate::run(&configuration)),
-        Command::Purge => block_on(&configuration, purge::run(&configuration)),
-        Command::Incarnation(IncarnationCommand::Renew) => {
-            block_on(&configuration, incarnation::renew(&configuration))
+        Command::Serve => logged(arguments, serve::run),
+        Command::Migrate => logged(arguments, migrate::run),
+        Command::Purge => logged(arguments, purge::run),
+        Command::Incarnation(IncarnationCommand::Renew) => logged(arguments, incarnation::renew),
+        Command::Export(options) => {
+            logged(arguments, async |keys| export::run(options, keys).await)
         }
-        Command::Export(options) => block_on(&configuration, export::run(options, &configuration)),
-        Command::Import(options) => block_on(&configuration, import::run(options, &configuration)),
-        Command::Token { user } => token::run(&configuration, user, &SystemClock),
-        Command::Health => runtime()?.block_on(health::run(&configuration)),
-        Command::OpenApi => openapi::run(),
+        Command::Import(options) => {
+            logged(arguments, async |keys| import::run(options, keys).await)
+        }
+        Command::Token { user } => token::run(&configuration(arguments)?, user, &SystemClock),
+        Command::Health => runtime()?.block_on(health::run(&configuration(arguments)?)),
         Command::Demo(options) => {
+            let configuration = configuration(arguments)?;
             run_in_order(demo::run(options, &configuration)).map_err(Into::into)
         }
+        Command::Config(ConfigCommand::Check) => config_check::run(&configuration(arguments)?),
+        // These depend on no configuration.
+        Command::OpenApi => openapi::run(),
         Command::Completions { shell } => completions::run(*shell),
-        Command::Config(ConfigCommand::Check) => config_check::run(&configuration),
     }
 }
 
+fn configuration(arguments: &Arguments) -> Result<Configuration, ConfigurationError> {
+    let environment = Environment::of_process()?;
+    Configuration::load(arguments.config.as_deref(), &environment)
+}
+
 /// Runs a command that talks to others, and logs what it does.
-fn block_on(
-    configuration: &Configuration,
-    command: impl Future<Output = Result<(), ServerError>>,
+fn logged(
+    arguments: &Arguments,
+    command: impl AsyncFnOnce(&Configuration) -> Result<(), ServerError>,
 ) -> Result<(), ServerError> {
+    let configuration = configuration(arguments)?;
     logging::start(
         &configuration.log,
         std::env::var("RUST_LOG").ok().as_deref(),
     )?;
-    run_in_order(command)
+    run_in_order(command(&configuration))
 }
 
 /// Runs a command that stops what it has started when it is told to stop.

@@ -20,12 +20,12 @@ pub enum LoggingError {
 }
 
 /// Starts to log to standard error. `filter`, the value of `RUST_LOG`, wins over the level
-/// configured.
+/// configured, unless it is empty.
 ///
 /// # Errors
 /// [`LoggingError`].
 pub fn start(log: &Log, filter: Option<&str>) -> Result<(), LoggingError> {
-    let filter = EnvFilter::try_new(filter.unwrap_or(log.level.as_str()))?;
+    let filter = filter_of(log, filter)?;
     let lines = fmt::layer()
         .with_writer(stderr)
         .with_ansi(stderr().is_terminal())
@@ -39,9 +39,14 @@ pub fn start(log: &Log, filter: Option<&str>) -> Result<(), LoggingError> {
     Ok(())
 }
 
+fn filter_of(log: &Log, filter: Option<&str>) -> Result<EnvFilter, ParseError> {
+    let filter = filter.filter(|filter| !filter.trim().is_empty());
+    EnvFilter::try_new(filter.unwrap_or(log.level.as_str()))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{LoggingError, start};
+    use super::{LoggingError, filter_of, start};
     use crate::configuration::Log;
 
     #[test]
@@ -49,5 +54,13 @@ mod tests {
         let error = start(&Log::default(), Some("info,sqlx=loud")).unwrap_err();
         assert!(matches!(error, LoggingError::Filter(_)));
         assert!(error.to_string().contains("RUST_LOG"), "{error}");
+    }
+
+    #[test]
+    fn an_empty_filter_is_none() {
+        for (filter, expected) in [(Some(""), "info"), (Some("warn"), "warn"), (None, "info")] {
+            let filter = filter_of(&Log::default(), filter).unwrap();
+            assert_eq!(filter.to_string(), expected);
+        }
     }
 }

@@ -13,7 +13,12 @@ use super::{
 };
 
 /// The names that are looked for in the working directory.
-const NAMES: [&str; 3] = ["syncline.toml", "syncline.yaml", "syncline.json"];
+const NAMES: [&str; 4] = [
+    "syncline.toml",
+    "syncline.yaml",
+    "syncline.yml",
+    "syncline.json",
+];
 
 /// Which file to read, if any.
 pub(super) fn find(

@@ -4,6 +4,7 @@ mod identity;
 
 use std::{net::SocketAddr, ops::RangeInclusive};
 
+use sqlx::postgres::PgConnectOptions;
 use syncline_domain::identifier::{ApplicationName, CollectionName, TextConfiguration};
 
 use syncline_http::RESERVED_SEGMENTS;
@@ -115,8 +116,12 @@ const ADDRESS: Rule = Rule {
 };
 
 pub(super) const DATABASE_URL: Rule = Rule {
-    holds: |text| text.starts_with("postgres://") || text.starts_with("postgresql://"),
-    says: "has to begin with `postgres://`, such as `postgres://user:password@host:5432/database`",
+    holds: |text| {
+        (text.starts_with("postgres://") || text.starts_with("postgresql://"))
+            && text.parse::<PgConnectOptions>().is_ok()
+    },
+    says: "has to be an address that begins with `postgres://`, such as \
+           `postgres://user:password@host:5432/database`",
 };
 
 pub(super) const DATABASE_SCHEMA: Rule = Rule {

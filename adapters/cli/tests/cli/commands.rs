@@ -139,3 +139,12 @@ fn shells_take_the_scripts_that_complete_commands() {
         text(&shell.stderr)
     );
 }
+
+#[test]
+fn what_depends_on_no_configuration_needs_none_that_is_valid() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["openapi"][..], &["completions", "bash"]] {
+        let output = syncline(&folder, arguments, &[("SYNCLINE_LISTEN", "nowhere")]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+}

@@ -418,3 +418,12 @@ fn variables_of_services_say_nothing() {
         assert!(error.contains("is not known"), "{error}");
     }
 }
+
+#[test]
+fn either_ending_of_yaml_is_found() {
+    for name in ["syncline.yaml", "syncline.yml"] {
+        let folder = Folder::new();
+        folder.write(name, "listen: 127.0.0.1:9\n");
+        assert_eq!(folder.load(&[]).unwrap().listen.port(), 9, "{name}");
+    }
+}

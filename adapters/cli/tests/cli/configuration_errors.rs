@@ -109,7 +109,7 @@ fn a_value_that_breaks_its_rule_is_named_with_the_rule() {
         ),
         (
             "databaseUrl = \"mysql://db\"",
-            "has to begin with `postgres://`",
+            "has to be an address that begins with `postgres://`",
         ),
         (
             "[limits]\nbodyBytes = 0",

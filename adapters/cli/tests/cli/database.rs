@@ -59,7 +59,11 @@ fn what_is_wrong_is_named_and_never_quoted() {
     let folder = Folder::new();
     folder.write("empty", "\n");
     folder.write("words", "hunter2");
-    let cases: [(&[(&str, &str)], &str); 7] = [
+    let cases: [(&[(&str, &str)], &str); 8] = [
+        (
+            &[("SYNCLINE_DATABASE_URL", "postgres://hunter2@[")],
+            "`databaseUrl` (in SYNCLINE_DATABASE_URL) has to be an address",
+        ),
         (
             &[("SYNCLINE_DATABASE_URL_FILE", "missing")],
             "`databaseUrlFile` names",
@@ -67,7 +71,7 @@ fn what_is_wrong_is_named_and_never_quoted() {
         (&[("SYNCLINE_DATABASE_URL_FILE", "empty")], "which is empty"),
         (
             &[("SYNCLINE_DATABASE_URL_FILE", "words")],
-            "names a file whose text has to begin with `postgres://`",
+            "names a file whose text has to be an address that begins with `postgres://`",
         ),
         (
             &[
