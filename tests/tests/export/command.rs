@@ -64,7 +64,10 @@ async fn the_command_says_whom_it_does_not_find() {
     let server = TestServer::start().await;
     let organisation = "0b5c7f6e-6c6b-4a51-9d0a-3c8c4a6a7c11";
     for (arguments, says) in [
-        (&["--org", organisation][..], "organisation"),
+        (
+            &["--org", organisation][..],
+            "there is no organisation with this id\n",
+        ),
         (&["--user", USER, "--org", organisation], "--org"),
         (&[], "--user"),
         (&["--user", USER, "--format", "xml"], "`json`"),
@@ -74,6 +77,21 @@ async fn the_command_says_whom_it_does_not_find() {
         assert!(!output.status.success());
         assert!(error.contains(says), "{error}");
     }
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn the_command_says_why_its_output_takes_no_more() {
+    let server = TestServer::start().await;
+    let mut export = command(&server, &["export", "--user", USER]);
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = export.stdout(full).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    assert!(
+        error.contains("cannot write the export: No space left"),
+        "{error}"
+    );
     server.finish().await;
 }
 

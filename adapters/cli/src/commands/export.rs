@@ -7,10 +7,10 @@ use std::{
 
 use async_trait::async_trait;
 use syncline_application::{
-    export::{ExportRequest, ExportService},
+    export::{ExportError, ExportRequest, ExportService},
     ports::{ExportSink, SinkClosed},
 };
-use syncline_domain::access::Namespace;
+use syncline_domain::{access::Namespace, organisation::Refusal};
 use syncline_postgres::PostgresStore;
 use tokio::task::spawn_blocking;
 
@@ -37,9 +37,18 @@ async fn export(options: &ExportOptions, database: &Database) -> Result<(), Serv
         application: options.application.clone(),
         collection: options.collection.clone(),
     };
-    let export = service.open(namespace(options)?, &request).await?;
+    let export = service.open(namespace(options)?, &request).await;
+    let export = export.map_err(|error| match error {
+        // The sentence for callers is about what they belong to.
+        ExportError::Refused(Refusal::NotInIt) => "there is no organisation with this id".into(),
+        error => ServerError::from(error),
+    })?;
     let mut output = Output::default();
-    export.write(&mut output).await?;
+    let written = export.write(&mut output).await;
+    written.map_err(|error| match output.failure.take() {
+        Some(cause) => format!("cannot write the export: {cause}").into(),
+        None => ServerError::from(error),
+    })?;
     output.end();
     Ok(())
 }
@@ -57,6 +66,8 @@ fn namespace(options: &ExportOptions) -> Result<Namespace, ServerError> {
 struct Output {
     documents: u64,
     bytes: u64,
+    /// Why it takes no more.
+    failure: Option<io::Error>,
 }
 
 impl Output {
@@ -78,7 +89,10 @@ impl Output {
 impl ExportSink for Output {
     async fn take(&mut self, piece: Vec<u8>, documents: u64) -> Result<(), SinkClosed> {
         self.bytes += piece.len() as u64;
-        write(piece).await.map_err(|_| SinkClosed)?;
+        if let Err(failure) = write(piece).await {
+            self.failure = Some(failure);
+            return Err(SinkClosed);
+        }
         self.documents += documents;
         if documents > 0 && stderr().is_terminal() {
             self.tell("\r");

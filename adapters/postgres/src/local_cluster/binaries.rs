@@ -4,7 +4,7 @@ use std::{
     cmp::Reverse,
     env,
     ffi::OsStr,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -49,8 +49,11 @@ impl Binaries {
     ) -> Result<Self, LocalClusterError> {
         let path = env::var_os("PATH").unwrap_or_default();
         let folders = env::split_paths(&path).chain(install_folders());
-        let installed = installed_in(account, folders).await;
-        choose(installed, data_version, cluster)
+        let (installed, refused) = installed_in(account, folders).await;
+        match refused {
+            Some(refused) if installed.is_empty() => Err(refused),
+            _ => choose(installed, data_version, cluster),
+        }
     }
 
     /// The program that creates a cluster.
@@ -93,8 +96,13 @@ fn choose(
         .ok_or(unsuitable)
 }
 
-async fn installed_in(account: &Account, folders: impl Iterator<Item = PathBuf>) -> Vec<Binaries> {
+/// Those that are installed, and why the first of others cannot be run.
+async fn installed_in(
+    account: &Account,
+    folders: impl Iterator<Item = PathBuf>,
+) -> (Vec<Binaries>, Option<LocalClusterError>) {
     let mut installed: Vec<Binaries> = Vec::new();
+    let mut refused = None;
     for folder in folders {
         let complete = ["initdb", "postgres"]
             .iter()
@@ -104,22 +112,26 @@ async fn installed_in(account: &Account, folders: impl Iterator<Item = PathBuf>)
         if !complete || !folder.is_absolute() || known {
             continue;
         }
-        if let Some(major) = major_version(account, &folder).await {
-            installed.push(Binaries { folder, major });
+        match major_version(account, &folder).await {
+            Ok(Some(major)) => installed.push(Binaries { folder, major }),
+            Ok(None) => {}
+            Err(source) => {
+                let account = account.name().to_owned();
+                refused.get_or_insert(LocalClusterError::NotRunnable {
+                    folder,
+                    account,
+                    source,
+                });
+            }
         }
     }
-    installed
+    (installed, refused)
 }
 
-async fn major_version(account: &Account, folder: &Path) -> Option<u32> {
+async fn major_version(account: &Account, folder: &Path) -> io::Result<Option<u32>> {
     let mut command = account.command(&folder.join("postgres"), Path::new("/"));
-    let output = command
-        .arg("--version")
-        .kill_on_drop(true)
-        .output()
-        .await
-        .ok()?;
-    parse_version(str::from_utf8(&output.stdout).ok()?)
+    let output = command.arg("--version").kill_on_drop(true).output().await?;
+    Ok(parse_version(&String::from_utf8_lossy(&output.stdout)))
 }
 
 /// The major version in, for example, `postgres (PostgreSQL) 17beta1 (Debian 17~beta1-1)`.
@@ -157,7 +169,23 @@ fn versions_in(parent: &Path, prefix: &str) -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::data_folder::DataFolder, *};
+
+    #[tokio::test]
+    async fn programs_that_are_not_to_be_run_are_not_missing() {
+        let parent = tempfile::tempdir().unwrap();
+        for name in ["initdb", "postgres"] {
+            fs::write(parent.path().join(name), "").unwrap();
+        }
+        let data = DataFolder::prepare(&parent.path().join("data")).unwrap();
+        let account = Account::for_cluster(&data).unwrap();
+        let folders = [parent.path().to_owned()].into_iter();
+        let (installed, refused) = installed_in(&account, folders).await;
+        assert_eq!(installed, []);
+        let message = refused.unwrap().to_string();
+        let expected = format!("in {} cannot be run", parent.path().display());
+        assert!(message.contains(&expected), "{message}");
+    }
 
     fn installed(majors: &[u32]) -> Vec<Binaries> {
         let binaries = |major: &u32| Binaries {

@@ -13,6 +13,19 @@ pub enum LocalClusterError {
          or `brew install postgresql` (macOS), or set SYNCLINE_DATABASE_URL to an existing server"
     )]
     NotInstalled,
+    /// PostgreSQL's programs are there, but not for the user that would run them.
+    #[error(
+        "PostgreSQL in {} cannot be run by user {account}: {source}; allow that user to enter its folders and \
+         to run its programs, or set SYNCLINE_DATABASE_URL to an existing server", folder.display()
+    )]
+    NotRunnable {
+        /// Where its programs are.
+        folder: PathBuf,
+        /// The user that PostgreSQL would run as.
+        account: String,
+        /// What the system answered.
+        source: io::Error,
+    },
     /// Only a PostgreSQL that lacks what the sync engine needs.
     #[error(
         "PostgreSQL {found} in {} is too old, Syncline needs {minimum} or newer: \
