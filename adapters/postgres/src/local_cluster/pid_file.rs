@@ -37,7 +37,11 @@ impl PidFile {
     /// The file of `cluster` if the postmaster that wrote it is alive.
     pub(super) fn of_living(cluster: &Path) -> Result<Option<Self>, LocalClusterError> {
         let file = Self::read(cluster)?;
-        Ok(file.filter(|file| process::is_postmaster(file.pid, cluster)))
+        Ok(file.filter(|file| file.is_of_living(cluster)))
+    }
+
+    fn is_of_living(&self, cluster: &Path) -> bool {
+        process::is_postmaster(self.pid, cluster, &self.socket_folder)
     }
 }
 
@@ -51,7 +55,7 @@ pub(super) fn remove_misleading(
     let Some(file) = PidFile::read(cluster)? else {
         return Ok(());
     };
-    if process::is_postmaster(file.pid, cluster) || !process::exists(file.pid) {
+    if file.is_of_living(cluster) || !process::exists(file.pid) {
         return Ok(());
     }
     let path = path(cluster);

@@ -135,11 +135,15 @@ impl Postmaster {
             // An error means that there is nothing to wait for.
             Some(child) => drop(child.wait().await),
             None => {
-                while process::is_postmaster(self.pid, &self.cluster) {
+                while self.is_adopted_running() {
                     sleep(ADOPTED_POLL).await;
                 }
             }
         }
+    }
+
+    fn is_adopted_running(&self) -> bool {
+        process::is_postmaster(self.pid, &self.cluster, &self.socket_folder)
     }
 
     async fn gone(&mut self) {
@@ -151,7 +155,7 @@ impl Postmaster {
     fn is_running(&mut self) -> bool {
         match &mut self.child {
             Some(child) => matches!(child.try_wait(), Ok(None)),
-            None => process::is_postmaster(self.pid, &self.cluster),
+            None => self.is_adopted_running(),
         }
     }
 }

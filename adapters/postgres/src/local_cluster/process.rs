@@ -10,9 +10,10 @@ pub(super) fn exists(pid: Pid) -> bool {
     rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH)
 }
 
-/// Whether `pid` is a living postmaster of `cluster`, which is the folder it works in.
+/// Whether `pid` is a living postmaster of `cluster`, which is the folder it works in. It does not
+/// matter where its socket is.
 #[cfg(target_os = "linux")]
-pub(super) fn is_postmaster(pid: Pid, cluster: &Path) -> bool {
+pub(super) fn is_postmaster(pid: Pid, cluster: &Path, _socket_folder: &Path) -> bool {
     let process = std::path::PathBuf::from(format!("/proc/{pid}"));
     match std::fs::read_link(process.join("cwd")) {
         Ok(folder) => folder == cluster,
@@ -24,10 +25,19 @@ pub(super) fn is_postmaster(pid: Pid, cluster: &Path) -> bool {
     }
 }
 
-/// Whether `pid` lives; other systems do not tell more.
+/// Whether `pid` lives and somebody listens on the socket of the postmaster: other systems do not tell
+/// where a process works.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn is_postmaster(pid: Pid, _cluster: &Path) -> bool {
-    exists(pid)
+pub(super) fn is_postmaster(pid: Pid, _cluster: &Path, socket_folder: &Path) -> bool {
+    exists(pid) && listens(socket_folder)
+}
+
+/// Whether somebody listens on the socket in a folder. A postmaster that names none yet has just
+/// started.
+#[cfg(any(test, not(target_os = "linux")))]
+fn listens(socket_folder: &Path) -> bool {
+    let socket = socket_folder.join(super::settings::SOCKET);
+    socket_folder.as_os_str().is_empty() || std::os::unix::net::UnixStream::connect(socket).is_ok()
 }
 
 /// Reads a line such as `42 (postgres) S 1 …`.
@@ -54,7 +64,20 @@ mod tests {
     #[test]
     fn a_process_that_works_elsewhere_is_not_the_postmaster() {
         let here = rustix::process::getpid();
-        assert!(is_postmaster(here, &std::env::current_dir().unwrap()));
-        assert!(!is_postmaster(here, Path::new("/nowhere")));
+        let socket_folder = Path::new("/nowhere");
+        let is_postmaster = |cluster: &Path| is_postmaster(here, cluster, socket_folder);
+        assert!(is_postmaster(&std::env::current_dir().unwrap()));
+        assert!(!is_postmaster(Path::new("/nowhere")));
+    }
+
+    #[test]
+    fn a_socket_that_a_crash_left_is_nobodys() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join(super::super::settings::SOCKET);
+        let listener = std::os::unix::net::UnixListener::bind(socket).unwrap();
+        assert!(listens(folder.path()));
+        drop(listener);
+        assert!(!listens(folder.path()));
+        assert!(listens(Path::new("")));
     }
 }
