@@ -32,9 +32,9 @@ mod run;
 mod timeline;
 mod world;
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, task::JoinSet};
 
 use crate::{clients::compile_typescript, simulation::each_seed};
 use arena::Arena;
@@ -76,28 +76,49 @@ pub async fn simulate(blows: Blows, seeds: u64, always: &[u64]) -> Tally {
 /// one of the promise's `rules`; or the last that it said otherwise, and none if it never said anything in so many.
 pub async fn verdicts(
     runs: u64,
-    rules: impl Fn(Lie) -> &'static [&'static str],
+    rules: fn(Lie) -> &'static [&'static str],
 ) -> Vec<(Lie, Option<String>)> {
     compile_typescript();
-    let (mut arena, children) = (Arena::inside().await, Children::new());
-    let mut verdicts = Vec::new();
-    for (lie, number) in Lie::ALL.into_iter().zip(0..) {
-        // Each has seeds of its own, and with them its users.
-        let first = number * runs;
-        let mut verdict = None;
-        for seed in first..first + runs {
-            let run = run::run(&mut arena, &children, Blows::Network, seed, Some(lie)).await;
-            let Err(error) = run else { continue };
-            let said = error.lines().next().unwrap_or_default();
-            verdict = Some(said.to_owned());
-            if rules(lie).iter().any(|rule| said.contains(rule)) {
-                break;
+    let lies = Arc::new(Mutex::new(Lie::ALL.into_iter().zip(0..)));
+    let mut telling = JoinSet::new();
+    for (mut arena, children) in arenas(Blows::Network).await {
+        let lies = Arc::clone(&lies);
+        telling.spawn(async move {
+            let mut verdicts = Vec::new();
+            loop {
+                let Some((lie, number)) = lies.lock().await.next() else {
+                    break;
+                };
+                // Each has seeds of its own, and with them its users.
+                let seeds = number * runs..(number + 1) * runs;
+                let verdict = verdict(&mut arena, &children, lie, seeds, rules(lie));
+                verdicts.push((lie, verdict.await));
             }
-        }
-        verdicts.push((lie, verdict));
+            arena.finish().await;
+            verdicts
+        });
     }
-    arena.finish().await;
-    verdicts
+    telling.join_all().await.concat()
+}
+
+async fn verdict(
+    arena: &mut Arena,
+    children: &Children,
+    lie: Lie,
+    seeds: Range<u64>,
+    rules: &[&str],
+) -> Option<String> {
+    let mut verdict = None;
+    for seed in seeds {
+        let run = run::run(arena, children, Blows::Network, seed, Some(lie)).await;
+        let Err(error) = run else { continue };
+        let said = error.lines().next().unwrap_or_default();
+        verdict = Some(said.to_owned());
+        if rules.iter().any(|rule| said.contains(rule)) {
+            break;
+        }
+    }
+    verdict
 }
 
 fn at_once(blows: Blows) -> usize {

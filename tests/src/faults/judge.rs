@@ -30,6 +30,18 @@ pub(super) use pokes::are_heard;
 /// How often everybody synchronises before they must agree.
 const ROUNDS: usize = 12;
 
+/// All that several verdicts find, on one line.
+pub(super) fn together(
+    verdicts: impl IntoIterator<Item = Result<(), String>>,
+) -> Result<(), String> {
+    let found: Vec<_> = verdicts.into_iter().filter_map(Result::err).collect();
+    if found.is_empty() {
+        Ok(())
+    } else {
+        Err(found.join("; "))
+    }
+}
+
 /// Everybody synchronises until all is still, and agrees with fresh pulls.
 pub(super) async fn quiet(world: &World, lives: &mut [Life]) -> Result<(), String> {
     world.log.add("quiet");

@@ -11,7 +11,7 @@ use tokio::{sync::watch, task::JoinSet, time::sleep};
 use super::{
     arena::Arena,
     clerk,
-    judge::{are_heard, judge, judge_answers, part, quiet},
+    judge::{are_heard, judge, judge_answers, part, quiet, together},
     life::Life,
     network::Lie,
     world::{Actor, Blows, Children, World},
@@ -109,12 +109,7 @@ async fn play(
     let edits = lives.iter().map(|life| life.edits).sum();
     let deaths = lives.iter().map(|life| life.deaths).sum();
     let mut lives = part(world, lives).await?;
-    judge_answers(world)?;
-    quiet(world, &mut lives).await?;
-    judge_answers(world)?;
-    judge(world, &mut lives).await?;
-    are_heard(world, &mut lives).await?;
-    judge_answers(world)?;
+    judge_all(world, &mut lives).await?;
     for life in &mut lives {
         life.device.close().await;
     }
@@ -134,6 +129,18 @@ async fn play(
         resets: resets.count() as u64,
         pokes: world.network.pokes(),
     })
+}
+
+/// Says all that does not hold, and not the first of it alone: a promise that is broken often breaks others.
+async fn judge_all(world: &World, lives: &mut [Life]) -> Result<(), String> {
+    together([
+        quiet(world, lives).await,
+        judge(world, lives).await,
+        judge_answers(world),
+    ])?;
+    // Whoever is wrong already may never hear, and that takes long.
+    are_heard(world, lives).await?;
+    judge_answers(world)
 }
 
 /// Everybody acts at once.

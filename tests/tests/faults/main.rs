@@ -54,9 +54,9 @@ async fn postgresql_is_killed() {
     assert!(tally.kills > 0, "{tally:?}");
 }
 
-/// How many runs it may take until a broken promise is noticed, most of them in the first. Reports
-/// are repeated until they were heard, so that many a run hears of those that were left out.
-const RUNS_OF_A_LIE: u64 = 60;
+/// How many runs it may take until a broken promise is noticed. Most are in the first. A report that was left out is
+/// repeated until it was heard, and not every run restores or purges what matters: these have taken up to ten.
+const RUNS_OF_A_LIE: u64 = 40;
 
 /// A judge that never says no is none.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,6 +5,7 @@ use tokio::time::Instant;
 use super::{
     clocks::Clocks,
     refusals::{Refusals, judge_rejections},
+    together,
 };
 use crate::{
     faults::{
@@ -21,12 +22,24 @@ pub(in crate::faults) fn judge_answers(world: &World) -> Result<(), String> {
     let mut clocks = Clocks::default();
     let exchanges = world.network.exchanges();
     let refusals = Refusals::of(&exchanges);
-    for exchange in exchanges.iter() {
-        let judged = judge_answer(world.blows, &model, &refusals, exchange);
-        let judged = judged.and_then(|()| clocks.judge(&model, &world.past, exchange));
-        judged.map_err(|error| format!("answer {}: {error}", exchange.number))?;
-    }
-    Ok(())
+    together([
+        each(&exchanges, |exchange| {
+            judge_answer(world.blows, &model, &refusals, exchange)
+        }),
+        each(&exchanges, |exchange| {
+            clocks.judge(&model, &world.past, exchange)
+        }),
+    ])
+}
+
+/// The first answer that breaks a rule.
+fn each(
+    exchanges: &[Exchange],
+    mut rule: impl FnMut(&Exchange) -> Result<(), String>,
+) -> Result<(), String> {
+    exchanges.iter().try_for_each(|exchange| {
+        rule(exchange).map_err(|error| format!("answer {}: {error}", exchange.number))
+    })
 }
 
 fn judge_answer(

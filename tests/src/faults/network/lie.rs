@@ -77,14 +77,15 @@ impl Liar {
         Self { lie, seen }
     }
 
-    /// Whether it answers a request. Few follow links, read a document by itself or restore versions: all of these,
-    /// even at the end.
+    /// Whether it answers a request. Few follow links, read a document by itself or restore versions, and few clocks are
+    /// from before a purge or a deletion: all of these, even at the end.
     pub(super) fn concerns(&self, request: &Request, is_time: bool) -> bool {
         match self.lie {
             Lie::Link => request.is_link(),
             Lie::Restore => request.is_restoration(),
             Lie::Deny => request.is_reading(),
             Lie::Hush => false,
+            Lie::Keep | Lie::Remember => request.is_sync(),
             _ => request.is_sync() && is_time,
         }
     }
