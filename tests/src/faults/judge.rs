@@ -6,6 +6,7 @@ mod confirmed;
 mod departures;
 mod links;
 mod looks;
+mod places;
 mod pokes;
 mod refusals;
 mod unheard;
@@ -156,7 +157,11 @@ pub(super) async fn judge(world: &World, lives: &mut [Life]) -> Result<(), Strin
     looks::agree(world, &all).await?;
     departures::nothing_names(world).await?;
     let model = lock(&world.model);
-    for name in model.names() {
+    let names = model.names();
+    if let Some(name) = all.keys().find(|name| !names.contains(name)) {
+        return Err(format!("nobody made {name}"));
+    }
+    for name in names {
         if world
             .users
             .iter()

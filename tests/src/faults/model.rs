@@ -108,6 +108,13 @@ impl Model {
         }
     }
 
+    /// Whether a value was made in this document.
+    pub(super) fn is_made_in(&self, token: Token, name: &Name) -> bool {
+        self.makers
+            .get(&token)
+            .is_some_and(|(made, _)| made == name)
+    }
+
     /// Whether the document may have been deleted at some time.
     pub(super) fn may_be_deleted(&self, name: &Name) -> bool {
         self.deleted.contains(name)
@@ -211,10 +218,7 @@ impl Model {
         let Some(name) = self.known.get(link) else {
             return false;
         };
-        let is_there = self
-            .makers
-            .get(&token)
-            .is_some_and(|(made, _)| made == name);
+        let is_there = self.is_made_in(token, name);
         let links = self.links.get(name).into_iter();
         let mut links = links.flat_map(|timeline| timeline.between(start, end));
         let is_gone = self.gone_before(start).any(|gone| is_owner(gone, name));

@@ -81,6 +81,8 @@ fn rules(lie: Lie) -> &'static [&'static str] {
         Lie::Restore => &["was restored without"],
         Lie::Hush => &["hears nothing"],
         Lie::Deny => &["does not find"],
+        Lie::Swap => &["is of another"],
+        Lie::Invent => &["nobody made"],
         Lie::DoubleLine => &["something twice"],
         Lie::Forget | Lie::DropLine => &["lost"],
         Lie::Remember => &["whose account is gone"],

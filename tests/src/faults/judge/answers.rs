@@ -4,6 +4,7 @@ use tokio::time::Instant;
 
 use super::{
     clocks::Clocks,
+    places::judge_places,
     refusals::{Refusals, judge_rejections},
     together,
 };
@@ -29,6 +30,7 @@ pub(in crate::faults) fn judge_answers(world: &World) -> Result<(), String> {
         each(&exchanges, |exchange| {
             clocks.judge(&model, &world.past, exchange)
         }),
+        each(&exchanges, |exchange| judge_places(&model, exchange)),
     ])
 }
 
@@ -198,11 +200,11 @@ fn is_repeated(report: &Value) -> bool {
     report["reason"] == "repeated"
 }
 
-fn reported(report: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn reported(report: &Value) -> impl Iterator<Item = &Value> {
     let values = ["localValue", "remoteValue", "winnerValue"];
     values.into_iter().map(|member| &report[member])
 }
 
-fn list<'a>(answer: &'a Value, member: &str) -> impl Iterator<Item = &'a Value> {
+pub(super) fn list<'a>(answer: &'a Value, member: &str) -> impl Iterator<Item = &'a Value> {
     answer[member].as_array().into_iter().flatten()
 }

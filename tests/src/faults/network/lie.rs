@@ -9,6 +9,7 @@ use super::{
     http::{Answer, Request},
     lock, user,
 };
+use crate::replica::{change, stamp};
 
 /// A promise that is broken now and then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,10 @@ pub enum Lie {
     Restore,
     /// Whoever reads a document is told that it is not there.
     Deny,
+    /// Two documents of an answer are taken for each other.
+    Swap,
+    /// A document is stored that nobody pushed.
+    Invent,
     /// Nobody is poked.
     Hush,
 }
@@ -59,6 +64,8 @@ impl Lie {
         Self::Promote,
         Self::Restore,
         Self::Deny,
+        Self::Swap,
+        Self::Invent,
         Self::Hush,
     ];
 }
@@ -101,6 +108,7 @@ impl Liar {
         match self.lie {
             Lie::Restore => return request.reading(),
             Lie::Forget => body["changes"] = json!([]),
+            Lie::Invent => invent(&mut body),
             Lie::DropLine | Lie::DoubleLine => {
                 let changes = body["changes"].as_array_mut().into_iter().flatten();
                 for text in changes.filter_map(|change| change.pointer_mut("/doc/text")) {
@@ -157,6 +165,7 @@ impl Liar {
                 }
             }
             Lie::Show => self.show(request, &mut body),
+            Lie::Swap => swap(&mut body),
             Lie::Remember => self.remember(request, &mut body),
             Lie::Reset => body["reset"] = true.into(),
             Lie::Keep => body["reset"] = false.into(),
@@ -166,7 +175,12 @@ impl Liar {
                     ..answer
                 };
             }
-            Lie::DropLine | Lie::DoubleLine | Lie::Link | Lie::Restore | Lie::Hush => {}
+            Lie::DropLine
+            | Lie::DoubleLine
+            | Lie::Link
+            | Lie::Restore
+            | Lie::Invent
+            | Lie::Hush => {}
         }
         Answer {
             body: body.to_string().into_bytes(),
@@ -224,5 +238,27 @@ impl Liar {
         } else if let Some((_, state)) = seen.as_ref().filter(|_| is_reset) {
             changes.push(state.clone());
         }
+    }
+}
+
+/// One more document, wherever something is pushed.
+fn invent(body: &mut Value) {
+    let changes = body["changes"].as_array_mut().into_iter();
+    for changes in changes.filter(|changes| !changes.is_empty()) {
+        changes.push(change(
+            "invented",
+            &json!({ "flag": true }),
+            &stamp("liar", 0),
+        ));
+    }
+}
+
+/// The first and the last document, if both are of the same owner.
+fn swap(body: &mut Value) {
+    let changes = body["serverChanges"].as_array_mut();
+    if let Some([first, .., last]) = changes.map(Vec::as_mut_slice)
+        && first["_owner"] == last["_owner"]
+    {
+        std::mem::swap(&mut first["_key"], &mut last["_key"]);
     }
 }
