@@ -9,6 +9,7 @@ mod looks;
 mod places;
 mod pokes;
 mod refusals;
+mod stillness;
 mod unheard;
 
 use std::collections::BTreeMap;
@@ -55,20 +56,25 @@ pub(super) async fn quiet(world: &World, lives: &mut [Life]) -> Result<(), Strin
     let mut difference = String::new();
     for _ in 0..ROUNDS {
         difference.clear();
-        for life in &mut *lives {
-            let synchronised = life.sync().await;
-            life.bear(synchronised).await?;
-        }
+        synchronise(lives).await?;
         for life in &mut *lives {
             if let Some(differs) = differs(world, life).await? {
                 difference = differs;
             }
         }
         if difference.is_empty() {
-            return Ok(());
+            return stillness::is_kept(world, lives).await;
         }
     }
     Err(difference)
+}
+
+async fn synchronise(lives: &mut [Life]) -> Result<(), String> {
+    for life in lives {
+        let synchronised = life.sync().await;
+        life.bear(synchronised).await?;
+    }
+    Ok(())
 }
 
 /// How a device differs from what its user should have; none if it does not.

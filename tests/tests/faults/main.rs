@@ -83,6 +83,7 @@ fn rules(lie: Lie) -> &'static [&'static str] {
         Lie::Deny => &["does not find"],
         Lie::Swap => &["is of another"],
         Lie::Invent => &["nobody made"],
+        Lie::Repeat => &["has everything"],
         Lie::DoubleLine => &["something twice"],
         Lie::Forget | Lie::DropLine => &["lost"],
         Lie::Remember => &["whose account is gone"],

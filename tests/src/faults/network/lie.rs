@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     super::world::LEAVER,
     http::{Answer, Request},
-    lock, user,
+    lock, sender, user,
 };
 use crate::replica::{change, stamp};
 
@@ -44,6 +44,8 @@ pub enum Lie {
     Swap,
     /// A document is stored that nobody pushed.
     Invent,
+    /// Who has everything is sent a document again.
+    Repeat,
     /// Nobody is poked.
     Hush,
 }
@@ -66,6 +68,7 @@ impl Lie {
         Self::Deny,
         Self::Swap,
         Self::Invent,
+        Self::Repeat,
         Self::Hush,
     ];
 }
@@ -92,7 +95,7 @@ impl Liar {
             Lie::Restore => request.is_restoration(),
             Lie::Deny => request.is_reading(),
             Lie::Hush => false,
-            Lie::Keep | Lie::Remember => request.is_sync(),
+            Lie::Keep | Lie::Remember | Lie::Repeat => request.is_sync(),
             _ => request.is_sync() && is_time,
         }
     }
@@ -166,6 +169,7 @@ impl Liar {
             }
             Lie::Show => self.show(request, &mut body),
             Lie::Swap => swap(&mut body),
+            Lie::Repeat => self.repeat(request, &mut body),
             Lie::Remember => self.remember(request, &mut body),
             Lie::Reset => body["reset"] = true.into(),
             Lie::Keep => body["reset"] = false.into(),
@@ -220,6 +224,24 @@ impl Liar {
             changes.push(shown);
         }
         *seen = own.or_else(|| seen.take());
+    }
+
+    /// A document of the last fresh pull, to devices of the same user.
+    fn repeat(&self, request: &Request, body: &mut Value) {
+        let (user, mut seen) = (user(request), lock(&self.seen));
+        let Some(changes) = body["serverChanges"].as_array_mut() else {
+            return;
+        };
+        if request.header("x-org-id").is_some() {
+            return;
+        }
+        if sender(request) == user {
+            *seen = changes.first().map(|state| (user, state.clone()));
+        } else if let Some((_, state)) = seen.as_ref().filter(|(of, _)| *of == user)
+            && changes.is_empty()
+        {
+            changes.push(state.clone());
+        }
     }
 
     /// To whoever must begin anew, for whatever reason.
