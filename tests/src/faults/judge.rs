@@ -9,6 +9,7 @@ mod looks;
 mod places;
 mod pokes;
 mod refusals;
+mod reports;
 mod stillness;
 mod unheard;
 

@@ -8,7 +8,7 @@ mod stream;
 mod weather;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard,
@@ -27,8 +27,8 @@ use tokio::{
 };
 
 use super::log::Log;
-use crate::server::client;
-use exchange::{sender, user};
+use crate::{server::client, simulation::ledger::Token};
+use exchange::{pushed_values, sender, user};
 use http::{Answer, Request};
 use lie::Liar;
 use weather::{Cut, Fault, Weather};
@@ -46,6 +46,9 @@ const CARRIED: [&str; 3] = ["authorization", "content-type", "x-org-id"];
 /// Where the servers are at present. One that was killed is missing until it is back.
 pub(super) type Servers = Arc<Mutex<Vec<String>>>;
 
+/// The values that each sender pushed.
+pub(super) type Pushed = BTreeMap<String, BTreeSet<Token>>;
+
 /// A network between the clients of one world and the servers.
 pub(super) struct Network {
     address: SocketAddr,
@@ -61,6 +64,7 @@ struct State {
     is_calm: AtomicBool,
     numbers: AtomicU64,
     exchanges: Mutex<Vec<Exchange>>,
+    pushed: Mutex<Pushed>,
     late: Mutex<JoinSet<()>>,
     /// How often each sender was refused something.
     refusals: Mutex<BTreeMap<String, u64>>,
@@ -86,6 +90,7 @@ impl Network {
             is_calm: AtomicBool::new(false),
             numbers: AtomicU64::new(0),
             exchanges: Mutex::default(),
+            pushed: Mutex::default(),
             late: Mutex::default(),
             refusals: Mutex::default(),
             cuts: AtomicU64::new(0),
@@ -117,6 +122,11 @@ impl Network {
     /// Everything that servers answered.
     pub(super) fn exchanges(&self) -> MutexGuard<'_, Vec<Exchange>> {
         lock(&self.state.exchanges)
+    }
+
+    /// What was pushed, whether or not a server answered.
+    pub(super) fn pushed(&self) -> MutexGuard<'_, Pushed> {
+        lock(&self.state.pushed)
     }
 
     /// How many pokes came to who listens.
@@ -195,6 +205,7 @@ impl State {
     /// Sends a request to the next server, and writes the answer down; none if there was none.
     async fn forward(&self, number: u64, request: &Request) -> Option<Answer> {
         let server = self.server()?;
+        self.note_pushed(request);
         let start = Instant::now();
         let answer = match self.liar(number, request) {
             Some(liar) => {
@@ -209,6 +220,12 @@ impl State {
         };
         self.write_down(number, request, start, &answer);
         Some(answer)
+    }
+
+    fn note_pushed(&self, request: &Request) {
+        let values = pushed_values(request);
+        let mut pushed = lock(&self.pushed);
+        pushed.entry(sender(request)).or_default().extend(values);
     }
 
     /// The next server, if any is there.

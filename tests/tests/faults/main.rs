@@ -84,6 +84,8 @@ fn rules(lie: Lie) -> &'static [&'static str] {
         Lie::Swap => &["is of another"],
         Lie::Invent => &["nobody made"],
         Lie::Repeat => &["has everything"],
+        Lie::Misdirect => &["never pushed"],
+        Lie::Misjudge => &["did not win"],
         Lie::DoubleLine => &["something twice"],
         Lie::Forget | Lie::DropLine => &["lost"],
         Lie::Remember => &["whose account is gone"],

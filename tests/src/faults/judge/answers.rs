@@ -6,6 +6,7 @@ use super::{
     clocks::Clocks,
     places::judge_places,
     refusals::{Refusals, judge_rejections},
+    reports::judge_reports,
     together,
 };
 use crate::{
@@ -23,6 +24,7 @@ pub(in crate::faults) fn judge_answers(world: &World) -> Result<(), String> {
     let mut clocks = Clocks::default();
     let exchanges = world.network.exchanges();
     let refusals = Refusals::of(&exchanges);
+    let pushed = world.network.pushed();
     together([
         each(&exchanges, |exchange| {
             judge_answer(world.blows, &model, &refusals, exchange)
@@ -31,6 +33,7 @@ pub(in crate::faults) fn judge_answers(world: &World) -> Result<(), String> {
             clocks.judge(&model, &world.past, exchange)
         }),
         each(&exchanges, |exchange| judge_places(&model, exchange)),
+        each(&exchanges, |exchange| judge_reports(&pushed, exchange)),
     ])
 }
 

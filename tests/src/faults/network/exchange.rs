@@ -129,6 +129,13 @@ fn new(request: &Request) -> Vec<Token> {
     new.flat_map(|change| tokens(&change["doc"])).collect()
 }
 
+/// All values that a request pushes.
+pub(super) fn pushed_values(request: &Request) -> Vec<Token> {
+    let body = request.json();
+    let changes = body["changes"].as_array().into_iter().flatten();
+    changes.flat_map(|change| tokens(&change["doc"])).collect()
+}
+
 /// The clock of a server's that a request has.
 fn clock(request: &Request) -> Option<String> {
     let body = request.json();

@@ -46,6 +46,10 @@ pub enum Lie {
     Invent,
     /// Who has everything is sent a document again.
     Repeat,
+    /// The report of one device's push is told to another.
+    Misdirect,
+    /// The report of a conflict names the side as the winner that lost.
+    Misjudge,
     /// Nobody is poked.
     Hush,
 }
@@ -69,6 +73,8 @@ impl Lie {
         Self::Swap,
         Self::Invent,
         Self::Repeat,
+        Self::Misdirect,
+        Self::Misjudge,
         Self::Hush,
     ];
 }
@@ -77,7 +83,7 @@ impl Lie {
 #[derive(Debug)]
 pub(super) struct Liar {
     lie: Lie,
-    /// The last document that somebody was sent as the own one.
+    /// The last document or report that somebody was sent as the own one.
     seen: Mutex<Option<(String, Value)>>,
 }
 
@@ -95,7 +101,9 @@ impl Liar {
             Lie::Restore => request.is_restoration(),
             Lie::Deny => request.is_reading(),
             Lie::Hush => false,
-            Lie::Keep | Lie::Remember | Lie::Repeat => request.is_sync(),
+            Lie::Keep | Lie::Remember | Lie::Repeat | Lie::Misdirect | Lie::Misjudge => {
+                request.is_sync()
+            }
             _ => request.is_sync() && is_time,
         }
     }
@@ -169,6 +177,8 @@ impl Liar {
             }
             Lie::Show => self.show(request, &mut body),
             Lie::Swap => swap(&mut body),
+            Lie::Misdirect => self.misdirect(request, &mut body),
+            Lie::Misjudge => misjudge(&mut body),
             Lie::Repeat => self.repeat(request, &mut body),
             Lie::Remember => self.remember(request, &mut body),
             Lie::Reset => body["reset"] = true.into(),
@@ -244,6 +254,19 @@ impl Liar {
         }
     }
 
+    /// A report of the last device that had one.
+    fn misdirect(&self, request: &Request, body: &mut Value) {
+        let (sender, mut seen) = (sender(request), lock(&self.seen));
+        let Some(reports) = body["conflicts"].as_array_mut() else {
+            return;
+        };
+        let own = reports.first().map(|own| (sender.clone(), own.clone()));
+        if let Some((_, report)) = seen.as_ref().filter(|(of, _)| *of != sender) {
+            reports.push(report.clone());
+        }
+        *seen = own.or_else(|| seen.take());
+    }
+
     /// To whoever must begin anew, for whatever reason.
     fn remember(&self, request: &Request, body: &mut Value) {
         let mut seen = lock(&self.seen);
@@ -272,6 +295,17 @@ fn invent(body: &mut Value) {
             &json!({ "flag": true }),
             &stamp("liar", 0),
         ));
+    }
+}
+
+fn misjudge(body: &mut Value) {
+    for report in body["conflicts"].as_array_mut().into_iter().flatten() {
+        let loser = match report["winner"].as_str() {
+            Some("local") => "remote",
+            Some("remote") => "local",
+            _ => continue,
+        };
+        report["winner"] = loser.into();
     }
 }
 
