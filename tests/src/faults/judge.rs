@@ -24,7 +24,7 @@ use super::{
     life::Life,
     model::{Name, is_owner, user_id},
     network::lock,
-    world::{Blows, Documents, World},
+    world::{Documents, World},
 };
 pub(super) use answers::judge_answers;
 pub(super) use departures::part;
@@ -203,15 +203,6 @@ async fn excuse(world: &World, lives: &mut [Life]) -> Result<(), String> {
     }
     unheard::excuse(world).await?;
     unheard::excuse_new(world);
-    // A report may have reached a program a moment before it was killed.
-    if world.blows != Blows::Network {
-        let exchanges = world.network.exchanges();
-        for exchange in exchanges.iter().filter(|exchange| exchange.is_delivered) {
-            lock(&world.model)
-                .ledger
-                .heard(&exchange.answer["conflicts"]);
-        }
-    }
     Ok(())
 }
 
