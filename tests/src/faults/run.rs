@@ -33,8 +33,10 @@ pub struct Tally {
     pub cuts: u64,
     /// Requests that were sent again later.
     pub repeats: u64,
-    /// Servers and databases that were killed.
-    pub kills: u64,
+    /// Servers that were killed.
+    pub servers: u64,
+    /// Databases that were killed.
+    pub databases: u64,
     /// Devices that were killed.
     pub deaths: u64,
     /// Rows that were purged.
@@ -55,7 +57,8 @@ impl std::iter::Sum for Tally {
             answers: sum.answers + tally.answers,
             cuts: sum.cuts + tally.cuts,
             repeats: sum.repeats + tally.repeats,
-            kills: sum.kills + tally.kills,
+            servers: sum.servers + tally.servers,
+            databases: sum.databases + tally.databases,
             deaths: sum.deaths + tally.deaths,
             purged: sum.purged + tally.purged,
             restored: sum.restored + tally.restored,
@@ -103,7 +106,7 @@ async fn play(
         end.send_replace(true);
         acted
     };
-    let (lives, kills) = tokio::join!(acting, strike(world, arena, children, ended));
+    let (lives, struck) = tokio::join!(acting, strike(world, arena, children, ended));
     world.network.calm().await;
     let lives = lives?;
     let edits = lives.iter().map(|life| life.edits).sum();
@@ -122,7 +125,8 @@ async fn play(
         answers: exchanges.len() as u64,
         cuts,
         repeats,
-        kills,
+        servers: struck.servers,
+        databases: struck.databases,
         deaths,
         purged: world.purged.load(Ordering::SeqCst),
         restored: world.restored.load(Ordering::SeqCst),
@@ -171,26 +175,32 @@ async fn act(world: &Arc<World>, lives: Vec<Life>) -> Result<Vec<Life>, String> 
     Ok(lives)
 }
 
-/// Kills what may be killed until all have acted. Returns how often.
+/// What was killed in a run, beside clients.
+#[derive(Default)]
+struct Struck {
+    servers: u64,
+    databases: u64,
+}
+
+/// Kills what may be killed until all have acted.
 async fn strike(
     world: &World,
     arena: &mut Arena,
     children: &Children,
     ended: watch::Receiver<bool>,
-) -> u64 {
+) -> Struck {
     let mut dice = world.dice(Actor::Striker);
-    let mut kills = 0;
+    let mut struck = Struck::default();
     let blows = if world.blows == Blows::Network {
         0
     } else {
         BLOWS
     };
-    while kills < blows {
+    for _ in 0..blows {
         sleep(Duration::from_millis(dice.random_range(20..300))).await;
         if *ended.borrow() {
             break;
         }
-        kills += 1;
         match dice.random_range(0..10) {
             0..2 => {
                 world.log.add("the Rust clients are killed");
@@ -203,14 +213,16 @@ async fn strike(
             4..8 if world.blows == Blows::Database => {
                 world.log.add("PostgreSQL is killed");
                 world.log.add(arena.strike_database().await);
+                struck.databases += 1;
                 // Servers look for it twice a second.
                 sleep(Duration::from_millis(dice.random_range(600..1_200))).await;
             }
             _ => {
                 world.log.add("a server is killed");
                 world.log.add(arena.strike_server(&mut dice).await);
+                struck.servers += 1;
             }
         }
     }
-    kills
+    struck
 }
