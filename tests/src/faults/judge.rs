@@ -10,6 +10,7 @@ mod places;
 mod pokes;
 mod refusals;
 mod reports;
+mod searches;
 mod stillness;
 mod unheard;
 
@@ -162,6 +163,7 @@ pub(super) async fn judge(world: &World, lives: &mut [Life]) -> Result<(), Strin
     confirmed::is_not_pushed_again(world, lives)?;
     links::lead(world, &all).await?;
     looks::agree(world, &all).await?;
+    searches::find_all(world).await?;
     departures::nothing_names(world).await?;
     let model = lock(&world.model);
     let names = model.names();

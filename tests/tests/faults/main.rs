@@ -98,6 +98,7 @@ fn rules(lie: Lie) -> &'static [&'static str] {
         Lie::Repeat => &["has everything"],
         Lie::Misdirect => &["never pushed"],
         Lie::Misjudge => &["did not win"],
+        Lie::Overlook => &["finds"],
         Lie::DoubleLine => &["something twice"],
         Lie::Forget | Lie::DropLine => &["lost"],
         Lie::Remember => &["whose account is gone"],

@@ -125,6 +125,10 @@ impl Request {
         self.method == "GET" && self.path.contains("/documents/")
     }
 
+    pub(super) fn is_search(&self) -> bool {
+        self.path.ends_with("/search")
+    }
+
     pub(super) fn is_sync(&self) -> bool {
         self.path.ends_with("/sync")
     }

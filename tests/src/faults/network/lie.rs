@@ -50,6 +50,8 @@ pub enum Lie {
     Misdirect,
     /// The report of a conflict names the side as the winner that lost.
     Misjudge,
+    /// A search does not find a document.
+    Overlook,
     /// Nobody is poked.
     Hush,
 }
@@ -75,6 +77,7 @@ impl Lie {
         Self::Repeat,
         Self::Misdirect,
         Self::Misjudge,
+        Self::Overlook,
         Self::Hush,
     ];
 }
@@ -100,6 +103,7 @@ impl Liar {
             Lie::Link => request.is_link(),
             Lie::Restore => request.is_restoration(),
             Lie::Deny => request.is_reading(),
+            Lie::Overlook => request.is_search(),
             Lie::Hush => false,
             Lie::Keep | Lie::Remember | Lie::Repeat | Lie::Misdirect | Lie::Misjudge => {
                 request.is_sync()
@@ -176,6 +180,10 @@ impl Liar {
                 }
             }
             Lie::Show => self.show(request, &mut body),
+            Lie::Overlook => {
+                let results = body["results"].as_array_mut();
+                results.and_then(Vec::pop);
+            }
             Lie::Swap => swap(&mut body),
             Lie::Misdirect => self.misdirect(request, &mut body),
             Lie::Misjudge => misjudge(&mut body),
