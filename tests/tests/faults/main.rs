@@ -99,6 +99,7 @@ fn rules(lie: Lie) -> &'static [&'static str] {
         Lie::Misdirect => &["never pushed"],
         Lie::Misjudge => &["did not win"],
         Lie::Overlook => &["finds"],
+        Lie::Tell => &["never saw"],
         Lie::DoubleLine => &["something twice"],
         Lie::Forget | Lie::DropLine => &["lost"],
         Lie::Remember => &["whose account is gone"],

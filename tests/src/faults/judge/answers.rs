@@ -150,6 +150,7 @@ fn judge_access(model: &Model, exchange: &Exchange, part: &Value) -> Result<(), 
         Value::Array(items) => items
             .iter()
             .try_for_each(|item| judge_access(model, exchange, item)),
+        Value::Object(_) if part["_removed"] == true => judge_removal(model, exchange, part),
         Value::Object(members) if part["_access"].is_string() => {
             let ((owner, key), (_, access)) = document(part);
             let (Some(owner), Some(access)) = (owner, access) else {
@@ -167,6 +168,20 @@ fn judge_access(model: &Model, exchange: &Exchange, part: &Value) -> Result<(), 
             .try_for_each(|member| judge_access(model, exchange, member)),
         _ => Ok(()),
     }
+}
+
+/// What is no longer to be seen was to be seen at some time. Who was in the organisation, and is told anew of all that was
+/// open to it, is told of what was opened afterwards too: nothing tells the two apart.
+fn judge_removal(model: &Model, exchange: &Exchange, part: &Value) -> Result<(), String> {
+    let (user, end) = (&exchange.user, exchange.end);
+    let Some(name) = exchange.name(&document(part).0) else {
+        return Err(format!("{part} is nobody's"));
+    };
+    let has_left = model.may_be_inside(user, model.start, end) && model.may_be_open(&name, end);
+    if has_left || model.may_see_document(user, &name, model.start, end) {
+        return Ok(());
+    }
+    Err(format!("{user} never saw {name}, which is said to be gone"))
 }
 
 /// Whether an answer names a user, other than to say again whose documents were pushed.

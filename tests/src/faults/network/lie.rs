@@ -52,6 +52,8 @@ pub enum Lie {
     Misjudge,
     /// A search does not find a document.
     Overlook,
+    /// Somebody else's document is said to be no longer to be seen.
+    Tell,
     /// Nobody is poked.
     Hush,
 }
@@ -78,6 +80,7 @@ impl Lie {
         Self::Misdirect,
         Self::Misjudge,
         Self::Overlook,
+        Self::Tell,
         Self::Hush,
     ];
 }
@@ -179,7 +182,7 @@ impl Liar {
                     state["_access"] = "write".into();
                 }
             }
-            Lie::Show => self.show(request, &mut body),
+            Lie::Show | Lie::Tell => self.show(request, &mut body),
             Lie::Overlook => {
                 let results = body["results"].as_array_mut();
                 results.and_then(Vec::pop);
@@ -237,7 +240,12 @@ impl Liar {
             .find(|state| request.header("x-org-id").is_none() && state["_owner"].is_null());
         let own = own.map(|state| (user.clone(), state.clone()));
         if let Some((owner, state)) = seen.as_ref().filter(|(owner, _)| *owner != user) {
-            let mut shown = state.clone();
+            let mut shown = match self.lie {
+                Lie::Tell => {
+                    json!({ "_key": state["_key"], "_rev": state["_rev"], "_removed": true })
+                }
+                _ => state.clone(),
+            };
             shown["_owner"] = owner.as_str().into();
             changes.push(shown);
         }
