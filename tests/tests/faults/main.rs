@@ -66,8 +66,8 @@ fn has_all(tally: &Tally) -> bool {
     is_one(tally) || has_all
 }
 
-/// How many runs it may take until a broken promise is noticed. Most are in the first. A report that was left out is
-/// repeated until it was heard, and not every run restores or purges what matters: these have taken up to ten.
+/// How many runs it may take until a broken promise is noticed. Most are in the first, but not every run restores, purges or
+/// leaves out what matters: these have taken up to ten.
 const RUNS_OF_A_LIE: u64 = 40;
 
 /// A judge that never says no is none.

@@ -100,7 +100,7 @@ impl Liar {
     }
 
     /// Whether it answers a request. Few follow links, read a document by itself or restore versions, and few clocks are
-    /// from before a purge or a deletion: all of these, even at the end.
+    /// from before a purge or a deletion: all of these, even at the end. So are reports, which come again until they are heard.
     pub(super) fn concerns(&self, request: &Request, is_time: bool) -> bool {
         match self.lie {
             Lie::Link => request.is_link(),
@@ -108,9 +108,12 @@ impl Liar {
             Lie::Deny => request.is_reading(),
             Lie::Overlook => request.is_search(),
             Lie::Hush => false,
-            Lie::Keep | Lie::Remember | Lie::Repeat | Lie::Misdirect | Lie::Misjudge => {
-                request.is_sync()
-            }
+            Lie::Silence
+            | Lie::Keep
+            | Lie::Remember
+            | Lie::Repeat
+            | Lie::Misdirect
+            | Lie::Misjudge => request.is_sync(),
             _ => request.is_sync() && is_time,
         }
     }
