@@ -153,13 +153,17 @@ async fn pullers_miss_nothing(process: &Process, pullers: Vec<Replica>) {
 #[tokio::test]
 async fn a_puller_misses_nothing_when_ids_are_given_again() {
     let mut process = Process::start();
-    let mut connection = process.connect().await;
     // Nothing is written to disk but what is committed.
-    connection
+    process
+        .connect()
+        .await
         .execute("ALTER SYSTEM SET wal_writer_delay = '10s'")
         .await
         .unwrap();
-    connection.execute("SELECT pg_reload_conf()").await.unwrap();
+    // A writer that is told of it while it runs may hear it late.
+    process.kill_database();
+    process.restart();
+    let mut connection = process.connect().await;
     push(&process, "before").await;
     for _ in 0..10 {
         abort_once(&mut connection).await.unwrap();
