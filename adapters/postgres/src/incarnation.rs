@@ -124,7 +124,9 @@ async fn lower_transactions(transaction: &mut PgConnection) -> Result<(), sqlx::
         "UPDATE reader_resets SET tx = $1::text::xid8 WHERE tx > $1::text::xid8",
         "UPDATE deleted_accounts SET tx = $1::text::xid8 WHERE tx > $1::text::xid8",
         "UPDATE routes \
-         SET tx = least(tx, $1::text::xid8), opened_tx = least(opened_tx, $1::text::xid8) \
+         SET tx = least(tx, $1::text::xid8), \
+             opened_tx = least(opened_tx, $1::text::xid8), \
+             first_opened_tx = least(first_opened_tx, $1::text::xid8) \
          WHERE greatest(tx, opened_tx) > $1::text::xid8",
     ] {
         sqlx::query(table)

@@ -97,13 +97,22 @@ async fn who_has_left_an_organisation_hears_nothing_more_of_its_documents() {
     let (mut ada, mut bob) = (Reader::new(&server, "ada"), Reader::new(&server, "bob"));
     let club = found(&server, "ada", &[]).await;
     join(&server, "ada", &club, "bob").await;
-    let changes = ["plan", "secret"].map(|key| ada.edit(None, key, &json!({ "title": key })));
+    let keys = ["again", "late", "plan", "secret"];
+    let changes = keys.map(|key| ada.edit(None, key, &json!({ "title": key })));
     ada.push(&changes).await;
-    patch(&server, "ada", "plan", json!({ "visibility": "org" })).await;
+    for key in ["again", "plan"] {
+        patch(&server, "ada", key, json!({ "visibility": "org" })).await;
+    }
     bob.pull().await;
+    patch(&server, "ada", "again", json!({ "visibility": "private" })).await;
     leave(&server, &club, "bob").await;
+    for key in ["again", "late"] {
+        patch(&server, "ada", key, json!({ "visibility": "org" })).await;
+    }
     bob.pull().await;
-    assert_eq!(bob.told.len(), 1, "{:?}", bob.told);
+    let told: Vec<_> = bob.told.iter().map(|told| &told["_key"]).collect();
+    assert_eq!(told, ["again", "plan"]);
+    assert!(bob.documents.is_empty(), "{:?}", bob.documents);
     patch(&server, "ada", "secret", json!({ "visibility": "org" })).await;
     let change = ada.edit(None, "plan", &json!({ "title": "Edited" }));
     ada.push(&[change]).await;

@@ -11,6 +11,7 @@ WITH asked AS MATERIALIZED (
     SELECT
         memberships.namespace_id::text AS reader_id,
         NOT memberships.revoked AS is_live,
+        memberships.tx AS changed_tx,
         memberships.tx >= asked.first_unseen
         AND NOT pg_visible_in_snapshot(memberships.tx, asked.seen_begin)
         AND pg_visible_in_snapshot(memberships.tx, asked.seen_end) AS is_due
@@ -18,11 +19,13 @@ WITH asked AS MATERIALIZED (
     CROSS JOIN memberships
     WHERE memberships.user_id = $1
 ), readers AS MATERIALIZED (
-    SELECT 'user' AS reader_kind, $1 AS reader_id, true AS is_live, false AS is_due
+    SELECT
+        'user' AS reader_kind, $1 AS reader_id,
+        true AS is_live, NULL::xid8 AS changed_tx, false AS is_due
     UNION ALL
-    SELECT 'organisation', reader_id, is_live, is_due FROM belongs
+    SELECT 'organisation', reader_id, is_live, changed_tx, is_due FROM belongs
     UNION ALL
-    SELECT 'everybody', '', true, false WHERE $11
+    SELECT 'everybody', '', true, NULL, false WHERE $11
 ), due AS (
     SELECT changed.namespace_id, changed.key
     FROM asked
@@ -56,11 +59,12 @@ WITH asked AS MATERIALIZED (
     -- Whoever has left an organisation is told of that, and of nothing that becomes of its documents later.
     WHERE readers.is_live
     UNION
-    -- Whoever joined or left an organisation has to be told of everything that it may see.
+    -- Whoever joined an organisation has to be told of everything that it may see, and whoever left it of what it
+    -- could see until then.
     SELECT opened.namespace_id, opened.key
     FROM readers
     CROSS JOIN LATERAL (
-        SELECT namespace_id, key
+        SELECT namespace_id, key, first_opened_tx
         FROM routes
         WHERE reader_kind = readers.reader_kind
           AND reader_id = readers.reader_id
@@ -69,6 +73,7 @@ WITH asked AS MATERIALIZED (
         OFFSET 0
     ) AS opened
     WHERE readers.is_due
+      AND (readers.is_live OR opened.first_opened_tx < readers.changed_tx)
 ), candidates AS MATERIALIZED (
     SELECT due.namespace_id, due.key
     FROM asked
