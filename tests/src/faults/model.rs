@@ -238,13 +238,6 @@ impl Model {
             .is_some_and(|timeline| *timeline.last())
     }
 
-    /// Whether the document may have been open to the organisation at some time until then.
-    pub(super) fn may_be_open(&self, name: &Name, end: Instant) -> bool {
-        let entries = self.entries.get(name).into_iter();
-        let mut entries = entries.flat_map(|timeline| timeline.between(self.start, end));
-        entries.any(|period| period.value.organisation.is_some())
-    }
-
     /// Whether the user may have been in the organisation at some moment between two.
     pub(super) fn may_be_inside(&self, user: &str, start: Instant, end: Instant) -> bool {
         self.may_have_been(user, start, end, true)

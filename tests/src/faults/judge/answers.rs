@@ -170,15 +170,13 @@ fn judge_access(model: &Model, exchange: &Exchange, part: &Value) -> Result<(), 
     }
 }
 
-/// What is no longer to be seen was to be seen at some time. Who was in the organisation, and is told anew of all that was
-/// open to it, is told of what was opened afterwards too: nothing tells the two apart.
+/// What is no longer to be seen was to be seen at some time.
 fn judge_removal(model: &Model, exchange: &Exchange, part: &Value) -> Result<(), String> {
     let (user, end) = (&exchange.user, exchange.end);
     let Some(name) = exchange.name(&document(part).0) else {
         return Err(format!("{part} is nobody's"));
     };
-    let has_left = model.may_be_inside(user, model.start, end) && model.may_be_open(&name, end);
-    if has_left || model.may_see_document(user, &name, model.start, end) {
+    if model.may_see_document(user, &name, model.start, end) {
         return Ok(());
     }
     Err(format!("{user} never saw {name}, which is said to be gone"))
