@@ -246,6 +246,20 @@ describe("a sync", () => {
   });
 });
 
+describe("what changes nothing", () => {
+  it("sends nothing: an edit, and a collection that is asked for again", async () => {
+    const [store, script] = await synced({ a: { n: 1 } });
+    const notes = store.collection("notes");
+    await notes.set("a", { n: 1 });
+    assert.deepEqual(await notes.update("a", () => undefined), { n: 1 });
+    assert.equal(await notes.delete("b"), false);
+    for (const name of ["notes", "notes", "tasks"]) store.collection(name);
+    await eventually(() => script.requests.length > 0, "the new collection is pulled");
+    assert.equal(script.requests[0]!.collection, "tasks");
+    await store.close();
+  });
+});
+
 describe("a store that is closed", () => {
   it("keeps no program running, though its `fetch` hears of no signal", async () => {
     const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;

@@ -73,8 +73,8 @@ export class Collection<T extends object = Document> {
   async update(document: DocumentRef, change: Patch<T> | ((doc: T) => T | void)): Promise<T | undefined> {
     const id = this.#idOf(document);
     const next = typeof change === "function" ? (doc: Document) => change(doc as T) : patchedWith(change);
-    const doc = await this.#port.replica.update(id, next);
-    if (doc) await this.#port.onEdited([id]);
+    const { doc, isChanged } = await this.#port.replica.update(id, next);
+    if (isChanged) await this.#port.onEdited([id]);
     return doc as T | undefined;
   }
 

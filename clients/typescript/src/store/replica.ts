@@ -38,6 +38,12 @@ interface Margin {
   isWanted: boolean;
 }
 
+/** What an update did. */
+export interface Updated {
+  readonly doc?: Document | undefined;
+  readonly isChanged: boolean;
+}
+
 /** What an answer did. */
 export interface Taken extends Applied {
   /** Conflicts that the application has perhaps not heard of. */
@@ -82,15 +88,15 @@ export class StoredReplica {
 
   /**
    * Makes of the document what `next` returns, or else what it made of its argument; nothing if there
-   * is none. Returns what it is now.
+   * is none. Returns what it is now, and whether anything changed.
    */
-  update(id: string, next: (doc: Document) => unknown): Promise<Document | undefined> {
+  update(id: string, next: (doc: Document) => unknown): Promise<Updated> {
     return this.#change({ ids: [id] }, (replica) => {
       const current = contentOf(replica.entries.get(id) ?? {});
-      if (!current) return undefined;
+      if (!current) return { isChanged: false };
       const draft = copy(current);
-      editDocument(replica, id, next(draft) ?? draft, Date.now());
-      return copy(contentOf(replica.entries.get(id) ?? {}));
+      const isChanged = editDocument(replica, id, next(draft) ?? draft, Date.now());
+      return { doc: copy(contentOf(replica.entries.get(id) ?? {})), isChanged };
     });
   }
 
