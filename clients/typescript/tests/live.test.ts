@@ -68,12 +68,14 @@ describe("a stream that cannot be opened", () => {
   for (const [status, seconds] of [
     [401, 59],
     [503, 599],
+    [404, 3599],
   ] as const) {
     it(`is left alone as long as the error says: ${status}`, async () => {
       let requests = 0;
       const fetch: Fetch = () => {
         requests++;
-        return Promise.resolve(Response.json({}, { status, headers: { "Retry-After": "600" } }));
+        const headers: HeadersInit = status === 503 ? { "Retry-After": "600" } : {};
+        return Promise.resolve(Response.json({}, { status, headers }));
       };
       const transport = new Transport(options.url, "notes", new Session("", "ada", undefined, ignore), fetch);
       const stop = new AbortController();
@@ -83,10 +85,31 @@ describe("a stream that cannot be opened", () => {
         mock.timers.tick(1_000);
       }
       assert.equal(requests, 1);
+      await turns();
+      mock.timers.tick(2_000);
+      await turns();
+      assert.equal(requests, 2, "it is asked for again");
       stop.abort();
       await listening;
     });
   }
+
+  it("is opened at once after a new sign-in, though the server seemed to have none", async () => {
+    const server = new LiveServer();
+    server.hasPokes = false;
+    const session = new Session("", "ada", undefined, ignore);
+    const stop = new AbortController();
+    const transport = new Transport(options.url, "notes", session, server.fetch);
+    const pokes = new LivePokes(transport, listener, stop.signal);
+    const listening = pokes.listen();
+    await turns();
+    server.hasPokes = true;
+    pokes.hurry();
+    await turns();
+    assert.deepEqual([server.headers.length, server.streams.length], [2, 1]);
+    stop.abort();
+    await listening;
+  });
 
   it("is opened at once after a new sign-in, also one that came before the pause", async () => {
     const session = new Session("", "ada", undefined, ignore);

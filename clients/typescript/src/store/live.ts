@@ -13,8 +13,14 @@ export interface LiveListener {
 }
 
 /**
+ * How long a server that turns out to have no pokes is left alone, in milliseconds. Where it has, something
+ * that stands between has answered for it.
+ */
+const ABSENCE = 3_600_000;
+
+/**
  * Listens to live pokes until `signal` says stop, over a stream that is opened again whenever it ends.
- * A server without pokes is left alone: then there are only the regular pulls.
+ * While a server has none, there are only the regular pulls.
  */
 export class LivePokes {
   #failures = 0;
@@ -40,13 +46,16 @@ export class LivePokes {
       try {
         await this.#read();
       } catch (error) {
-        if (isWithoutPokes(error)) return;
         failure = error instanceof SynclineError ? error : undefined;
       }
       if (this.signal.aborted) return;
       this.listener.onStream(false);
-      await sleep(delayAfter(failure, this.#failures++), this.signal, this.#hurry.signal);
+      await sleep(this.#pauseAfter(failure), this.signal, this.#hurry.signal);
     }
+  }
+
+  #pauseAfter(failure: SynclineError | undefined): number {
+    return failure?.code === "refused" ? ABSENCE : delayAfter(failure, this.#failures++);
   }
 
   async #read(): Promise<void> {
@@ -115,8 +124,4 @@ function poke(listener: LiveListener, data: string): void {
   const { collection, orgId } = JSON.parse(data) as { collection?: string; orgId?: string };
   if (collection === undefined) listener.onPokeOfAll();
   else listener.onPoke({ collection, ...(orgId !== undefined && { org: orgId }) });
-}
-
-function isWithoutPokes(error: unknown): boolean {
-  return error instanceof SynclineError && error.code === "refused";
 }
