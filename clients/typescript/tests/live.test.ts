@@ -138,6 +138,48 @@ describe("a stream that cannot be opened", () => {
   });
 });
 
+describe("a stream that ends", () => {
+  beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
+  afterEach(() => {
+    mock.timers.reset();
+    mock.restoreAll();
+  });
+
+  it("is opened again soon, and less often while it ends at once", async () => {
+    let now = 0;
+    mock.method(performance, "now", () => now);
+    const server = new LiveServer();
+    const transport = new Transport(
+      options.url,
+      "notes",
+      new Session("", "ada", undefined, ignore),
+      server.fetch,
+    );
+    const stop = new AbortController();
+    const listening = new LivePokes(transport, listener, stop.signal).listen();
+    const pass = async (seconds: number) => {
+      await turns();
+      now += seconds * 1_000;
+      mock.timers.tick(seconds * 1_000);
+      await turns();
+    };
+    await turns();
+    for (let second = 0; second < 60; second++) {
+      server.streams.pop()?.close();
+      await pass(1);
+    }
+    const { length } = server.headers;
+    assert.ok(length > 7 && length < 20, `${length} streams`);
+    for (let second = 0; second < 8 && server.streams.length === 0; second++) await pass(1);
+    await pass(6);
+    server.streams.pop()!.close();
+    await pass(1);
+    assert.equal(server.streams.length, 1, "after one that lasted, it is opened within a second");
+    stop.abort();
+    await listening;
+  });
+});
+
 describe("server-sent events", () => {
   it("are read whatever the pieces they come in", async () => {
     const text = ": hello\r\n\r\nevent: change\r\ndata: {\ndata: }\n\ndata:ü\n\nevent: none\n\n";

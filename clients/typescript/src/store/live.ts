@@ -18,6 +18,15 @@ export interface LiveListener {
  */
 const ABSENCE = 3_600_000;
 
+/** A stream that ends earlier, in milliseconds, might as well not have been opened. */
+const BRIEF = 5_000;
+
+/**
+ * So many failures in a row make the pause after such a stream as long as it gets, which is eight seconds:
+ * it tells of changes still.
+ */
+const MOST_BRIEF = 3;
+
 /**
  * Listens to live pokes until `signal` says stop, over a stream that is opened again whenever it ends.
  * While a server has none, there are only the regular pulls.
@@ -60,13 +69,25 @@ export class LivePokes {
 
   async #read(): Promise<void> {
     const stream = await this.transport.events(this.signal);
-    this.#failures = 0;
+    const began = performance.now();
     this.#hurry = new AbortController();
     this.listener.onStream(true);
     const onEvent = (name: string, data: string) => {
       if (name === "change") poke(this.listener, data);
     };
-    await readEvents(stream, onEvent, this.signal);
+    try {
+      await readEvents(stream, onEvent, this.signal);
+    } finally {
+      this.#lasted(performance.now() - began);
+    }
+  }
+
+  /**
+   * A stream that has lasted for a while was no failure. One that something between ends at once would else
+   * be opened, and everything synchronised, every second.
+   */
+  #lasted(milliseconds: number): void {
+    this.#failures = milliseconds < BRIEF ? Math.min(this.#failures, MOST_BRIEF) : 0;
   }
 }
 
