@@ -24,6 +24,32 @@ describe("a token that is set while a request is under way", () => {
   });
 });
 
+describe("requests that are refused together", () => {
+  it("ask once for a token, and later ones again", async () => {
+    let questions = 0;
+    const getToken = () => {
+      questions++;
+      return Promise.reject(new Error("nobody is there"));
+    };
+    const refusals: (() => void)[] = [];
+    const fetch: Fetch = () =>
+      new Promise((resolve) => refusals.push(() => resolve(Response.json({}, { status: 401 }))));
+    const session = new Session("old", "ada", getToken, () => undefined);
+    const transport = new Transport("http://sync.example", "notes", session, fetch);
+    const send = () => transport.sync(request(), undefined, new AbortController().signal);
+    const requests = [send(), send()];
+    for (const [index, sent] of requests.entries()) {
+      refusals[index]!();
+      await assert.rejects(sent, { code: "unauthorized", message: /`getToken` gave no new token/ });
+    }
+    assert.equal(questions, 1);
+    const later = send();
+    refusals[2]!();
+    await assert.rejects(later, { code: "unauthorized" });
+    assert.equal(questions, 2);
+  });
+});
+
 describe("a slow line", () => {
   const answer = new TextEncoder().encode(JSON.stringify({ serverClock: clock(), serverChanges: [] }));
 

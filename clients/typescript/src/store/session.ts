@@ -10,13 +10,24 @@ interface Identity {
   readonly issuer?: string;
 }
 
+/** A token as a request is sent with it. */
+export interface Presented {
+  readonly token: string;
+  /** So many questions for a token were answered before. */
+  readonly questions: number;
+}
+
 /** The session's token, which the server renews now and then. */
 export class Session {
   /** Who issues its tokens, once one of them has said so: others may have a user of the same name. */
   issuer: string | undefined;
   #token: string;
-  #refresh: Promise<boolean> | undefined;
+  #question: Promise<void> | undefined;
   #isAsking = false;
+  /** So many questions for a token were answered. */
+  #questions = 0;
+  /** Why the last of them gave none, if it failed. */
+  #failure: SynclineError | undefined;
 
   constructor(
     token: string,
@@ -50,27 +61,43 @@ export class Session {
     return true;
   }
 
-  /** Asks the application for a new token. Returns whether there is one. */
-  refresh(): Promise<boolean> {
-    this.#refresh ??= this.#ask().finally(() => (this.#refresh = undefined));
-    return this.#refresh;
+  /** The token for a request. */
+  present(): Presented {
+    return { token: this.#token, questions: this.#questions };
   }
 
-  async #ask(): Promise<boolean> {
-    if (!this.getToken) return false;
-    const before = this.#token;
+  /**
+   * A token in place of one that the server did not accept; none if there is no other. The application is
+   * asked once for all requests that were on their way when it answered.
+   */
+  async insteadOf({ token, questions }: Presented): Promise<string | undefined> {
+    const { getToken } = this;
+    if (!getToken || this.#token !== token) return this.#otherThan(token);
+    if (this.#questions === questions) {
+      this.#question ??= this.#ask(getToken).finally(() => (this.#question = undefined));
+      await this.#question;
+    }
+    if (this.#token === token && this.#failure) throw this.#failure;
+    return this.#otherThan(token);
+  }
+
+  /** The present token, if it is another. */
+  #otherThan(token: string): string | undefined {
+    return this.#token === token ? undefined : this.#token;
+  }
+
+  async #ask(getToken: GetToken): Promise<void> {
+    let failure: SynclineError | undefined;
     this.#isAsking = true;
     try {
-      this.renew(await this.getToken());
+      this.renew(await getToken());
     } catch (cause) {
-      // What else the application set meanwhile is one.
-      if (this.#token !== before) return true;
-      if (cause instanceof SynclineError) throw cause;
-      throw new SynclineError("unauthorized", "`getToken` gave no new token: sign in again", { cause });
+      failure = failureOf(cause);
     } finally {
       this.#isAsking = false;
     }
-    return this.#token !== before;
+    this.#failure = failure;
+    this.#questions++;
   }
 
   #assertOurs(token: string, rule: string): void {
@@ -81,6 +108,11 @@ export class Session {
     }
     this.issuer = issuer;
   }
+}
+
+function failureOf(cause: unknown): SynclineError {
+  if (cause instanceof SynclineError) return cause;
+  return new SynclineError("unauthorized", "`getToken` gave no new token: sign in again", { cause });
 }
 
 /** Whether a token may be this user's. The server knows a user `7` of another issuer as `acme|7`. */

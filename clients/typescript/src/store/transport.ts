@@ -67,12 +67,12 @@ export class Transport {
 
   /** Sends a request; with a new token once more, if the server did not accept the old one. */
   async #send(path: string, init: RequestInit & { headers: Record<string, string> }): Promise<Response> {
-    let { token } = this.session;
+    const presented = this.session.present();
+    let { token } = presented;
     let response = await this.#fetch(path, init, token);
-    // Another request may have met the same and renewed the token meanwhile.
-    const isRenewed = async () => this.session.token !== token || (await this.session.refresh());
-    if (response.status === 401 && (await isRenewed())) {
-      token = this.session.token;
+    const other = response.status === 401 ? await this.session.insteadOf(presented) : undefined;
+    if (other !== undefined) {
+      token = other;
       response = await this.#fetch(path, init, token);
     }
     if (!response.ok) throw await errorOf(response);
