@@ -50,6 +50,32 @@ describe("requests that are refused together", () => {
   });
 });
 
+describe("a new sign-in while the application is asked for a token", () => {
+  it("goes before the question, and before what it is answered", async () => {
+    const answers: ((token: string) => void)[] = [];
+    const getToken = () => new Promise<string>((resolve) => answers.push(resolve));
+    const tokens: string[] = [];
+    const fetch: Fetch = (_, { headers }) => {
+      const { Authorization } = headers as Record<string, string>;
+      tokens.push(Authorization!);
+      if (Authorization !== "Bearer new") return Promise.resolve(Response.json({}, { status: 401 }));
+      return Promise.resolve(Response.json({ serverClock: clock() }));
+    };
+    const session = new Session("old", "ada", getToken, () => undefined);
+    const transport = new Transport("http://sync.example", "notes", session, fetch);
+    const send = () => transport.sync(request(), undefined, new AbortController().signal);
+    const sent = [send(), send()];
+    await new Promise(setImmediate);
+    session.renew("new");
+    await new Promise(setImmediate);
+    assert.deepEqual(tokens, ["Bearer old", "Bearer old", "Bearer new", "Bearer new"]);
+    await Promise.all(sent);
+    answers[0]!("late");
+    await new Promise(setImmediate);
+    assert.deepEqual([session.token, session.isAsking, answers.length], ["new", false, 1]);
+  });
+});
+
 describe("a slow line", () => {
   const answer = new TextEncoder().encode(JSON.stringify({ serverClock: clock(), serverChanges: [] }));
 

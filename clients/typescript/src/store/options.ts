@@ -15,7 +15,10 @@ export interface StoreOptions {
   readonly token: string;
   /** The user, for tokens that do not tell. Where they do, it is the same, or what the server calls it. */
   readonly user?: string;
-  /** Gives a new token when the server no longer accepts the old one. */
+  /**
+   * Gives a new token when the server no longer accepts the old one. What it gives is dropped if another one
+   * is set meanwhile.
+   */
   readonly getToken?: GetToken;
   /** Opens where the documents are kept: IndexedDB in browsers, or else memory. */
   readonly storage?: () => Promise<Storage>;

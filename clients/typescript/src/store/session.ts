@@ -13,7 +13,7 @@ interface Identity {
 /** A token as a request is sent with it. */
 export interface Presented {
   readonly token: string;
-  /** So many questions for a token were answered before. */
+  /** So many questions for another one were in vain before. */
   readonly questions: number;
 }
 
@@ -24,9 +24,11 @@ export class Session {
   #token: string;
   #question: Promise<void> | undefined;
   #isAsking = false;
-  /** So many questions for a token were answered. */
+  /** Ends a question that is under way, since there is another token. */
+  #endQuestion: () => void = () => undefined;
+  /** So many questions for another token were in vain. */
   #questions = 0;
-  /** Why the last of them gave none, if it failed. */
+  /** Why the last of them was, if it failed. */
   #failure: SynclineError | undefined;
 
   constructor(
@@ -58,6 +60,7 @@ export class Session {
     if (token === this.#token) return false;
     this.#assertOurs(token, "the new token is another user's: sign out, then open a store for that user");
     this.#token = token;
+    this.#endQuestion();
     return true;
   }
 
@@ -86,16 +89,25 @@ export class Session {
     return this.#token === token ? undefined : this.#token;
   }
 
+  /**
+   * Takes the token that the application gives, unless another one is set first: whoever is asked may take
+   * for ever.
+   */
   async #ask(getToken: GetToken): Promise<void> {
+    const before = this.#token;
+    const end = new Promise<void>((resolve) => (this.#endQuestion = resolve));
     let failure: SynclineError | undefined;
     this.#isAsking = true;
     try {
-      this.renew(await getToken());
+      const token = await Promise.race([getToken(), end]);
+      if (token !== undefined && this.#token === before) this.renew(token);
     } catch (cause) {
       failure = failureOf(cause);
     } finally {
       this.#isAsking = false;
     }
+    // Whoever was refused with the old token has another now.
+    if (this.#token !== before) return;
     this.#failure = failure;
     this.#questions++;
   }
