@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it, mock } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 
 import {
@@ -308,6 +308,17 @@ describe("a storage of somebody else's documents", () => {
     const bobs = await opened({ user: "bob" });
     assert.deepEqual(await contents(bobs), {});
     await bobs.close();
+  });
+});
+
+describe("a storage that cannot be read", () => {
+  it("is closed, so that it can be opened again", async () => {
+    const storage = new MemoryStorage();
+    const failure = new SynclineError("storage", "the disk does not answer");
+    storage.scopes = () => Promise.reject(failure);
+    const close = mock.method(storage, "close");
+    await assert.rejects(open(storage), failure);
+    assert.equal(close.mock.callCount(), 1);
   });
 });
 

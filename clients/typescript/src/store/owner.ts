@@ -6,14 +6,22 @@ import type { Transport } from "./transport.js";
  * Makes sure that a storage holds nobody else's documents, which would become this session's, and
  * that it tells whose they are. Returns how it tells that; closes the storage if it throws.
  */
-export async function claim(storage: Storage, { place, session }: Transport): Promise<string> {
+export async function claim(storage: Storage, transport: Transport): Promise<string> {
+  try {
+    return await ownerOf(storage, transport);
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
+
+async function ownerOf(storage: Storage, { place, session }: Transport): Promise<string> {
   // Without an issuer, as earlier versions kept it, and as it is where no token tells one.
   const bare = `${place}\n${session.user}`;
   const kept = await ownersIn(storage);
   session.issuer ??= issuerAmong(kept, bare);
   const owner = session.issuer === undefined ? bare : `${bare}\n${session.issuer}`;
   if ([...kept.values()].some((other) => other !== undefined && other !== bare && other !== owner)) {
-    await storage.close();
     throw new SynclineError(
       "options",
       "the storage holds documents of another user, application or server: sign out there first, or choose another",
