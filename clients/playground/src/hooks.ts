@@ -18,15 +18,18 @@ export interface TextField<Element extends TextElement> {
   readonly ref: { current: Element | null };
   readonly value: string;
   readonly onInput: (event: { readonly currentTarget: Element }) => void;
+  readonly onBlur: () => void;
 }
 
 /**
  * A field that keeps every keystroke with `save`, and shows what is stored: also while somebody writes in
- * it, as soon as their own words are kept, with the caret where it was.
+ * it, as soon as their own words are kept, with the caret where it was. A text that `isOnTheWay` to another
+ * is not kept, and shown until the field is left.
  */
 export function useTextField<Element extends TextElement>(
   stored: string,
   save: (text: string) => Promise<void>,
+  isOnTheWay = (_text: string) => false,
 ): TextField<Element> {
   const ref = useRef<Element>(null);
   const [draft, setDraft] = useState<string>();
@@ -34,6 +37,7 @@ export function useTextField<Element extends TextElement>(
   const shown = useRef(stored);
   const value = draft ?? stored;
   const caret = ref.current?.selectionStart ?? 0;
+  const isPassing = (text: string | undefined) => text !== undefined && isOnTheWay(text);
 
   useLayoutEffect(() => {
     const element = ref.current;
@@ -46,15 +50,17 @@ export function useTextField<Element extends TextElement>(
 
   const onInput = async ({ currentTarget }: { readonly currentTarget: Element }) => {
     setDraft(currentTarget.value);
+    if (isOnTheWay(currentTarget.value)) return;
     saving.current++;
     try {
       await save(currentTarget.value);
     } finally {
       // What could not be kept is shown no longer either.
-      if (--saving.current === 0) setDraft(undefined);
+      if (--saving.current === 0) setDraft((last) => (isPassing(last) ? last : undefined));
     }
   };
-  return { ref, value, onInput: (event) => void onInput(event) };
+  const onBlur = () => setDraft((last) => (isPassing(last) ? undefined : last));
+  return { ref, value, onInput: (event) => void onInput(event), onBlur };
 }
 
 /** Where a caret goes when the text around it changes. */

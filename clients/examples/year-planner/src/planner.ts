@@ -45,13 +45,16 @@ function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
+/** The schema wants a name: an empty field is one on its way to another. */
+export function isNameless(name: string): boolean {
+  return name.trim() === "";
+}
+
 export async function rename(
   planners: Collection<Planner>,
   planner: DocumentId,
   name: string,
 ): Promise<void> {
-  // The schema wants a name; an empty field is one on its way to another.
-  if (name.trim() === "") return;
   await planners.update(planner, (doc) => {
     doc.meta.name = name;
   });

@@ -110,6 +110,22 @@ describe("the year planner", () => {
     await Promise.all([home.profile.close(), way.profile.close()]);
   });
 
+  it("keeps its name until another one is written", async () => {
+    const { page, profile } = await visit("olga");
+    const name = page.getByLabel("Name of the planner");
+    const before = await name.inputValue();
+    await name.fill("");
+    await page.getByRole("alert").getByText("needs a name").waitFor();
+    assert.equal(await name.inputValue(), "");
+    await name.blur();
+    assert.equal(await name.inputValue(), before);
+    await name.fill("");
+    await name.pressSequentially("Olga’s year");
+    await page.getByRole("heading", { name: "Olga’s year" }).waitFor({ state: "attached" });
+    assert.deepEqual([await name.inputValue(), await page.getByRole("alert").count()], ["Olga’s year", 0]);
+    await profile.close();
+  });
+
   it("shows nothing any more once somebody signs out in another tab", async () => {
     const { page, profile } = await visit("eve");
     const other = await profile.newPage();

@@ -3,7 +3,7 @@ import { useTextField } from "@syncline/playground/hooks";
 import { useEffect, useState } from "preact/hooks";
 
 import { today } from "../calendar.js";
-import { type Planner, ensurePlanner, isReadOnly, rename } from "../planner.js";
+import { type Planner, ensurePlanner, isNameless, isReadOnly, rename } from "../planner.js";
 import { COLLECTION } from "../session.js";
 import { ConflictCard } from "./conflict.js";
 import { DayDialog } from "./day.js";
@@ -27,8 +27,10 @@ export function PlannerPage({ store, onLeave }: Props) {
   const [date, setDate] = useState<string>();
   const [isSharing, setIsSharing] = useState(false);
   const planner = all?.find((found) => nameOf(found) === nameOf(chosen)) ?? all?.find(({ owner }) => !owner);
-  const title = useTextField<HTMLInputElement>(planner?.doc.meta.name ?? "", (name) =>
-    attempt(rename(planners, planner!, name)),
+  const title = useTextField<HTMLInputElement>(
+    planner?.doc.meta.name ?? "",
+    (name) => attempt(rename(planners, planner!, name)),
+    isNameless,
   );
 
   // This year's planner is there from the beginning, with a network or without.
@@ -77,6 +79,9 @@ export function PlannerPage({ store, onLeave }: Props) {
           {unsent === 0 && (status.error ? `The server was not reached.` : "Up to date.")}
         </p>
       </header>
+      {isNameless(title.value) && (
+        <p role="alert">A planner needs a name: write one, or it keeps its old one.</p>
+      )}
       {problem !== undefined && date === undefined && <p role="alert">{problem}</p>}
       {planner.rejection && <p role="alert">{planner.rejection.error}</p>}
       {conflicts.map((conflict) => (
