@@ -1,6 +1,6 @@
 import { Device } from "./device.js";
 import { Observable } from "./observable.js";
-import { type Person, begin, forgetPerson, keepPerson, signInAs } from "./session.js";
+import { type Person, begin, forgetPerson, keepPerson, keepToken, signInAs } from "./session.js";
 
 /** The devices of the person who is signed in. */
 const OWN_DEVICES = ["Phone", "Laptop"] as const;
@@ -73,9 +73,7 @@ export class Playground extends Observable {
 
   async signIn(person: Person): Promise<void> {
     keepPerson(person);
-    const own = OWN_DEVICES.map((name) =>
-      Device.open(name, person, (token) => keepPerson({ ...person, token })),
-    );
+    const own = OWN_DEVICES.map((name) => Device.open(name, person, (token) => keepToken(person, token)));
     const guests = keptGuests().map((guest) => this.#openGuest(guest));
     const devices = await Promise.all([...own, ...guests]);
     this.#person = person;

@@ -8,6 +8,8 @@ export interface Person {
   readonly token: string;
   /** Whether the server lets anyone be anyone, so that a new session needs no more than the name. */
   readonly isDevelopment: boolean;
+  /** When they signed in, in milliseconds since 1970: the same person may sign out and in again. */
+  readonly since: number;
 }
 
 /** How people can sign in at this server. */
@@ -102,6 +104,12 @@ export function keepPerson(person: Person): void {
   localStorage.setItem(KEPT, JSON.stringify(person));
 }
 
+/** Keeps the token that follows another one of a sign-in. A tab that slept may hear of it after a later one. */
+export function keepToken({ userId, since }: Person, token: string): void {
+  const kept = keptPerson();
+  if (kept?.userId === userId && kept.since === since) keepPerson({ ...kept, token });
+}
+
 /** Forgets who is signed in, unless somebody else has signed in since, in another tab. */
 export function forgetPerson({ userId }: Person): void {
   if (keptPerson()?.userId === userId) localStorage.removeItem(KEPT);
@@ -127,5 +135,5 @@ function isOutage(error: unknown): boolean {
 }
 
 function personOf({ user, token }: SignedIn, otherwise: string, isDevelopment: boolean): Person {
-  return { userId: user.userId, name: user.name ?? otherwise, token, isDevelopment };
+  return { userId: user.userId, name: user.name ?? otherwise, token, isDevelopment, since: Date.now() };
 }

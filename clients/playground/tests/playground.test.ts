@@ -8,6 +8,7 @@ import { launch } from "../../typescript/tests/chromium.js";
 import { eventually } from "../../typescript/tests/eventually.js";
 import { SAMPLE, TestServer } from "../../typescript/tests/server.js";
 import { isKept } from "./kept.js";
+import { sleep } from "./sleep.js";
 import { Playground, type ProfileOptions, profileOf } from "./visit.js";
 
 let server: TestServer;
@@ -105,6 +106,29 @@ describe("two browsers of one person", () => {
 });
 
 describe("a tab", () => {
+  it("that slept takes nothing from whoever has signed in since", async () => {
+    const [profile, { page, phone }] = await visit({ serviceWorkers: "block" });
+    const other = await profile.newPage();
+    await other.addInitScript(sleep);
+    await other.goto(server.url);
+    await new Playground(other).laptop.says("Up to date");
+    const { userId } = await page.evaluate(
+      () => JSON.parse(localStorage.getItem("syncline.person")!) as { userId: string },
+    );
+    await page.evaluate(
+      ([name, token]) => new BroadcastChannel(name!).postMessage({ type: "token", token }),
+      [`syncline-playground:phone:${userId}`, server.token(userId)],
+    );
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("A session’s token").fill(server.token("somebody-else"));
+    await page.getByRole("button", { name: "Go on" }).last().click();
+    await phone.says("Up to date");
+    await other.evaluate(() => wakeUp());
+    await page.reload();
+    await page.getByText("Signed in as somebody-else").waitFor();
+    await profile.close();
+  });
+
   it("can be killed in the middle of a sync", async () => {
     const [profile, playground] = await visit({ serviceWorkers: "block" });
     await playground.laptop.switchNetwork();

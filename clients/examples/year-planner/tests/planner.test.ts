@@ -8,6 +8,7 @@ import { after, before, describe, it } from "node:test";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 
 import { isKept } from "../../../playground/tests/kept.js";
+import { sleep } from "../../../playground/tests/sleep.js";
 import { violations } from "../../../typescript/tests/accessibility.js";
 import { launch } from "../../../typescript/tests/chromium.js";
 import { eventually } from "../../../typescript/tests/eventually.js";
@@ -233,7 +234,6 @@ async function signIn(page: Page, name: string): Promise<void> {
 }
 
 declare global {
-  var wakeUp: () => void;
   var makeRoom: () => void;
 }
 
@@ -245,21 +245,6 @@ function fill(): void {
     return transaction.call(this, stores, mode, options);
   };
   globalThis.makeRoom = () => (IDBDatabase.prototype.transaction = transaction);
-}
-
-/** The tab hears nothing of the others, until it wakes up. */
-function sleep(): void {
-  const heard: (() => void)[] = [];
-  let hear = (told: () => void): unknown => heard.push(told);
-  Object.defineProperty(BroadcastChannel.prototype, "onmessage", {
-    set(this: BroadcastChannel, listener: (event: MessageEvent) => void) {
-      this.addEventListener("message", (event) => hear(() => listener(event)));
-    },
-  });
-  globalThis.wakeUp = () => {
-    hear = (told) => told();
-    for (const told of heard) told();
-  };
 }
 
 async function violationsInAnyLight(page: Page): Promise<string[]> {
