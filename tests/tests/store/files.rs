@@ -37,15 +37,18 @@ async fn two_issuers_users_of_the_same_name_do_not_share_it() {
     let taken = store.set_token(&other);
     assert!(matches!(taken, Err(StoreError::Options(_))), "{taken:?}");
     store.close().await;
+    // The second tells nobody's but the user's name, as one that the server prolonged.
     for claims in [
-        r#"{"sub":"7","iss":"https://id.other.example"}"#,
+        r#"{"sub":"7","iss":"https://id.acme.example"}"#,
         r#"{"sub":"7"}"#,
     ] {
-        let other = open_as(claims, &folder).await;
-        assert!(matches!(other, Err(StoreError::Options(_))), "{other:?}");
+        let again = open_as(claims, &folder).await.unwrap();
+        let taken = again.set_token(&other);
+        assert!(matches!(taken, Err(StoreError::Options(_))), "{taken:?}");
+        again.close().await;
+        let opened = open_as(r#"{"sub":"7","iss":"https://id.other.example"}"#, &folder).await;
+        assert!(matches!(opened, Err(StoreError::Options(_))), "{opened:?}");
     }
-    let again = open_as(r#"{"sub":"7","iss":"https://id.acme.example"}"#, &folder).await;
-    again.unwrap().close().await;
 }
 
 async fn open_as(claims: &str, folder: &TempDir) -> Result<Store, StoreError> {

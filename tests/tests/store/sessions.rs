@@ -1,6 +1,7 @@
 //! Tokens: refused, renewed, replaced.
 
 use std::{
+    convert::Infallible,
     future::pending,
     sync::{
         Arc,
@@ -15,8 +16,12 @@ use axum::{
         HeaderMap, StatusCode,
         header::{AUTHORIZATION, RETRY_AFTER},
     },
+    response::sse::{Event, Sse},
     routing::get,
 };
+use futures::stream;
+use jsonwebtoken::{EncodingKey, Header, encode};
+use serde_json::json;
 use syncline_client::{
     UserId,
     store::{Store, StoreError, StoreEvent, StoreOptions},
@@ -183,6 +188,62 @@ async fn a_token_that_the_server_renews_is_told() {
     assert_ne!(token.await, old);
     drop(store);
     server.finish().await;
+}
+
+/// The server's own tokens, which it prolongs those of an application with, name no issuer.
+#[tokio::test]
+async fn a_token_that_names_an_issuer_is_followed_by_one_that_does_not() {
+    let server = TestServer::start().await;
+    let device = Device::new(&server, "ada").await;
+    device.notes().set("1", titled("x")).await.unwrap();
+    device.store.sync().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let issued = own_token("https://id.acme.example", now().0 - 2 * HOUR);
+    let store = Store::open(with_token(&server, &issued, &folder)).await;
+    let store = store.unwrap();
+    let mut events = store.events();
+    let notes = store.collection("notes").unwrap();
+    store.sync().await.unwrap();
+    assert_eq!(notes.get("1").await.unwrap(), Some(titled("x")));
+    let prolonged = hear(&mut events, |event| match event {
+        StoreEvent::Token(token) => Some(token),
+        _ => None,
+    })
+    .await;
+    store.close().await;
+    let store = Store::open(with_token(&server, &prolonged, &folder)).await;
+    let store = store.unwrap();
+    store.set_token(&issued).unwrap();
+    let others = store.set_token(&own_token("https://id.other.example", now().0));
+    assert!(matches!(others, Err(StoreError::Options(_))), "{others:?}");
+    store.close().await;
+    drop(device);
+    server.finish().await;
+}
+
+/// A token that an application signs itself, in the name of an issuer.
+fn own_token(issuer: &str, time: u64) -> String {
+    let claims = json!({ "iss": issuer, "sub": "ada", "iat": time / 1000 });
+    let secret = EncodingKey::from_secret(b"a secret that only the tests of Syncline use");
+    encode(&Header::default(), &claims, &secret).unwrap()
+}
+
+/// What cannot be the session's costs nothing but itself.
+#[tokio::test]
+async fn an_answer_with_a_token_that_is_not_taken_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let (opened, mut streams) = unbounded_channel();
+    let events = async move || {
+        opened.send(()).unwrap();
+        let stream = stream::pending::<Result<Event, Infallible>>();
+        ([("x-auth-token", token_at("bob", now()))], Sse::new(stream))
+    };
+    let url = serve(Router::new().route("/todo/events", get(events))).await;
+    let store = Store::open(without_claims(&url, &folder)).await.unwrap();
+    streams.recv().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert!(streams.is_empty(), "the stream is open");
+    drop(store);
 }
 
 #[tokio::test]

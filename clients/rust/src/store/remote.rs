@@ -84,7 +84,8 @@ impl Remote {
             return Err(TransportError::from_answer(status, &headers, &body).into());
         }
         if let Some(next) = headers.get(NEXT_TOKEN).and_then(|next| next.to_str().ok()) {
-            self.session.prolong(&token, next.to_owned())?;
+            // One that is not taken leaves the present one, and costs no answer.
+            let _ = self.session.prolong(&token, next.to_owned());
         }
         Ok(response)
     }

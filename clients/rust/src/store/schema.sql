@@ -1,5 +1,5 @@
--- Whose documents these are: server, application and user; and whose tokens name the user so, as far as
--- one has told (empty for the server's own).
+-- Whose documents these are: server, application and user; and whose tokens name the user so, once
+-- one has told.
 CREATE TABLE owner (name TEXT NOT NULL, issuer TEXT);
 
 -- A collection in the user's own namespace, or in an organisation's (empty for the user's own).

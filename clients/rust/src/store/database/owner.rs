@@ -26,6 +26,8 @@ pub(super) fn claim(
             .map_err(storage)?;
         return Ok(person);
     };
+    // An earlier version wrote an empty one for tokens without.
+    let issuer = issuer.filter(|issuer| !issuer.is_empty());
     if found != name || !person.has_issuer(issuer.as_deref()) {
         let rule = "the file holds documents of another user, application or server: sign out \
                     there first, or choose another file";
@@ -55,6 +57,13 @@ mod tests {
         }
     }
 
+    fn unknown() -> Person {
+        Person {
+            issuer: None,
+            ..ada("")
+        }
+    }
+
     fn open(connection: &mut Connection, person: Person) -> Result<Person, StoreError> {
         let transaction = connection.transaction().unwrap();
         prepare(&transaction)?;
@@ -81,12 +90,21 @@ mod tests {
     #[test]
     fn what_a_token_does_not_tell_the_file_does() {
         let mut connection = Connection::open_in_memory().unwrap();
-        let unknown = Person {
-            issuer: None,
-            ..ada("")
-        };
-        open(&mut connection, unknown.clone()).unwrap();
+        open(&mut connection, unknown()).unwrap();
         open(&mut connection, ada("one")).unwrap();
-        assert_eq!(open(&mut connection, unknown).unwrap(), ada("one"));
+        assert_eq!(open(&mut connection, unknown()).unwrap(), ada("one"));
+    }
+
+    /// Which wrote it down of tokens without one.
+    #[test]
+    fn an_empty_issuer_of_an_earlier_version_is_none() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        open(&mut connection, unknown()).unwrap();
+        let update = "UPDATE owner SET issuer = ''";
+        connection.execute(update, []).unwrap();
+        assert_eq!(open(&mut connection, unknown()).unwrap(), unknown());
+        open(&mut connection, ada("one")).unwrap();
+        let other = open(&mut connection, ada("two"));
+        assert!(matches!(other, Err(StoreError::Options(_))), "{other:?}");
     }
 }
