@@ -3,7 +3,10 @@
 use std::{path::Path, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use syncline_client::store::{Store, StoreError, StoreOptions};
+use syncline_client::{
+    UserId,
+    store::{Store, StoreError, StoreOptions},
+};
 use syncline_tests::{TestDatabase, TestServer};
 use tempfile::TempDir;
 
@@ -49,6 +52,23 @@ async fn two_issuers_users_of_the_same_name_do_not_share_it() {
         let opened = open_as(r#"{"sub":"7","iss":"https://id.other.example"}"#, &folder).await;
         assert!(matches!(opened, Err(StoreError::Options(_))), "{opened:?}");
     }
+}
+
+/// As the server names users of other issuers.
+#[tokio::test]
+async fn a_user_whom_the_application_names_opens_it_with_a_token_of_that_user_alone() {
+    let open = async |user: &str, claims: &str, folder: &TempDir| {
+        let url = "http://127.0.0.1:9";
+        let options = StoreOptions::new(url, "todo", &token(claims), file(folder));
+        Store::open(options.user(UserId::new(user).unwrap()).offline()).await
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let others = open("ada", r#"{"sub":"bob"}"#, &folder).await;
+    assert!(matches!(others, Err(StoreError::Options(_))), "{others:?}");
+    let claims = r#"{"sub":"7","iss":"https://id.acme.example"}"#;
+    let store = open("acme|7", claims, &folder).await.unwrap();
+    store.set_token(&token(claims)).unwrap();
+    store.close().await;
 }
 
 async fn open_as(claims: &str, folder: &TempDir) -> Result<Store, StoreError> {

@@ -58,7 +58,8 @@ impl StoreOptions {
         }
     }
 
-    /// Whose documents these are, for tokens that do not tell.
+    /// Whose documents these are, for tokens that do not tell. Where one does, it has to be the same, or
+    /// what the server calls it: `acme|7` for the user `7` of another issuer.
     #[must_use]
     pub fn user(mut self, user: UserId) -> Self {
         self.user = Some(user);
@@ -118,10 +119,7 @@ impl StoreOptions {
     }
 
     pub(super) fn person(&self) -> Result<Person, StoreError> {
-        Person::of(&self.token, self.user.clone()).ok_or_else(|| {
-            let rule = "the token does not tell the user: say it with `StoreOptions::user`";
-            StoreError::Options(rule.to_owned())
-        })
+        Person::of(&self.token, self.user.clone())
     }
 }
 

@@ -2,6 +2,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use syncline_domain::identifier::UserId;
 
+use super::error::StoreError;
+
 /// Whose documents these are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Person {
@@ -14,30 +16,48 @@ pub(super) struct Person {
 /// Whose a token is, as far as it says so; the server alone can tell whether that is true.
 #[derive(Default, Deserialize)]
 struct Claims {
-    sub: Option<UserId>,
+    sub: Option<String>,
     iss: Option<String>,
 }
 
 impl Person {
-    /// Whose token it is; `user` where the application says so.
-    pub(super) fn of(token: &str, user: Option<UserId>) -> Option<Self> {
-        let Claims { sub, iss } = claims(token);
-        Some(Self {
-            user: user.or(sub)?,
-            issuer: iss,
-        })
+    /// Whose token it is: the `user`'s, where the application says so.
+    pub(super) fn of(token: &str, user: Option<UserId>) -> Result<Self, StoreError> {
+        let claims = claims(token);
+        let Some(user) = user.or_else(|| UserId::new(claims.sub.as_ref()?).ok()) else {
+            let rule = "the token does not tell the user: say it with `StoreOptions::user`";
+            return Err(StoreError::Options(rule.to_owned()));
+        };
+        if !claims.is_of(&user) {
+            let rule =
+                "the token is not the user's: give that user's token, or no `StoreOptions::user`";
+            return Err(StoreError::Options(rule.to_owned()));
+        }
+        let issuer = claims.iss;
+        Ok(Self { user, issuer })
     }
 
     /// Whether a token tells that it is somebody else's.
     pub(super) fn is_other(&self, token: &str) -> bool {
-        let Claims { sub, iss } = claims(token);
-        sub.is_some_and(|user| user != self.user) || !self.has_issuer(iss.as_deref())
+        let claims = claims(token);
+        !claims.is_of(&self.user) || !self.has_issuer(claims.iss.as_deref())
     }
 
     /// Whether this may be the issuer, as far as both are known.
     pub(super) fn has_issuer(&self, issuer: Option<&str>) -> bool {
         let known = self.issuer.as_deref().zip(issuer);
         known.is_none_or(|(own, other)| own == other)
+    }
+}
+
+impl Claims {
+    /// Whether this may be the user. The server knows the user `7` of another issuer as `acme|7`.
+    fn is_of(&self, user: &UserId) -> bool {
+        let Some(told) = &self.sub else {
+            return true;
+        };
+        let in_issuer = user.as_str().split_once('|').map(|(_, user)| user);
+        told == user.as_str() || self.iss.is_some() && in_issuer == Some(told)
     }
 }
 
@@ -53,6 +73,7 @@ mod tests {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
     use super::Person;
+    use crate::{UserId, store::error::StoreError};
 
     fn token(claims: &str) -> String {
         format!("e30.{}.x", URL_SAFE_NO_PAD.encode(claims))
@@ -69,7 +90,8 @@ mod tests {
         let other = person(r#"{"sub":"ada","iss":"https://id.acme.example"}"#);
         assert_eq!(other.issuer.unwrap(), "https://id.acme.example");
         for token in ["", "abc", "a.b.c", "e30.e30.x"] {
-            assert_eq!(Person::of(token, None), None);
+            let nobody = Person::of(token, None);
+            assert!(matches!(nobody, Err(StoreError::Options(_))), "{nobody:?}");
         }
     }
 
@@ -84,9 +106,34 @@ mod tests {
         assert!(!ada.is_other("a token that does not tell"));
     }
 
+    /// As the server names users of other issuers.
+    #[test]
+    fn a_user_whom_the_application_names_has_tokens_of_that_user_alone() {
+        let own = [r#"{"sub":"acme|7"}"#, r#"{"sub":"7","iss":"one"}"#, "{}"];
+        let others = [
+            r#"{"sub":"7"}"#,
+            r#"{"sub":"8","iss":"one"}"#,
+            r#"{"sub":"acme","iss":"one"}"#,
+        ];
+        let of = |claims| Person::of(&token(claims), Some(UserId::new("acme|7").unwrap()));
+        for first in own {
+            let user = of(first).unwrap();
+            for claims in own {
+                assert!(!user.is_other(&token(claims)), "{claims} after {first}");
+            }
+            for claims in others {
+                assert!(user.is_other(&token(claims)), "{claims} after {first}");
+            }
+        }
+        for claims in others {
+            let other = of(claims);
+            assert!(matches!(other, Err(StoreError::Options(_))), "{other:?}");
+        }
+    }
+
     #[test]
     fn as_long_as_no_token_tells_the_issuer_it_may_be_any() {
-        let named = Person::of("", Some("ada".to_owned().try_into().unwrap())).unwrap();
+        let named = Person::of("", Some(UserId::new("ada").unwrap())).unwrap();
         for ada in [named, person(r#"{"sub":"ada"}"#)] {
             assert!(!ada.is_other(&token(r#"{"sub":"ada","iss":"one"}"#)));
         }
