@@ -85,10 +85,11 @@ impl Store {
     pub async fn open(options: StoreOptions) -> Result<Self, StoreError> {
         options.check()?;
         let url = application_url(&options.url, &options.application)?;
-        let (person, place) = (options.person()?, url.to_string());
+        let (person, place) = (Arc::new(options.person()?), url.to_string());
         let path = options.file()?;
-        let open = tokio::task::spawn_blocking(move || Database::open(&path, &place, person));
-        let (database, person) = open.await.unwrap_or(Err(StoreError::Closed))?;
+        let owner = Arc::clone(&person);
+        let open = tokio::task::spawn_blocking(move || Database::open(&path, &place, owner));
+        let database = open.await.unwrap_or(Err(StoreError::Closed))?;
         let events = broadcast::Sender::new(EVENTS);
         let session = Session::new(
             person,

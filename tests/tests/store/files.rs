@@ -71,9 +71,37 @@ async fn a_user_whom_the_application_names_opens_it_with_a_token_of_that_user_al
     store.close().await;
 }
 
+/// As with a token that the application gives later.
+#[tokio::test]
+async fn an_issuer_that_is_learnt_later_keeps_it() {
+    let (one, other) = ("https://id.acme.example", "https://id.other.example");
+    let token = |issuer| token(&format!(r#"{{"sub":"7","iss":"{issuer}"}}"#));
+    for is_closed in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open_as(r#"{"sub":"7"}"#, &folder).await.unwrap();
+        store.set_token(&token(one)).unwrap();
+        let others = store.set_token(&token(other));
+        assert!(matches!(others, Err(StoreError::Options(_))), "{others:?}");
+        if is_closed {
+            store.close().await;
+        } else {
+            let notes = store.collection("notes").unwrap();
+            notes.set("a", titled("a")).await.unwrap();
+        }
+        drop(store);
+        let opened = open_with(&token(other), &folder).await;
+        assert!(matches!(opened, Err(StoreError::Options(_))), "{opened:?}");
+        open_with(&token(one), &folder).await.unwrap().close().await;
+    }
+}
+
 async fn open_as(claims: &str, folder: &TempDir) -> Result<Store, StoreError> {
+    open_with(&token(claims), folder).await
+}
+
+async fn open_with(token: &str, folder: &TempDir) -> Result<Store, StoreError> {
     let url = "http://127.0.0.1:9";
-    Store::open(StoreOptions::new(url, "todo", &token(claims), file(folder)).offline()).await
+    Store::open(StoreOptions::new(url, "todo", token, file(folder)).offline()).await
 }
 
 fn token(claims: &str) -> String {

@@ -37,18 +37,17 @@ pub(super) struct Database {
     connection: Mutex<Option<Connection>>,
     path: PathBuf,
     is_closed: AtomicBool,
+    person: Arc<Person>,
+    /// Whether the file tells the person's issuer, once that is known.
+    is_issuer_told: AtomicBool,
     /// Whom it tells of the reports that it keeps.
     pub(super) audience: Arc<Audience>,
 }
 
 impl Database {
     /// Opens the file, or makes it, for the documents of a person in a `place`: an application of a server.
-    /// Gives back what it knows of the person.
-    pub(super) fn open(
-        path: &Path,
-        place: &str,
-        person: Person,
-    ) -> Result<(Self, Person), StoreError> {
+    /// The person learns what it knows.
+    pub(super) fn open(path: &Path, place: &str, person: Arc<Person>) -> Result<Self, StoreError> {
         make_private(path);
         let mut connection = Connection::open(path).map_err(storage)?;
         connection.busy_timeout(PATIENCE).map_err(storage)?;
@@ -65,15 +64,18 @@ impl Database {
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
             .map_err(storage)?;
         prepare(&transaction)?;
-        let person = owner::claim(&transaction, place, person)?;
+        let is_issuer_told = owner::claim(&transaction, place, &person)?;
         transaction.commit().map_err(storage)?;
         let database = Self {
             connection: Mutex::new(Some(connection)),
             path: path.to_owned(),
             is_closed: AtomicBool::default(),
+            person,
+            is_issuer_told: is_issuer_told.into(),
             audience: Arc::default(),
         };
-        Ok((database, person))
+        database.change(|_| Ok(()))?;
+        Ok(database)
     }
 
     /// The scopes that were ever used.
@@ -245,12 +247,30 @@ impl Database {
         work(connection).map_err(storage)
     }
 
-    /// All of `work` is done, or nothing of it.
+    /// All of `work` is done, or nothing of it. With the first of it, the file tells an issuer that was
+    /// learnt meanwhile: nothing that came with the issuer's token is in a file that does not.
     fn change<T>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        self.with(|connection| transact(connection, work))
+        let untold = self.untold_issuer();
+        let result = self.with(|connection| {
+            transact(connection, |transaction| {
+                if let Some(issuer) = untold {
+                    owner::tell(transaction, issuer)?;
+                }
+                work(transaction)
+            })
+        })?;
+        if untold.is_some() {
+            self.is_issuer_told.store(true, Ordering::SeqCst);
+        }
+        Ok(result)
+    }
+
+    fn untold_issuer(&self) -> Option<&str> {
+        let issuer = self.person.issuer()?;
+        (!self.is_issuer_told.load(Ordering::SeqCst)).then_some(issuer)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Connection>> {

@@ -1,3 +1,5 @@
+use std::sync::OnceLock;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use syncline_domain::identifier::UserId;
@@ -8,9 +10,9 @@ use super::error::StoreError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Person {
     pub(super) user: UserId,
-    /// Whose tokens name the user so, since another issuer's user of that name is somebody else. None as
-    /// long as no token has told: the server's own, which follow those of others as well, do not.
-    pub(super) issuer: Option<String>,
+    /// Whose tokens name the user so, since another issuer's user of that name is somebody else. Not
+    /// known as long as no token has told: the server's own, which follow those of others as well, do not.
+    issuer: OnceLock<String>,
 }
 
 /// Whose a token is, as far as it says so; the server alone can tell whether that is true.
@@ -33,20 +35,25 @@ impl Person {
                 "the token is not the user's: give that user's token, or no `StoreOptions::user`";
             return Err(StoreError::Options(rule.to_owned()));
         }
-        let issuer = claims.iss;
+        let issuer = claims.iss.map(OnceLock::from).unwrap_or_default();
         Ok(Self { user, issuer })
     }
 
-    /// Whether a token tells that it is somebody else's.
-    pub(super) fn is_other(&self, token: &str) -> bool {
-        let claims = claims(token);
-        !claims.is_of(&self.user) || !self.has_issuer(claims.iss.as_deref())
+    /// Whose tokens name the user so, if that is known.
+    pub(super) fn issuer(&self) -> Option<&str> {
+        self.issuer.get().map(String::as_str)
     }
 
-    /// Whether this may be the issuer, as far as both are known.
-    pub(super) fn has_issuer(&self, issuer: Option<&str>) -> bool {
-        let known = self.issuer.as_deref().zip(issuer);
-        known.is_none_or(|(own, other)| own == other)
+    /// Takes a token for this person's, unless it tells that it is somebody else's. Returns whether it did.
+    pub(super) fn take(&self, token: &str) -> bool {
+        let claims = claims(token);
+        claims.is_of(&self.user) && claims.iss.is_none_or(|issuer| self.take_issuer(&issuer))
+    }
+
+    /// Takes an issuer for this person's, unless another one is known. Returns whether it did.
+    pub(super) fn take_issuer(&self, issuer: &str) -> bool {
+        // The first who tells decides, whoever asks at the same time.
+        *self.issuer.get_or_init(|| issuer.to_owned()) == issuer
     }
 }
 
@@ -65,7 +72,9 @@ impl Claims {
 fn claims(token: &str) -> Claims {
     let payload = token.split('.').nth(1).unwrap_or_default();
     let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('='));
-    serde_json::from_slice(&payload.unwrap_or_default()).unwrap_or_default()
+    let claims: Claims = serde_json::from_slice(&payload.unwrap_or_default()).unwrap_or_default();
+    let iss = claims.iss.filter(|issuer| !issuer.is_empty());
+    Claims { iss, ..claims }
 }
 
 #[cfg(test)]
@@ -86,9 +95,9 @@ mod tests {
     #[test]
     fn a_token_tells_whose_it_is() {
         let ada = person(r#"{"sub":"ada"}"#);
-        assert_eq!((ada.user.as_str(), ada.issuer), ("ada", None));
+        assert_eq!((ada.user.as_str(), ada.issuer()), ("ada", None));
         let other = person(r#"{"sub":"ada","iss":"https://id.acme.example"}"#);
-        assert_eq!(other.issuer.unwrap(), "https://id.acme.example");
+        assert_eq!(other.issuer(), Some("https://id.acme.example"));
         for token in ["", "abc", "a.b.c", "e30.e30.x"] {
             let nobody = Person::of(token, None);
             assert!(matches!(nobody, Err(StoreError::Options(_))), "{nobody:?}");
@@ -98,12 +107,12 @@ mod tests {
     #[test]
     fn the_same_name_of_another_issuer_is_somebody_else() {
         let ada = person(r#"{"sub":"ada","iss":"one"}"#);
-        let is_other = |claims| ada.is_other(&token(claims));
-        assert!(!is_other(r#"{"sub":"ada","iss":"one"}"#));
-        assert!(is_other(r#"{"sub":"ada","iss":"two"}"#));
-        assert!(is_other(r#"{"sub":"bob","iss":"one"}"#));
-        assert!(!is_other(r#"{"sub":"ada"}"#), "the server's own");
-        assert!(!ada.is_other("a token that does not tell"));
+        let take = |claims| ada.take(&token(claims));
+        assert!(take(r#"{"sub":"ada","iss":"one"}"#));
+        assert!(!take(r#"{"sub":"ada","iss":"two"}"#));
+        assert!(!take(r#"{"sub":"bob","iss":"one"}"#));
+        assert!(take(r#"{"sub":"ada"}"#), "the server's own");
+        assert!(ada.take("a token that does not tell"));
     }
 
     /// As the server names users of other issuers.
@@ -119,10 +128,10 @@ mod tests {
         for first in own {
             let user = of(first).unwrap();
             for claims in own {
-                assert!(!user.is_other(&token(claims)), "{claims} after {first}");
+                assert!(user.take(&token(claims)), "{claims} after {first}");
             }
             for claims in others {
-                assert!(user.is_other(&token(claims)), "{claims} after {first}");
+                assert!(!user.take(&token(claims)), "{claims} after {first}");
             }
         }
         for claims in others {
@@ -132,10 +141,12 @@ mod tests {
     }
 
     #[test]
-    fn as_long_as_no_token_tells_the_issuer_it_may_be_any() {
+    fn the_first_token_that_tells_the_issuer_decides() {
         let named = Person::of("", Some(UserId::new("ada").unwrap())).unwrap();
         for ada in [named, person(r#"{"sub":"ada"}"#)] {
-            assert!(!ada.is_other(&token(r#"{"sub":"ada","iss":"one"}"#)));
+            assert!(!ada.take(&token(r#"{"sub":"bob","iss":"two"}"#)));
+            assert!(ada.take(&token(r#"{"sub":"ada","iss":"one"}"#)));
+            assert!(!ada.take(&token(r#"{"sub":"ada","iss":"two"}"#)));
         }
     }
 }

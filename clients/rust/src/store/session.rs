@@ -17,7 +17,7 @@ pub(super) type GetToken = Arc<dyn Fn() -> NewToken + Send + Sync>;
 
 /// The session's token, which the server renews now and then.
 pub(super) struct Session {
-    pub(super) person: Person,
+    pub(super) person: Arc<Person>,
     token: Mutex<String>,
     get_token: Option<GetToken>,
     /// Whoever asks for a token has others wait.
@@ -48,7 +48,7 @@ pub(super) struct Presented {
 
 impl Session {
     pub(super) fn new(
-        person: Person,
+        person: Arc<Person>,
         token: String,
         get_token: Option<GetToken>,
         events: broadcast::Sender<StoreEvent>,
@@ -94,12 +94,11 @@ impl Session {
 
     /// Takes a token if `may_go` says so of the present one, which stays the present one meanwhile.
     fn replace(&self, token: String, may_go: impl FnOnce(&str) -> bool) -> Result<(), StoreError> {
-        let is_others = self.person.is_other(&token);
         let mut slot = self.slot();
         if !may_go(slot.as_str()) {
             return Ok(());
         }
-        if is_others {
+        if !self.person.take(&token) {
             let rule = "the new token is another user's: sign out, then open a store for that user";
             return Err(StoreError::Options(rule.to_owned()));
         }
@@ -210,7 +209,7 @@ mod tests {
         let ada = "ada".to_owned().try_into().unwrap();
         let person = Person::of("old", Some(ada)).unwrap();
         Session::new(
-            person,
+            Arc::new(person),
             "old".to_owned(),
             get_token,
             broadcast::Sender::new(1),

@@ -1,17 +1,17 @@
 //! Whose documents the file holds.
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, Transaction};
 
 use super::storage;
 use crate::store::{error::StoreError, person::Person};
 
-/// Makes the file, if nobody has it, the person's in this place, and refuses it to anybody else. Gives
-/// back what is known of the person then.
+/// Makes the file, if nobody has it, the person's in this place, and refuses it to anybody else. The person
+/// learns the issuer that it tells; returns whether it does.
 pub(super) fn claim(
     transaction: &Transaction<'_>,
     place: &str,
-    person: Person,
-) -> Result<Person, StoreError> {
+    person: &Person,
+) -> Result<bool, StoreError> {
     let name = format!("{place}\n{}", person.user);
     let found: Option<(String, Option<String>)> = transaction
         .query_row("SELECT name, issuer FROM owner", [], |row| {
@@ -20,54 +20,53 @@ pub(super) fn claim(
         .optional()
         .map_err(storage)?;
     let Some((found, issuer)) = found else {
-        let insert = "INSERT INTO owner (name, issuer) VALUES (?1, ?2)";
-        transaction
-            .execute(insert, params![name, person.issuer])
-            .map_err(storage)?;
-        return Ok(person);
+        let insert = "INSERT INTO owner (name) VALUES (?1)";
+        transaction.execute(insert, [name]).map_err(storage)?;
+        return Ok(false);
     };
     // An earlier version wrote an empty one for tokens without.
     let issuer = issuer.filter(|issuer| !issuer.is_empty());
-    if found != name || !person.has_issuer(issuer.as_deref()) {
+    let is_told = issuer.is_some();
+    if found != name || !issuer.is_none_or(|issuer| person.take_issuer(&issuer)) {
         let rule = "the file holds documents of another user, application or server: sign out \
                     there first, or choose another file";
         return Err(StoreError::Options(rule.to_owned()));
     }
-    // Earlier versions did not write it down.
-    let issuer = issuer.or(person.issuer);
-    transaction
-        .execute("UPDATE owner SET issuer = ?1", [&issuer])
-        .map_err(storage)?;
-    Ok(Person { issuer, ..person })
+    Ok(is_told)
+}
+
+/// Writes down the person's issuer.
+pub(super) fn tell(transaction: &Transaction<'_>, issuer: &str) -> rusqlite::Result<()> {
+    transaction.execute("UPDATE owner SET issuer = ?1", [issuer])?;
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use rusqlite::Connection;
 
-    use super::claim;
+    use super::{claim, tell};
     use crate::store::{database::prepare, error::StoreError, person::Person};
 
     const PLACE: &str = "http://127.0.0.1/todo";
 
     fn ada(issuer: &str) -> Person {
-        Person {
-            user: "ada".to_owned().try_into().unwrap(),
-            issuer: Some(issuer.to_owned()),
-        }
+        let person = unknown();
+        assert!(person.take_issuer(issuer));
+        person
     }
 
     fn unknown() -> Person {
-        Person {
-            issuer: None,
-            ..ada("")
-        }
+        Person::of("", Some("ada".to_owned().try_into().unwrap())).unwrap()
     }
 
     fn open(connection: &mut Connection, person: Person) -> Result<Person, StoreError> {
         let transaction = connection.transaction().unwrap();
         prepare(&transaction)?;
-        let person = claim(&transaction, PLACE, person)?;
+        claim(&transaction, PLACE, &person)?;
+        if let Some(issuer) = person.issuer() {
+            tell(&transaction, issuer).unwrap();
+        }
         transaction.commit().unwrap();
         Ok(person)
     }
