@@ -190,13 +190,15 @@ impl Store {
         self.inner.on_disk(|database| database.unsent(None)).await
     }
 
-    /// Uses another token of the same user, after a new sign-in, and synchronises everything at once.
+    /// Uses another token of the same user, after a new sign-in, and synchronises everything at once. While
+    /// [`StoreOptions::get_token`] is being asked, it is the answer to that.
     ///
     /// # Errors
     /// [`StoreError::Options`] when it is another user's.
     pub fn set_token(&self, token: &str) -> Result<(), StoreError> {
-        self.inner.remote.session.renew(token.to_owned())?;
-        self.inner.demand.now();
+        if self.inner.remote.session.renew(token.to_owned())? {
+            self.inner.demand.now();
+        }
         Ok(())
     }
 

@@ -30,7 +30,7 @@ use syncline_domain::hlc::UnixMillis;
 use syncline_tests::{TestServer, replica::now, server::token_at};
 use tokio::{
     net::TcpListener,
-    sync::{Barrier, mpsc::unbounded_channel},
+    sync::{Barrier, SetOnce, mpsc::unbounded_channel},
     time::timeout,
 };
 
@@ -109,6 +109,33 @@ async fn who_gave_no_token_is_not_asked_again_at_once() {
     tokio::time::sleep(Duration::from_secs(4)).await;
     assert_eq!(asked.load(count), 1);
     drop(store);
+}
+
+/// The application may set what it is asked for, as well as give it.
+#[tokio::test]
+async fn tokens_that_are_set_when_it_asks_are_not_tried_without_a_pause() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = serve(Router::new().fallback(async || StatusCode::UNAUTHORIZED));
+    let (asked, count) = (Arc::new(AtomicU32::new(0)), Ordering::SeqCst);
+    let counted = Arc::clone(&asked);
+    let opened = Arc::new(SetOnce::<Store>::new());
+    let store = Arc::clone(&opened);
+    let options = without_claims(&url.await, &folder).get_token(move || {
+        let token = counted.fetch_add(1, count).to_string();
+        let store = Arc::clone(&store);
+        Box::pin(async move {
+            store.wait().await.set_token(&token).unwrap();
+            Ok(token)
+        })
+    });
+    let store = Store::open(options).await.unwrap();
+    store.collection("notes").unwrap();
+    opened.set(store).unwrap();
+    eventually("one of them asks", async || asked.load(count) > 0).await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    // Synchronising and pokes may each have been refused after the other's question.
+    assert!(asked.load(count) <= 2, "{} times", asked.load(count));
+    opened.wait().await.close().await;
 }
 
 /// Who is asked may have gone another way.

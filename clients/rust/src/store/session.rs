@@ -18,14 +18,32 @@ pub(super) type GetToken = Arc<dyn Fn() -> NewToken + Send + Sync>;
 /// The session's token, which the server renews now and then.
 pub(super) struct Session {
     pub(super) person: Arc<Person>,
-    token: Mutex<String>,
+    slot: Mutex<Slot>,
     get_token: Option<GetToken>,
     /// Whoever asks for a token has others wait.
     asking: tokio::sync::Mutex<()>,
     answered: Mutex<Answered>,
     /// Moves on with every new sign-in.
     sign_ins: watch::Sender<()>,
+    /// Moves on with every token that answers a question before whoever is asked does.
+    answers: watch::Sender<()>,
     events: broadcast::Sender<StoreEvent>,
+}
+
+/// The present token.
+struct Slot {
+    token: String,
+    /// Whether the application is being asked for another.
+    is_asked: bool,
+}
+
+/// A question for a token, as long as it is open.
+struct Question<'session>(&'session Session);
+
+impl Drop for Question<'_> {
+    fn drop(&mut self) {
+        self.0.slot().is_asked = false;
+    }
 }
 
 /// What came of the questions for a token.
@@ -55,11 +73,15 @@ impl Session {
     ) -> Self {
         Self {
             person,
-            token: Mutex::new(token),
+            slot: Mutex::new(Slot {
+                token,
+                is_asked: false,
+            }),
             get_token,
             asking: tokio::sync::Mutex::default(),
             answered: Mutex::default(),
             sign_ins: watch::Sender::default(),
+            answers: watch::Sender::default(),
             events,
         }
     }
@@ -69,16 +91,27 @@ impl Session {
         // First of the two: what a question that ends in between gave is the token then.
         let questions = self.answered().questions;
         Presented {
-            token: self.slot().clone(),
+            token: self.slot().token.clone(),
             questions,
         }
     }
 
-    /// Takes the token of a new sign-in. It has to be the same user's: the documents are.
-    pub(super) fn renew(&self, token: String) -> Result<(), StoreError> {
-        self.replace(token, |_| true)?;
-        self.sign_ins.send_replace(());
-        Ok(())
+    /// Takes the token of a new sign-in. It has to be the same user's: the documents are. While the
+    /// application is being asked for one, it is the answer to that instead: whoever waits for it goes on,
+    /// and if it is refused as well, there is a pause. Returns whether it is a sign-in.
+    pub(super) fn renew(&self, token: String) -> Result<bool, StoreError> {
+        let mut is_asked = false;
+        self.replace(token, |slot| {
+            is_asked = slot.is_asked;
+            true
+        })?;
+        let moved = if is_asked {
+            &self.answers
+        } else {
+            &self.sign_ins
+        };
+        moved.send_replace(());
+        Ok(!is_asked)
     }
 
     /// Tells of new sign-ins.
@@ -89,21 +122,21 @@ impl Session {
     /// Takes the token that follows `before`, unless another one was set meanwhile: that is of a later
     /// sign-in.
     pub(super) fn prolong(&self, before: &str, token: String) -> Result<(), StoreError> {
-        self.replace(token, |present| present == before)
+        self.replace(token, |slot| slot.token == before)
     }
 
     /// Takes a token if `may_go` says so of the present one, which stays the present one meanwhile.
-    fn replace(&self, token: String, may_go: impl FnOnce(&str) -> bool) -> Result<(), StoreError> {
+    fn replace(&self, token: String, may_go: impl FnOnce(&Slot) -> bool) -> Result<(), StoreError> {
         let mut slot = self.slot();
-        if !may_go(slot.as_str()) {
+        if !may_go(&slot) {
             return Ok(());
         }
         if !self.person.take(&token) {
             let rule = "the new token is another user's: sign out, then open a store for that user";
             return Err(StoreError::Options(rule.to_owned()));
         }
-        if *slot != token {
-            slot.clone_from(&token);
+        if slot.token != token {
+            slot.token.clone_from(&token);
             drop(slot);
             // Nobody has to listen.
             let _ = self.events.send(StoreEvent::Token(token));
@@ -118,7 +151,6 @@ impl Session {
         refused: &Presented,
     ) -> Result<Option<String>, StoreError> {
         let _asking = self.asking.lock().await;
-        let mut sign_ins = self.sign_ins();
         let other = self.other_than(refused);
         if other.is_some() {
             return Ok(other);
@@ -130,13 +162,7 @@ impl Session {
         if answered.questions > refused.questions && answered.refused == refused.token {
             return answered.error.map_or(Ok(None), Err);
         }
-        let asked = tokio::select! {
-            asked = get_token() => asked,
-            // Whoever is asked may take for ever.
-            _ = sign_ins.changed() => return Ok(self.other_than(refused)),
-        };
-        let asked = asked.map_err(|error| StoreError::NoToken(error.into()));
-        let taken = asked.and_then(|token| self.prolong(&refused.token, token));
+        let taken = self.ask(get_token, refused).await;
         *self.answered() = Answered {
             questions: answered.questions + 1,
             refused: refused.token.clone(),
@@ -150,14 +176,40 @@ impl Session {
         taken.map(|()| None)
     }
 
+    /// Asks the application. Whoever is asked may take for ever: a token that is set meanwhile is taken as
+    /// the answer.
+    async fn ask(&self, get_token: &GetToken, refused: &Presented) -> Result<(), StoreError> {
+        let mut answers = self.answers.subscribe();
+        let Some(_question) = self.question(refused) else {
+            return Ok(());
+        };
+        tokio::select! {
+            asked = get_token() => {
+                let token = asked.map_err(|error| StoreError::NoToken(error.into()))?;
+                self.prolong(&refused.token, token)
+            }
+            _ = answers.changed() => Ok(()),
+        }
+    }
+
+    /// A question for a token in place of one that is the present one still.
+    fn question(&self, refused: &Presented) -> Option<Question<'_>> {
+        let mut slot = self.slot();
+        if slot.token != refused.token {
+            return None;
+        }
+        slot.is_asked = true;
+        Some(Question(self))
+    }
+
     /// The present token, if it is another.
     fn other_than(&self, refused: &Presented) -> Option<String> {
-        let present = self.slot().clone();
+        let present = self.slot().token.clone();
         (present != refused.token).then_some(present)
     }
 
-    fn slot(&self) -> MutexGuard<'_, String> {
-        self.token.lock().unwrap_or_else(PoisonError::into_inner)
+    fn slot(&self) -> MutexGuard<'_, Slot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn answered(&self) -> MutexGuard<'_, Answered> {
@@ -167,9 +219,12 @@ impl Session {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
+    use std::{
+        future::pending,
+        sync::{
+            Arc, OnceLock,
+            atomic::{AtomicU32, Ordering},
+        },
     };
 
     use tokio::sync::broadcast;
@@ -180,12 +235,12 @@ mod tests {
     fn a_token_that_was_set_meanwhile_is_not_replaced() {
         let session = session(None);
         session.prolong("old", "prolonged".to_owned()).unwrap();
-        assert_eq!(*session.slot(), "prolonged");
+        assert_eq!(session.slot().token, "prolonged");
         session.renew("new".to_owned()).unwrap();
         session
             .prolong("prolonged", "prolonged again".to_owned())
             .unwrap();
-        assert_eq!(*session.slot(), "new");
+        assert_eq!(session.slot().token, "new");
     }
     #[tokio::test]
     async fn requests_that_are_refused_together_ask_once() {
@@ -203,6 +258,24 @@ mod tests {
         assert_eq!(asked.load(Ordering::SeqCst), 1);
         session.instead_of(&session.present()).await.unwrap_err();
         assert_eq!(asked.load(Ordering::SeqCst), 2, "a later one asks again");
+    }
+
+    /// The application would be asked again and again, if every new token is refused.
+    #[tokio::test]
+    async fn a_token_that_is_set_while_the_application_is_asked_is_no_sign_in() {
+        let place = Arc::new(OnceLock::<Arc<Session>>::new());
+        let known = Arc::clone(&place);
+        let get_token: GetToken = Arc::new(move || {
+            known.get().unwrap().renew("set".to_owned()).unwrap();
+            Box::pin(pending())
+        });
+        let session = Arc::clone(place.get_or_init(|| Arc::new(session(Some(get_token)))));
+        let sign_ins = session.sign_ins();
+        let other = session.instead_of(&session.present()).await.unwrap();
+        assert_eq!(other.as_deref(), Some("set"));
+        assert!(!sign_ins.has_changed().unwrap());
+        session.renew("later".to_owned()).unwrap();
+        assert!(sign_ins.has_changed().unwrap());
     }
 
     fn session(get_token: Option<GetToken>) -> Session {
