@@ -242,6 +242,7 @@ mod tests {
             .unwrap();
         assert_eq!(session.slot().token, "new");
     }
+
     #[tokio::test]
     async fn requests_that_are_refused_together_ask_once() {
         let asked = Arc::new(AtomicU32::new(0));
