@@ -95,6 +95,23 @@ async fn an_issuer_that_is_learnt_later_keeps_it() {
     }
 }
 
+/// A device that is full can read it still.
+#[tokio::test]
+async fn nothing_is_written_where_it_is_opened_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let claims = r#"{"sub":"7","iss":"https://id.acme.example"}"#;
+    let store = open_as(claims, &folder).await.unwrap();
+    let notes = store.collection("notes").unwrap();
+    notes.set("a", titled("a")).await.unwrap();
+    store.close().await;
+    let store = open_as(claims, &folder).await.unwrap();
+    let notes = store.collection("notes").unwrap();
+    assert_eq!(notes.get("a").await.unwrap(), Some(titled("a")));
+    let written = std::fs::metadata(folder.path().join("store.db-wal"));
+    assert_eq!(written.map_or(0, |written| written.len()), 0);
+    store.close().await;
+}
+
 async fn open_as(claims: &str, folder: &TempDir) -> Result<Store, StoreError> {
     open_with(&token(claims), folder).await
 }

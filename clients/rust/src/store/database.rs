@@ -49,7 +49,7 @@ impl Database {
     /// The person learns what it knows.
     pub(super) fn open(path: &Path, place: &str, person: Arc<Person>) -> Result<Self, StoreError> {
         make_private(path);
-        let mut connection = Connection::open(path).map_err(storage)?;
+        let connection = Connection::open(path).map_err(storage)?;
         connection.busy_timeout(PATIENCE).map_err(storage)?;
         // Whatever is committed is on the disk. Nobody else may use the file meanwhile: what is in
         // memory would not be what is in it.
@@ -60,6 +60,16 @@ impl Database {
                  PRAGMA foreign_keys = ON;",
             )
             .map_err(storage)?;
+        Self::over(connection, path, place, person)
+    }
+
+    /// Opens what a connection leads to.
+    fn over(
+        mut connection: Connection,
+        path: &Path,
+        place: &str,
+        person: Arc<Person>,
+    ) -> Result<Self, StoreError> {
         let transaction = connection
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
             .map_err(storage)?;
@@ -74,8 +84,11 @@ impl Database {
             is_issuer_told: is_issuer_told.into(),
             audience: Arc::default(),
         };
-        database.change(|_| Ok(()))?;
-        Ok(database)
+        match database.change(|_| Ok(())) {
+            // The next edit that there is room for tells the issuer.
+            Ok(()) | Err(StoreError::DiskFull) => Ok(database),
+            Err(error) => Err(error),
+        }
     }
 
     /// The scopes that were ever used.
@@ -328,7 +341,7 @@ fn prepare(transaction: &Transaction<'_>) -> Result<(), StoreError> {
         0 => transaction.execute_batch(SCHEMA),
         // It knew no issuers.
         1 => transaction.execute_batch("ALTER TABLE owner ADD COLUMN issuer TEXT"),
-        _ => Ok(()),
+        _ => return Ok(()),
     }
     .map_err(storage)?;
     transaction

@@ -43,10 +43,16 @@ pub(super) fn tell(transaction: &Transaction<'_>, issuer: &str) -> rusqlite::Res
 
 #[cfg(test)]
 mod tests {
+    use std::{path::Path, sync::Arc};
+
     use rusqlite::Connection;
 
     use super::{claim, tell};
-    use crate::store::{database::prepare, error::StoreError, person::Person};
+    use crate::store::{
+        database::{Database, prepare},
+        error::StoreError,
+        person::Person,
+    };
 
     const PLACE: &str = "http://127.0.0.1/todo";
 
@@ -105,5 +111,29 @@ mod tests {
         open(&mut connection, ada("one")).unwrap();
         let other = open(&mut connection, ada("two"));
         assert!(matches!(other, Err(StoreError::Options(_))), "{other:?}");
+    }
+
+    /// All else of the file can be read still.
+    #[test]
+    fn an_issuer_that_there_is_no_room_for_is_told_later() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        open(&mut connection, unknown()).unwrap();
+        // No less than there is.
+        let full = "PRAGMA max_page_count = 1";
+        connection.execute_batch(full).unwrap();
+        let issuer = "one".repeat(10_000);
+        let person = Arc::new(ada(&issuer));
+        let database = Database::over(connection, Path::new(""), PLACE, person).unwrap();
+        let told = |connection: &mut Connection| {
+            connection.query_row("SELECT issuer FROM owner", [], |row| {
+                row.get::<_, Option<String>>(0)
+            })
+        };
+        assert_eq!(database.with(told).unwrap(), None);
+        let freed = "PRAGMA max_page_count = 1000";
+        let free = |connection: &mut Connection| connection.execute_batch(freed);
+        database.with(free).unwrap();
+        database.change(|_| Ok(())).unwrap();
+        assert_eq!(database.with(told).unwrap(), Some(issuer));
     }
 }
