@@ -10,6 +10,7 @@
 //! | `database` | the SQLite file |
 //! | `replica` | the documents of a scope, in memory and on the disk |
 //! | `collection`, `query`, `subscription` | what applications use |
+//! | `tasks` | all that it does by itself |
 //! | `sync_loop`, `demand`, `pass` | when what is synchronised, and how |
 //! | `live` | the server's hints |
 //! | `events`, `listener`, `audience` | what applications are told, and who has heard it |
@@ -35,6 +36,7 @@ mod scope;
 mod session;
 mod subscription;
 mod sync_loop;
+mod tasks;
 
 use std::{
     collections::BTreeMap,
@@ -74,7 +76,7 @@ const EVENTS: usize = 1_024;
 /// and is pushed after the next start.
 pub struct Store {
     inner: Arc<Inner>,
-    tasks: Mutex<Vec<JoinHandle<()>>>,
+    tasks: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Store {
@@ -114,14 +116,8 @@ impl Store {
         for scope in inner.on_disk(Database::scopes).await? {
             inner.replica(&scope);
         }
-        let tasks = if options.is_offline {
-            Vec::new()
-        } else {
-            vec![
-                tokio::spawn(sync_loop::run(Arc::clone(&inner))),
-                tokio::spawn(live::run(Arc::clone(&inner))),
-            ]
-        };
+        let run = || tokio::spawn(tasks::run(Arc::clone(&inner)));
+        let tasks = (!options.is_offline).then(run);
         Ok(Self {
             inner,
             tasks: Mutex::new(tasks),
@@ -172,7 +168,7 @@ impl Store {
     /// Why it failed; it is tried again by itself.
     pub async fn sync(&self) -> Result<(), StoreError> {
         let mut passes = self.inner.passes.subscribe();
-        if self.lock_tasks().is_empty() {
+        if self.lock_tasks().is_none() {
             self.inner.on_disk(Database::scopes).await?;
             return Err(StoreError::Offline);
         }
@@ -287,25 +283,23 @@ impl Store {
     }
 
     async fn stop(&self) {
-        let tasks = std::mem::take(&mut *self.lock_tasks());
-        for task in &tasks {
-            task.abort();
-        }
-        for task in tasks {
+        let tasks = self.lock_tasks().take();
+        if let Some(tasks) = tasks {
+            tasks.abort();
             // Aborted, as was meant.
-            let _ = task.await;
+            let _ = tasks.await;
         }
     }
 
-    fn lock_tasks(&self) -> std::sync::MutexGuard<'_, Vec<JoinHandle<()>>> {
+    fn lock_tasks(&self) -> std::sync::MutexGuard<'_, Option<JoinHandle<()>>> {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Store {
     fn drop(&mut self) {
-        for task in self.lock_tasks().iter() {
-            task.abort();
+        if let Some(tasks) = &*self.lock_tasks() {
+            tasks.abort();
         }
         self.inner.end();
     }

@@ -1,13 +1,18 @@
 //! What whoever waits for a store hears when it ends.
 
-use std::net::TcpListener;
+use std::{future::pending, net::TcpListener};
 
+use axum::{
+    Router,
+    http::StatusCode,
+    routing::{get, post},
+};
 use syncline_client::{
     UserId,
-    store::{Query, Store, StoreError, StoreOptions},
+    store::{Query, Status, Store, StoreError, StoreOptions},
 };
 use syncline_domain::hlc::UnixMillis;
-use syncline_tests::{TestServer, server::token_at};
+use syncline_tests::{TestServer, replica::now, server::token_at};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
@@ -68,9 +73,33 @@ async fn a_sync_under_way_ends_with_a_panic() {
     let synced = timeout(PATIENCE, store.sync()).await;
     let synced = synced.expect("nobody waits any longer");
     assert!(matches!(synced, Err(StoreError::Closed)), "{synced:?}");
+    let status = store.status().borrow().clone();
+    assert!(matches!(status, Status::Closed), "{status:?}");
     notes.set("a", titled("a")).await.unwrap();
     store.close().await;
     server.finish().await;
+}
+
+/// As where the stream of pokes is what asks for a token.
+#[tokio::test]
+async fn a_sync_under_way_ends_with_a_panic_of_another_part() {
+    let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", server.local_addr().unwrap());
+    let router = Router::new()
+        .route("/todo/events", get(StatusCode::UNAUTHORIZED))
+        .route("/todo/sync", post(pending::<()>));
+    tokio::spawn(async move { axum::serve(server, router).await.unwrap() });
+    let folder = tempfile::tempdir().unwrap();
+    let options = StoreOptions::new(&url, "todo", &token_at("ada", now()), file(&folder))
+        .get_token(|| Box::pin(async { panic!("there is no token") }));
+    let store = Store::open(options).await.unwrap();
+    store.collection("notes").unwrap();
+    let synced = timeout(PATIENCE, store.sync()).await;
+    let synced = synced.expect("nobody waits any longer");
+    assert!(matches!(synced, Err(StoreError::Closed)), "{synced:?}");
+    let status = store.status().borrow().clone();
+    assert!(matches!(status, Status::Closed), "{status:?}");
+    store.close().await;
 }
 
 /// A collection may be there still.

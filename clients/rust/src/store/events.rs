@@ -59,4 +59,7 @@ pub enum Status {
         /// After so long.
         retry_after: Duration,
     },
+    /// Nothing is synchronised any longer: the store was closed, or the application's own code, which gives
+    /// tokens and tells the time, has panicked.
+    Closed,
 }

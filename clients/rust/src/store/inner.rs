@@ -56,6 +56,7 @@ impl Inner {
     /// The store is closed or dropped, or synchronises no longer: whoever waits for something hears of it.
     pub(super) fn end(&self) {
         self.database.audience.end();
+        self.status.send_replace(Status::Closed);
         self.passes.send_replace(Pass {
             ticket: u64::MAX,
             error: Some(StoreError::Closed),

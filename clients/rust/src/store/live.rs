@@ -1,6 +1,6 @@
 //! Listens to live pokes, over a stream that is opened again whenever it ends.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{pin::pin, time::Duration};
 
 use eventsource_stream::Eventsource;
 use futures::{StreamExt, stream::try_unfold};
@@ -33,12 +33,12 @@ const BRIEF: Duration = Duration::from_secs(5);
 /// changes still.
 const MOST_BRIEF: u32 = 3;
 
-pub(super) async fn run(inner: Arc<Inner>) {
+pub(super) async fn run(inner: &Inner) {
     let mut sign_ins = inner.remote.session.sign_ins();
     let mut failures = 0;
     loop {
         sign_ins.mark_unchanged();
-        let delay = match listen(&inner).await {
+        let delay = match listen(inner).await {
             Err(error) if error.is_refusal() => ABSENCE,
             Err(error) => {
                 failures += 1;

@@ -26,30 +26,17 @@ const LIVE_FACTOR: u32 = 5;
 /// Nothing waits longer.
 const FOR_EVER: Duration = Duration::from_hours(24 * 365);
 
-/// Ends the store when the loop does not go on: the application's own code, which gives tokens and tells
-/// the time, has panicked. Whoever waits for a pass would wait for ever.
-struct Alarm(Arc<Inner>);
-
-impl Drop for Alarm {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.end();
-        }
-    }
-}
-
-pub(super) async fn run(inner: Arc<Inner>) {
-    let _alarm = Alarm(Arc::clone(&inner));
+pub(super) async fn run(inner: &Inner) {
     let mut failures = 0;
-    let mut poll_at = next_poll(&inner);
+    let mut poll_at = next_poll(inner);
     inner.demand.kick_all();
     loop {
         let due = inner.demand.take();
         let is_all = due.all || Instant::now() >= poll_at;
         inner.status.send_replace(Status::Syncing);
-        let result = synchronise(&inner, due.scopes, is_all).await;
+        let result = synchronise(inner, due.scopes, is_all).await;
         if is_all {
-            poll_at = next_poll(&inner);
+            poll_at = next_poll(inner);
         }
         let error = result.as_ref().err().cloned().map(Arc::new);
         let failure = error.clone().filter(|error| !error.is_refusal());
@@ -65,7 +52,7 @@ pub(super) async fn run(inner: Arc<Inner>) {
             ticket: due.ticket,
             error: result.err(),
         });
-        wait(&inner, retry_after, poll_at).await;
+        wait(inner, retry_after, poll_at).await;
     }
 }
 
