@@ -357,6 +357,27 @@ describe("two issuers' users of the same name", () => {
     await again.close();
   });
 
+  it("are told apart once a later token tells the issuer", async () => {
+    const storage = new MemoryStorage();
+    const store = await withNotes(storage, { token: "opaque", user: "7" });
+    store.setToken(acmes);
+    await eventually(async () => (await issuerOf(storage, "notes")) !== undefined, "it is written down");
+    await store.collection("tasks").set("a", { n: 1 });
+    assert.equal(await issuerOf(storage, "tasks"), "https://id.acme.example");
+    await store.close();
+    await assert.rejects(opened(storage, { token: others }), { code: "options" });
+    await (await opened(storage, { token: acmes })).close();
+  });
+
+  it("are told apart though a tab does not know the issuer", async () => {
+    const shared = Object.assign(new MemoryStorage(), { sharedAs: "issuers" });
+    const unknowing = await opened(shared, { token: "opaque", user: "7" });
+    const knowing = await withNotes(shared, { token: acmes });
+    await unknowing.collection("notes").set("b", { n: 2 });
+    assert.equal(await issuerOf(shared, "notes"), "https://id.acme.example");
+    for (const tab of [unknowing, knowing]) await tab.close();
+  });
+
   it("open what an earlier version kept though there is no room to tell whose it is", async () => {
     const storage = new MemoryStorage();
     await (await withNotes(storage, { token: own })).close();
@@ -647,10 +668,15 @@ function opened(
 }
 
 /** As `opened`, with a document. */
-async function withNotes(storage: Storage, session: { token: string }): Promise<Store> {
+async function withNotes(storage: Storage, session: { token: string; user?: string }): Promise<Store> {
   const store = await opened(storage, session);
   await store.collection("notes").set("a", { n: 1 });
   return store;
+}
+
+/** The issuer whose user's the documents of a collection are, if that is told. */
+async function issuerOf(storage: Storage, collection: string): Promise<string | undefined> {
+  return (await storage.read(collection, {})).record?.owner?.split("\n")[2];
 }
 
 function tokenOf(claims: object): string {

@@ -3,34 +3,58 @@ import type { Storage } from "../storage/storage.js";
 import type { Transport } from "./transport.js";
 
 /**
- * Makes sure that a storage holds nobody else's documents, which would become this session's, and
- * that it tells whose they are. Returns how it tells that; closes the storage if it throws.
+ * Whose documents a session's are: server, application and user, and the issuer as soon as a token has told
+ * it. Earlier versions knew no issuers.
  */
-export async function claim(storage: Storage, transport: Transport): Promise<string> {
+export function ownerOf({ place, session: { user, issuer } }: Transport): string {
+  return [place, user, ...(issuer === undefined ? [] : [issuer])].join("\n");
+}
+
+/** The owner to be written down where another one is: an issuer that is told stays so. */
+export function ownerAfter(kept: string | undefined, owner: string): string {
+  return kept === undefined || owner.startsWith(`${kept}\n`) ? owner : kept;
+}
+
+/**
+ * Makes sure that a storage holds nobody else's documents, which would become this session's, and
+ * that it tells whose they are. Closes the storage if it throws.
+ */
+export async function claim(storage: Storage, transport: Transport): Promise<void> {
   try {
-    return await ownerOf(storage, transport);
+    await assertOurs(storage, transport);
   } catch (error) {
     await storage.close();
     throw error;
   }
+  await tellOwner(storage, transport);
 }
 
-async function ownerOf(storage: Storage, { place, session }: Transport): Promise<string> {
-  // Without an issuer, as earlier versions kept it, and as it is where no token tells one.
-  const bare = `${place}\n${session.user}`;
-  const kept = await ownersIn(storage);
-  session.issuer ??= issuerAmong(kept, bare);
-  const owner = session.issuer === undefined ? bare : `${bare}\n${session.issuer}`;
-  if ([...kept.values()].some((other) => other !== undefined && other !== bare && other !== owner)) {
+/**
+ * Has all that is kept tell whose it is. Where there is no room for it, the next edit that there is room
+ * for tells it.
+ */
+export async function tellOwner(storage: Storage, transport: Transport): Promise<void> {
+  const owner = ownerOf(transport);
+  try {
+    for (const [scope, other] of await ownersIn(storage)) {
+      if (other !== owner) await tell(storage, scope, owner);
+    }
+  } catch {
+    // What cannot be written now is not lost.
+  }
+}
+
+async function assertOurs(storage: Storage, transport: Transport): Promise<void> {
+  const { session } = transport;
+  const kept = [...(await ownersIn(storage)).values()];
+  session.issuer ??= issuerAmong(kept, ownerOf(transport));
+  const owner = ownerOf(transport);
+  if (kept.some((other) => ownerAfter(other, owner) !== owner)) {
     throw new SynclineError(
       "options",
       "the storage holds documents of another user, application or server: sign out there first, or choose another",
     );
   }
-  const untold = [...kept].filter(([, other]) => other !== owner).map(([scope]) => scope);
-  // Where there is no room for it, the next edit that there is room for tells it.
-  await tell(storage, untold, owner).catch(() => undefined);
-  return owner;
 }
 
 async function ownersIn(storage: Storage): Promise<Map<string, string | undefined>> {
@@ -42,16 +66,16 @@ async function ownersIn(storage: Storage): Promise<Map<string, string | undefine
 }
 
 /** A token that the server prolonged tells no issuer any more. */
-function issuerAmong(owners: ReadonlyMap<string, string | undefined>, bare: string): string | undefined {
-  const owner = [...owners.values()].find((owner) => owner?.startsWith(`${bare}\n`));
+function issuerAmong(owners: readonly (string | undefined)[], bare: string): string | undefined {
+  const owner = owners.find((owner) => owner?.startsWith(`${bare}\n`));
   return owner?.slice(bare.length + 1);
 }
 
-async function tell(storage: Storage, scopes: readonly string[], owner: string): Promise<void> {
-  for (const scope of scopes) {
-    await storage.update(scope, {}, ({ record }) => ({
-      result: undefined,
-      ...(record && { written: { record: { ...record, owner }, entries: new Map() } }),
-    }));
-  }
+function tell(storage: Storage, scope: string, owner: string): Promise<void> {
+  return storage.update(scope, {}, ({ record }) => ({
+    result: undefined,
+    ...(record && {
+      written: { record: { ...record, owner: ownerAfter(record.owner, owner) }, entries: new Map() },
+    }),
+  }));
 }

@@ -14,6 +14,7 @@ import {
 } from "../core/request.js";
 import { type Conflict, PROTOCOL, type Rejection, type SyncAnswer, type SyncRequest } from "../core/wire.js";
 import type { Storage, Wanted, Written } from "../storage/storage.js";
+import { ownerAfter } from "./owner.js";
 import { randomId } from "./random.js";
 
 /** One collection in one namespace: the user's own, or an organisation's. */
@@ -31,6 +32,8 @@ export interface Begun {
 
 /** What is kept of a scope beside its documents and their state, as an operation changes it. */
 interface Margin {
+  /** Whose documents these are. */
+  readonly owner: string | undefined;
   request: string | undefined;
   reports: readonly Conflict[];
   readonly isNew: boolean;
@@ -77,8 +80,8 @@ export class StoredReplica {
   constructor(
     readonly storage: Storage,
     readonly scope: Scope,
-    /** Whose documents these are: server, application, user and issuer. */
-    readonly owner?: string,
+    /** Whose documents these are, as far as that is known by now. */
+    readonly owner?: () => string,
   ) {}
 
   /** Makes `doc` the document. Returns whether anything changed. */
@@ -231,7 +234,8 @@ export class StoredReplica {
       const replica = new Replica(record?.state ?? newState(randomId(), 0), entries);
       const reports = record?.reports ?? [];
       const isNew = record === undefined;
-      const margin: Margin = { request: record?.request, reports, isNew, isWanted: !isNew };
+      const owner = this.owner ? ownerAfter(record?.owner, this.owner()) : record?.owner;
+      const margin: Margin = { owner, request: record?.request, reports, isNew, isWanted: !isNew };
       const result = operation(replica, margin);
       // To look at a scope that was forgotten, or to hear of it late, does not bring it back.
       const isSame = isNew
@@ -239,12 +243,12 @@ export class StoredReplica {
         : replica.state === record.state && margin.request === record.request && margin.reports === reports;
       return isSame && replica.touched.size === 0
         ? { result }
-        : { result, written: writtenBy(replica, margin, this.owner) };
+        : { result, written: writtenBy(replica, margin) };
     });
   }
 }
 
-function writtenBy(replica: Replica, { request, reports }: Margin, owner: string | undefined): Written {
+function writtenBy(replica: Replica, { owner, request, reports }: Margin): Written {
   const record = {
     ...(owner !== undefined && { owner }),
     state: replica.state,

@@ -8,7 +8,7 @@ import { Listeners, type StoreEvents } from "./events.js";
 import { Leader } from "./leader.js";
 import type { Status } from "./loop.js";
 import { PAGE_DOCUMENTS, POLL_INTERVAL, type StoreOptions, assertPageSize, openStorage } from "./options.js";
-import { claim } from "./owner.js";
+import { claim, ownerOf, tellOwner } from "./owner.js";
 import { type Kept, StoredReplica, nameOf, scopeOf } from "./replica.js";
 import { Reports } from "./reports.js";
 import { Session, identityOf } from "./session.js";
@@ -31,9 +31,7 @@ interface Waiter {
 /** The documents of one user in one application, on this device: local first, synchronised by itself. */
 export class Store {
   readonly #storage: Storage;
-  readonly #session: Session;
-  /** Whose documents these are: server, application, user and issuer. */
-  readonly #owner: string;
+  readonly #transport: Transport;
   readonly #listeners = new Listeners();
   readonly #reports = new Reports(this.#listeners);
   readonly #parts = new Map<string, Part>();
@@ -50,10 +48,9 @@ export class Store {
   /** Those who came after it began: it may have passed over what they wait for. */
   #waiters: Waiter[] = [];
 
-  private constructor(storage: Storage, owner: string, transport: Transport, options: StoreOptions) {
+  private constructor(storage: Storage, transport: Transport, options: StoreOptions) {
     this.#storage = storage;
-    this.#session = transport.session;
-    this.#owner = owner;
+    this.#transport = transport;
     const { pollInterval = POLL_INTERVAL, pageSize = PAGE_DOCUMENTS } = options;
     this.#newLeader = () =>
       new Leader(transport, {
@@ -86,8 +83,8 @@ export class Store {
     const session = new Session(options.token, user, options.getToken, (token) => store.#renewed(token));
     const transport = new Transport(options.url, options.app, session, options.fetch);
     const storage = await openStorage(options, user);
-    const owner = await claim(storage, transport);
-    store = new Store(storage, owner, transport, options);
+    await claim(storage, transport);
+    store = new Store(storage, transport, options);
     store.#watchPage();
     store.#tabs.lead(isVisible());
     return store;
@@ -190,6 +187,10 @@ export class Store {
     await this.#storage.close();
   }
 
+  get #session(): Session {
+    return this.#transport.session;
+  }
+
   #assertOpen(): void {
     if (this.#closing.signal.aborted) throw closedError();
   }
@@ -212,7 +213,7 @@ export class Store {
   #part(scope: string): Part {
     let part = this.#parts.get(scope);
     if (!part) {
-      const replica = new StoredReplica(this.#storage, scopeOf(scope), this.#owner);
+      const replica = new StoredReplica(this.#storage, scopeOf(scope), () => ownerOf(this.#transport));
       this.#parts.set(scope, (part = { replica, view: new View(replica) }));
     }
     return part;
@@ -320,7 +321,7 @@ export class Store {
   }
 
   #renewed(token: string): void {
-    this.#listeners.emit("token", token);
+    this.#took(token);
     this.#tabs.post({ type: "token", token });
   }
 
@@ -329,7 +330,13 @@ export class Store {
    * leading tabs began anew with every token that the other one was given in place of a refused one.
    */
   #heardOf(token: string): void {
-    if (this.#session.take(token)) this.#listeners.emit("token", token);
+    if (this.#session.take(token)) this.#took(token);
+  }
+
+  /** A token may be the first that tells the issuer. */
+  #took(token: string): void {
+    void tellOwner(this.#storage, this.#transport);
+    this.#listeners.emit("token", token);
   }
 
   #lead(isLeader: boolean): void {
