@@ -11,9 +11,10 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { type FileHandle, open as openFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import { Worker } from "node:worker_threads";
 
 import { fileStorage } from "../src/node.js";
@@ -80,6 +81,22 @@ describe("a storage in a file", () => {
     await storage!.wipe();
     assert.equal(statSync(path).size, 0);
     await assert.rejects(new StoredReplica(storage!, { collection: "notes" }).touch(), { code: "closed" });
+    await storage!.close();
+    await open();
+    assert.deepEqual(await storage!.scopes(), []);
+  });
+
+  it("takes nothing after it was wiped, though the disk fails to confirm that", async () => {
+    await (await open()).edit("a", { n: 1 });
+    const file = await openFile(path);
+    const sync = mock.method(Object.getPrototypeOf(file) as FileHandle, "sync", () =>
+      Promise.reject(new Error("the disk does not answer")),
+    );
+    await assert.rejects(storage!.wipe(), { code: "storage" }).finally(() => sync.mock.restore());
+    await file.close();
+    await assert.rejects(new StoredReplica(storage!, { collection: "notes" }).edit("b", { n: 1 }), {
+      code: "closed",
+    });
     await storage!.close();
     await open();
     assert.deepEqual(await storage!.scopes(), []);

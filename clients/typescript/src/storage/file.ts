@@ -106,11 +106,12 @@ export class FileStorage extends MemoryStorage {
     this.#assertOpen();
     try {
       await this.#file.truncate(0);
+      // Whether or not the disk knows it by now, a change to what is gone can no longer be kept.
+      this.#isWiped = true;
       await this.#file.sync();
     } catch (cause) {
       throw storageError(this.#path, cause);
     }
-    this.#isWiped = true;
   }
 
   async #append(line: Change | Drop): Promise<void> {
