@@ -478,6 +478,24 @@ describe("a `getToken` that sets the token itself", () => {
 });
 
 describe("tabs that lead both", () => {
+  it("do not take each other's passes for what they wait for", async () => {
+    const shared = Object.assign(new MemoryStorage(), { sharedAs: "passes" });
+    const [[tab, script], [other]] = [await open(shared), await open(shared)];
+    let answer: (() => void) | undefined;
+    script.answers.push(() => new Promise((resolve) => (answer = () => resolve({}))));
+    let isDone = false;
+    tab.collection("notes");
+    const done = tab.sync().then(() => (isDone = true));
+    await eventually(() => answer !== undefined, "it asks");
+    await other.sync();
+    other.setToken("after the pass");
+    await new Promise((resolve) => tab.on("token", resolve));
+    assert.equal(isDone, false);
+    answer!();
+    await done;
+    for (const store of [tab, other]) await store.close();
+  });
+
   it("do not chase each other with tokens that are refused", async () => {
     const shared = Object.assign(new MemoryStorage(), { sharedAs: "refused" });
     let tokens = 0;

@@ -282,7 +282,8 @@ export class Store {
       case "forgotten":
         return this.#forget(message.scopes);
       case "passed":
-        // The tab that it is of has led since after this one did.
+        // Whoever waits in a tab that leads waits for its own pass: this one may have begun before.
+        if (this.#leader) return;
         this.#serve();
         return this.#settle(message.error && heard(message.error));
       case "status": {
