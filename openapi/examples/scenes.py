@@ -154,6 +154,9 @@ SCENES: dict[str, Scene] = {
     "listDocumentVersions 404": Scene(path={"key": "ironing"}),
     "restoreDocument 200": Scene(before=[groceries], change=present_revision),
     "restoreDocument 400": Scene(before=[groceries], body={"rev": "2"}),
+    "restoreDocument 403": Scene(
+        before=[groceries], change=present_revision, headers={"X-Org-Id": NO_ORGANISATION["orgId"]}
+    ),
     "restoreDocument 404": Scene(before=[groceries], body={"rev": "0019ab3f5c2d0-000000-phone"}),
     # search
     "searchDocuments 200 all": Scene(before=[groceries]),
@@ -250,10 +253,12 @@ UNPLAYED: dict[str, str] = {
     "completeSignIn 303": "a provider: tests/tests/identity/codes.rs",
     "completeSignIn 400": "a provider: tests/tests/identity/refusals.rs",
     "completeSignIn 401": "a provider: tests/tests/identity/refusals.rs",
+    "completeSignIn 409": "a provider: tests/tests/identity/sign_in.rs",
     "completeSignInWithForm 200": "a provider: tests/tests/identity/sign_in.rs",
     "completeSignInWithForm 303": "a provider: tests/tests/identity/codes.rs",
     "completeSignInWithForm 400": "a provider: tests/tests/identity/refusals.rs",
     "completeSignInWithForm 401": "a provider: tests/tests/identity/refusals.rs",
+    "completeSignInWithForm 409": "a provider: tests/tests/identity/sign_in.rs",
     "linkProvider 200": "a provider: tests/tests/identity/linking.rs",
     "linkProvider 403": "an issuer: tests/tests/identity/issuers.rs",
     "linkProvider 409": "a provider: tests/tests/identity/linking.rs",

@@ -193,7 +193,8 @@ struct Restoration {
                 may only read the document of another.",
             body = ApiError,
             example = json!({
-                "error": "the document `groceries` of this owner is shared with you for reading only; ask its owner",
+                "error": "You are no member of the organisation that `X-Org-Id` names; `GET /orgs` lists \
+                    yours",
                 "code": "forbidden",
             }),
         ),
