@@ -346,6 +346,12 @@ describe("two issuers' users of the same name", () => {
     await (await opened(storage, { token: acmes })).close();
   });
 
+  it("are not told apart by an issuer without a name", async () => {
+    const storage = new MemoryStorage();
+    await (await withNotes(storage, { token: tokenOf({ sub: "7", iss: "" }) })).close();
+    await (await opened(storage, { token: acmes })).close();
+  });
+
   it("are told apart once the first of them has opened what an earlier version kept", async () => {
     const storage = new MemoryStorage();
     await (await withNotes(storage, { token: own })).close();

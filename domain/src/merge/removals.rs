@@ -7,7 +7,7 @@ use crate::{document::get, hlc::Hlc, path::Path};
 /// revisions as they are written.
 ///
 /// Without it a document whose fields get other names again and again would grow with each edit. A field whose
-/// removal is forgotten counts as one that never was: to a device that still has it, and of whose version nothing is known.
+/// removal is forgotten counts as one that nobody removed, when a device edits it that still has it.
 pub fn forget_removals(version: &mut Version, most_bytes: usize) {
     let revisions = version.field_revisions.iter();
     if revisions.map(written_bytes).sum::<usize>() <= most_bytes {

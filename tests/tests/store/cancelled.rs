@@ -2,33 +2,21 @@
 
 use std::pin::pin;
 
-use axum::{Router, routing::post};
 use futures::poll;
-use serde_json::{Value, json};
-use syncline_client::{
-    UserId,
-    store::{Query, Store, StoreOptions},
-};
-use tokio::{
-    net::TcpListener,
-    sync::{
-        mpsc::{UnboundedReceiver, unbounded_channel},
-        oneshot,
-    },
-    time::timeout,
-};
+use serde_json::json;
+use syncline_client::store::Query;
+use tokio::{sync::oneshot, time::timeout};
 
-use crate::device::{PATIENCE, file, titled};
+use crate::{
+    device::{PATIENCE, titled},
+    recorder,
+};
 
 /// Whoever makes it may have no more time.
 #[tokio::test]
 async fn an_edit_that_nobody_waits_for_is_told_and_pushed() {
-    let (url, mut requests) = serve().await;
     let folder = tempfile::tempdir().unwrap();
-    let options = StoreOptions::new(&url, "todo", "", file(&folder))
-        .user(UserId::new("ada").unwrap())
-        .poll_interval(None);
-    let store = Store::open(options).await.unwrap();
+    let (store, mut requests) = recorder::open(&folder).await;
     let notes = store.collection("notes").unwrap();
     store.sync().await.unwrap();
     let mut all = notes.subscribe(Query::all());
@@ -46,25 +34,15 @@ async fn an_edit_that_nobody_waits_for_is_told_and_pushed() {
     }
     let told = timeout(PATIENCE, told).await.expect("it is told");
     assert_eq!(told.unwrap()[0].doc, titled("x"));
-    let pushed = timeout(PATIENCE, requests.recv()).await;
-    assert_eq!(pushed.expect("it is pushed").unwrap()[0]["key"], "1");
-    store.close().await;
-}
-
-/// A server without pokes, and what is pushed to it.
-async fn serve() -> (String, UnboundedReceiver<Value>) {
-    let (sender, requests) = unbounded_channel();
-    let handler = async move |body: String| {
-        let request: Value = serde_json::from_str(&body).unwrap();
-        if request["changes"] != json!([]) {
-            sender.send(request["changes"].clone()).unwrap();
+    let push = async {
+        loop {
+            let request = requests.recv().await.unwrap();
+            if request["changes"] != json!([]) {
+                return request;
+            }
         }
-        let clock = "0000000000064-000000-server~1";
-        json!({ "serverClock": clock, "serverChanges": [], "conflicts": [] }).to_string()
     };
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let router = Router::new().route("/todo/sync", post(handler));
-    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    (url, requests)
+    let pushed = timeout(PATIENCE, push).await.expect("it is pushed");
+    assert_eq!(pushed["changes"][0]["key"], "1");
+    store.close().await;
 }

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use axum::{Router, routing::post};
-use serde_json::{Value, json};
+use serde_json::json;
 use syncline_client::{
-    DocumentId, UserId,
-    store::{Query, Store, StoreEvent, StoreOptions},
+    DocumentId,
+    store::{Query, Store, StoreEvent},
 };
 use syncline_tests::{TestServer, server::answer};
-use tokio::{net::TcpListener, sync::mpsc::unbounded_channel, time::timeout};
+use tokio::time::timeout;
 
-use crate::device::{Device, PATIENCE, doc, eventually, file, hear, options, titled};
+use crate::{
+    device::{Device, PATIENCE, doc, eventually, hear, options, titled},
+    recorder,
+};
 
 #[tokio::test]
 async fn what_one_device_does_the_other_has_at_once() {
@@ -271,22 +273,8 @@ async fn a_query_takes_numbers_for_what_they_are() {
 /// Many ask for it whenever they look at a document.
 #[tokio::test]
 async fn a_collection_is_synchronised_when_it_is_asked_for_first() {
-    let (asked, mut requests) = unbounded_channel();
-    let handler = async move |body: String| {
-        let request: Value = serde_json::from_str(&body).unwrap();
-        asked.send(request["collection"].clone()).unwrap();
-        let clock = "0000000000064-000000-server~1";
-        json!({ "serverClock": clock, "serverChanges": [], "conflicts": [] }).to_string()
-    };
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let router = Router::new().route("/todo/sync", post(handler));
-    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     let folder = tempfile::tempdir().unwrap();
-    let options = StoreOptions::new(&url, "todo", "", file(&folder))
-        .user(UserId::new("ada").unwrap())
-        .poll_interval(None);
-    let store = Store::open(options).await.unwrap();
+    let (store, mut requests) = recorder::open(&folder).await;
     let notes = store.collection("notes").unwrap();
     store.sync().await.unwrap();
     while requests.try_recv().is_ok() {}
@@ -298,6 +286,7 @@ async fn a_collection_is_synchronised_when_it_is_asked_for_first() {
     notes.update("a", |_| {}).await.unwrap();
     store.collection("tasks").unwrap();
     let next = timeout(PATIENCE, requests.recv()).await;
-    assert_eq!(next.expect("the new one is pulled").unwrap(), "tasks");
+    let next = next.expect("the new one is pulled").unwrap();
+    assert_eq!(next["collection"], "tasks");
     store.close().await;
 }

@@ -136,23 +136,25 @@ export class SyncLoop {
 
   /** Plans the next pass, and tells how this one went. */
   #rest(error: SynclineError | undefined): void {
-    const hasFailed = error !== undefined && error.code !== "refused";
+    const failure = error?.code === "refused" ? undefined : error;
     const isDue = this.#isAllDue || this.#due.size > 0;
     // Whoever insists meanwhile is not put off by an error from before that.
-    if (this.#isUrgent || (!hasFailed && isDue)) this.#wakeIn(0);
-    else this.#pause(error, hasFailed);
+    if (this.#isUrgent || (!failure && isDue)) this.#wakeIn(0);
+    else if (failure) this.#pauseAfter(failure);
+    else this.#pauseUntilPoll(error);
     this.port.onPass(error);
   }
 
-  #pause(error: SynclineError | undefined, hasFailed: boolean): void {
-    const delay = hasFailed
-      ? delayAfter(error, this.#failures++)
-      : Math.max(0, this.#pollAt - performance.now());
-    if (!hasFailed) this.#failures = 0;
-    this.#wakeIn(delay, !hasFailed);
-    const retryAt = Date.now() + delay;
-    this.port.onStatus(
-      hasFailed ? { state: "waiting", error: error!, retryAt } : { state: "idle", ...(error && { error }) },
-    );
+  #pauseAfter(error: SynclineError): void {
+    const delay = delayAfter(error, this.#failures++);
+    this.#wakeIn(delay);
+    this.port.onStatus({ state: "waiting", error, retryAt: Date.now() + delay });
+  }
+
+  /** Of an error that concerns one scope alone, the rest goes on. */
+  #pauseUntilPoll(error: SynclineError | undefined): void {
+    this.#failures = 0;
+    this.#wakeIn(Math.max(0, this.#pollAt - performance.now()), true);
+    this.port.onStatus({ state: "idle", ...(error && { error }) });
   }
 }

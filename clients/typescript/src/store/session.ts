@@ -137,7 +137,9 @@ export function identityOf(token: string): Identity {
     const payload = token.split(".")[1]!.replaceAll("-", "+").replaceAll("_", "/");
     const bytes = Uint8Array.from(atob(payload), (character) => character.charCodeAt(0));
     const { sub, iss } = JSON.parse(new TextDecoder().decode(bytes)) as { sub?: unknown; iss?: unknown };
-    return { ...(typeof sub === "string" && { user: sub }), ...(typeof iss === "string" && { issuer: iss }) };
+    // An empty issuer is none.
+    const isTold = typeof iss === "string" && iss !== "";
+    return { ...(typeof sub === "string" && { user: sub }), ...(isTold && { issuer: iss }) };
   } catch {
     return {};
   }
