@@ -29,6 +29,7 @@ use super::{
 };
 pub(super) use answers::judge_answers;
 pub(super) use departures::part;
+pub(super) use places::told_of;
 pub(super) use pokes::are_heard;
 
 /// How often everybody synchronises before they must agree.

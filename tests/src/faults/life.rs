@@ -9,6 +9,8 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     device::{Device, Id, Trouble, View},
+    judge::told_of,
+    model::Name,
     network::lock,
     world::{Actor, World},
 };
@@ -20,12 +22,15 @@ const JUMPS: [i64; 6] = [0, 2_000, -60_000, 240_000, 3_600_000, -86_400_000];
 /// Keys that several devices create, each by itself.
 const COMMON: [&str; 3] = ["plan", "list", "text"];
 
+/// How long an answer may take to arrive, at most.
+const ARRIVAL: Duration = Duration::from_secs(1);
+
 /// A device in the middle of its life.
 pub(super) struct Life {
     pub(super) device: Device,
     world: Arc<World>,
     dice: Dice,
-    /// Whether nothing can come to it unless it asks.
+    /// Whether nothing has been done since it synchronised. What a poke brings comes all the same.
     is_still: bool,
     /// Whether it heard that the user's account was deleted.
     pub(super) is_over: bool,
@@ -173,6 +178,7 @@ impl Life {
     }
 
     async fn edit(&mut self) -> Result<(), Trouble> {
+        let looked = Instant::now();
         let view = self.device.view().await?;
         let (id, old) = self.chosen(&view);
         let new = self.next(&id, &old);
@@ -195,8 +201,25 @@ impl Life {
             lock(&self.world.model)
                 .ledger
                 .edited(&name.to_string(), &old, &new);
+            if self.device.is_store() && (old.is_null() || new.is_null()) {
+                self.excuse_arrivals(&name, looked);
+            }
         }
         Ok(())
+    }
+
+    /// A store takes answers by itself, and has a document made or deleted whatever it is by then: what came after
+    /// the look is overwritten as if it had been seen.
+    fn excuse_arrivals(&self, name: &Name, looked: Instant) {
+        let exchanges = self.world.network.exchanges();
+        let user = &self.device.place.user;
+        let arriving = exchanges.iter().filter(|exchange| {
+            exchange.is_of_device() && exchange.user == *user && exchange.end + ARRIVAL >= looked
+        });
+        let documents = arriving.flat_map(told_of).filter(|(of, _)| of == name);
+        let values: Vec<_> = documents.flat_map(|(_, values)| values).collect();
+        drop(exchanges);
+        lock(&self.world.model).ledger.excuse(values);
     }
 
     /// A document to edit, and what it is: one that is there, or one to be created. A store's
@@ -226,7 +249,7 @@ impl Life {
         }
     }
 
-    /// Whether what it saw is what there is still.
+    /// Whether what it saw is likely what there is still.
     fn is_quick(&self) -> bool {
         !self.device.is_store() || self.is_still
     }

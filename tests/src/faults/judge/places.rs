@@ -16,7 +16,7 @@ pub(super) fn judge_places(model: &Model, exchange: &Exchange) -> Result<(), Str
     if exchange.status != 200 {
         return Ok(());
     }
-    for (name, shown) in shown(exchange) {
+    for (name, shown) in told_of(exchange) {
         let mut values = shown.into_iter().filter(|token| *token > VALUES);
         if let Some(token) = values.find(|token| !model.is_made_in(*token, &name)) {
             return Err(format!("<{token}> is shown in {name}, and is of another"));
@@ -26,7 +26,7 @@ pub(super) fn judge_places(model: &Model, exchange: &Exchange) -> Result<(), Str
 }
 
 /// The documents of which an answer tells, and the values in what it tells of each.
-fn shown(exchange: &Exchange) -> Vec<(Name, Vec<Token>)> {
+pub(in crate::faults) fn told_of(exchange: &Exchange) -> Vec<(Name, Vec<Token>)> {
     let answer = &exchange.answer;
     if let Some((name, _)) = exchange.document() {
         return vec![(name, tokens(answer))];
