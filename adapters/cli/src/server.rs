@@ -27,7 +27,7 @@ use syncline_application::{
     sync::{Limits, ServerClock, SyncService},
 };
 use syncline_domain::hlc::{Node, SERVER_NODE_PREFIX};
-use syncline_http::{AppState, HttpOptions, Metrics, Rates};
+use syncline_http::{AppState, HttpOptions, Metrics, Rates, Services};
 use syncline_identity::{Callers, SessionTokens};
 use syncline_postgres::{Location, Notifications, PostgresStore, migrate};
 use tokio::{
@@ -268,7 +268,7 @@ fn state(
         sessions: sessions.clone(),
         clock: Arc::clone(&clock),
     };
-    Ok(AppState {
+    Ok(AppState::from(Services {
         live: Arc::new(LiveService::new(live, live_limits(configuration), keys())),
         import: Arc::new(ImportService::new(Arc::clone(&sync), Arc::clone(&access))),
         sync,
@@ -284,7 +284,7 @@ fn state(
         store: store.clone(),
         pseudonyms: Arc::new(Pseudonyms::new(keys())),
         metrics,
-    })
+    }))
 }
 
 fn sync_service<'s>(

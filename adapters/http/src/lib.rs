@@ -29,7 +29,7 @@ mod openapi;
 mod organisation;
 mod routes;
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use axum::Router;
 use syncline_application::{
@@ -78,9 +78,26 @@ pub struct Rates {
     pub trusted_proxy_hops: usize,
 }
 
-/// What the handlers call.
+/// What the handlers call, shared: every request clones this several times.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Services>);
+
+impl From<Services> for AppState {
+    fn from(services: Services) -> Self {
+        Self(Arc::new(services))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.0
+    }
+}
+
+/// What the handlers call.
+pub struct Services {
     /// Synchronises collections.
     pub sync: Arc<SyncService>,
     /// Reads and restores documents one by one.

@@ -2,6 +2,8 @@ mod answer;
 mod examples;
 mod schema;
 
+use std::sync::Arc;
+
 use axum::{
     extract::{Path, State, rejection::PathRejection},
     response::Response,
@@ -136,6 +138,6 @@ pub(super) async fn sync(
         application,
         body,
     };
-    let answer = state.sync.sync(request).await?;
+    let answer = Arc::clone(&state.sync).sync(request).await?;
     answer::respond(answer, bounds.page_time).await
 }
