@@ -120,7 +120,8 @@ async fn lower_transactions(transaction: &mut PgConnection) -> Result<(), sqlx::
              superseded_at = least(superseded_at, clock_timestamp()) \
          WHERE tx > $1::text::xid8 OR superseded_at > clock_timestamp()",
         "UPDATE document_pushes SET tx = $1::text::xid8 WHERE tx > $1::text::xid8",
-        "UPDATE memberships SET tx = $1::text::xid8 WHERE tx > $1::text::xid8",
+        "UPDATE memberships SET tx = $1::text::xid8, left_snapshot = NULL \
+         WHERE tx > $1::text::xid8",
         "UPDATE reader_resets SET tx = $1::text::xid8 WHERE tx > $1::text::xid8",
         "UPDATE deleted_accounts SET tx = $1::text::xid8 WHERE tx > $1::text::xid8",
         "UPDATE routes \

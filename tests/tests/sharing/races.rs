@@ -1,14 +1,22 @@
 //! What a reader may see changes while an answer is made.
 
-use serde_json::json;
+use std::pin::pin;
+
+use futures::future::{Either, select};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
 use sqlx::{Connection, Executor};
 use syncline_tests::{
-    TestServer,
+    Answer, TestServer,
     held_pages::{hold_pages, until_pages_wait},
     locks::is_waiting,
+    tap::Tap,
 };
 
-use crate::reader::{Reader, patch};
+use crate::reader::{Reader, found, leave, patch, send};
+
+/// The entry of a document.
+const PLAN: &str = "/docIndex/todo/plan?collection=notes";
 
 /// A device is not sent back what it has just pushed, but that it may write it no longer.
 #[tokio::test]
@@ -125,4 +133,70 @@ async fn what_is_shared_anew_amid_a_pull_is_on_its_pages() {
     let answer = bob.push(&[edited]).await;
     assert_eq!(answer["conflicts"], json!([]), "{answer}");
     server.finish().await;
+}
+
+/// Sends a request beside what the tap holds back. Once it is answered, or waits for what is held, something else
+/// happens, and the tap lets go.
+async fn beside(
+    server: &TestServer,
+    tap: &Tap,
+    request: impl Future<Output = Answer>,
+    something: impl Future<Output = ()>,
+) -> Answer {
+    tap.meets().await;
+    let request = pin!(request);
+    let mut connection = server.database.connect().await;
+    let waiting = pin!(async { while !is_waiting(&mut connection).await {} });
+    let begun = select(request, waiting).await;
+    something.await;
+    tap.let_go();
+    match begun {
+        Either::Left((answer, _)) => answer,
+        Either::Right(((), request)) => request.await,
+    }
+}
+
+/// Whoever leaves began to before a document was opened to the organisation, and is done after it.
+#[tokio::test]
+async fn who_leaves_while_a_document_is_opened_keeps_nothing_of_it() {
+    let near = TestServer::start().await;
+    let tap = Tap::holding(&near.database, "UPDATE memberships");
+    let far = TestServer::on(tap.database(&near.database)).await;
+    let (mut ada, mut bob) = (Reader::new(&near, "ada"), Reader::new(&near, "bob"));
+    let club = found(&near, "ada", &["bob"]).await;
+    let created = ada.edit(None, "plan", &json!({ "title": "Plan" }));
+    ada.push(&[created]).await;
+    let entry = json!({ "visibility": "org" });
+    let opening = send(&near, "ada", Method::PATCH, PLAN, &entry);
+    let opening = beside(&near, &tap, opening, bob.pull());
+    let ((), opened) = tokio::join!(leave(&far, &club, "bob"), opening);
+    assert_eq!(opened.status, StatusCode::OK, "{}", opened.body);
+    bob.pull().await;
+    assert!(bob.documents.is_empty(), "{:?}", bob.documents);
+    far.stop().await;
+    near.finish().await;
+}
+
+/// An entry names no organisation that is gone.
+#[tokio::test]
+async fn no_document_stays_open_to_an_organisation_that_is_deleted_meanwhile() {
+    let near = TestServer::start().await;
+    let tap = Tap::holding(&near.database, "SET has_routes");
+    let far = TestServer::on(tap.database(&near.database)).await;
+    let mut ada = Reader::new(&near, "ada");
+    let club = found(&near, "ada", &[]).await;
+    let created = ada.edit(None, "plan", &json!({ "title": "Plan" }));
+    ada.push(&[created]).await;
+    let entry = json!({ "visibility": "org" });
+    let opening = send(&far, "ada", Method::PATCH, PLAN, &entry);
+    let path = format!("/orgs/{club}");
+    let deletion = send(&near, "ada", Method::DELETE, &path, &Value::Null);
+    let deletion = beside(&near, &tap, deletion, async {});
+    let (opened, deleted) = tokio::join!(opening, deletion);
+    assert_eq!(opened.status, StatusCode::OK, "{}", opened.body);
+    assert_eq!(deleted.status, StatusCode::NO_CONTENT, "{}", deleted.body);
+    let entry = send(&near, "ada", Method::GET, PLAN, &Value::Null).await;
+    assert_eq!(entry.body["orgId"], Value::Null, "{}", entry.body);
+    far.stop().await;
+    near.finish().await;
 }

@@ -34,14 +34,21 @@ impl PostgresEntryTransaction {
     ) -> Result<Self, StoreError> {
         let mut query = query.clone();
         let mut found = read_entries(&mut transaction, &query).await?;
+        // Before the document, which whoever deletes one of them may hold.
+        let held = hold_organisations(&mut transaction, &query, &found).await?;
         let mut namespace = 0;
         if let [only] = found.as_slice() {
             query.collection = Some(only.collection.clone());
             namespace = lock_document(&mut transaction, &query).await?;
             // Whoever was before may have changed it.
+            let before = found;
             found = read_entries(&mut transaction, &query).await?;
+            let is_held = named(&found).is_none_or(|named| held.contains(named));
+            if !is_held && named(&found) != named(&before) {
+                return Err(StoreError::Contention);
+            }
         }
-        let organisations = organisations(&mut transaction, &query).await?;
+        let organisations = organisations(&mut transaction, &query, &held).await?;
         Ok(Self {
             transaction,
             query,
@@ -93,18 +100,49 @@ async fn lock_document(
     namespace.ok_or(StoreError::Contention)
 }
 
+/// The organisation to which a document is visible.
+fn named(found: &[StoredEntry]) -> Option<&OrganisationId> {
+    found
+        .iter()
+        .find_map(|found| found.entry.organisation.as_ref())
+}
+
+/// Keeps what the entry may name from changing: the organisations of the owner, and the one that it names.
+async fn hold_organisations(
+    transaction: &mut Transaction,
+    query: &EntryQuery,
+    found: &[StoredEntry],
+) -> Result<Vec<OrganisationId>, StoreError> {
+    let ids: Vec<String> = sqlx::query_scalar(include_str!("../sql/hold_organisations.sql"))
+        .bind(query.owner.as_str())
+        .bind(named(found).map(OrganisationId::as_str))
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(store_error)?;
+    organisation_ids(&ids)
+}
+
+/// To which of the organisations that are held the owner belongs: by a statement of its own, which sees what
+/// was waited for.
 async fn organisations(
     transaction: &mut Transaction,
     query: &EntryQuery,
+    held: &[OrganisationId],
 ) -> Result<Vec<OrganisationId>, StoreError> {
+    let held: Vec<&str> = held.iter().map(OrganisationId::as_str).collect();
     let ids: Vec<String> = sqlx::query_scalar(
         "SELECT organisation_id FROM memberships JOIN organisations USING (namespace_id) \
-         WHERE user_id = $1 AND NOT revoked ORDER BY organisation_id",
+         WHERE user_id = $1 AND NOT revoked AND organisation_id = ANY ($2) ORDER BY organisation_id",
     )
     .bind(query.owner.as_str())
+    .bind(held)
     .fetch_all(&mut *transaction)
     .await
     .map_err(store_error)?;
+    organisation_ids(&ids)
+}
+
+fn organisation_ids(ids: &[String]) -> Result<Vec<OrganisationId>, StoreError> {
     let id = |id: &String| {
         OrganisationId::new(id).map_err(|error| corrupt("organisations.organisation_id", error))
     };

@@ -12,6 +12,7 @@ WITH asked AS MATERIALIZED (
         memberships.namespace_id::text AS reader_id,
         NOT memberships.revoked AS is_live,
         memberships.tx AS changed_tx,
+        memberships.left_snapshot,
         memberships.tx >= asked.first_unseen
         AND NOT pg_visible_in_snapshot(memberships.tx, asked.seen_begin)
         AND pg_visible_in_snapshot(memberships.tx, asked.seen_end) AS is_due
@@ -21,11 +22,11 @@ WITH asked AS MATERIALIZED (
 ), readers AS MATERIALIZED (
     SELECT
         'user' AS reader_kind, $1 AS reader_id,
-        true AS is_live, NULL::xid8 AS changed_tx, false AS is_due
+        true AS is_live, NULL::xid8 AS changed_tx, NULL::pg_snapshot AS left_snapshot, false AS is_due
     UNION ALL
-    SELECT 'organisation', reader_id, is_live, changed_tx, is_due FROM belongs
+    SELECT 'organisation', reader_id, is_live, changed_tx, left_snapshot, is_due FROM belongs
     UNION ALL
-    SELECT 'everybody', '', true, NULL, false WHERE $11
+    SELECT 'everybody', '', true, NULL, NULL, false WHERE $11
 ), due AS (
     SELECT changed.namespace_id, changed.key
     FROM asked
@@ -73,7 +74,10 @@ WITH asked AS MATERIALIZED (
         OFFSET 0
     ) AS opened
     WHERE readers.is_due
-      AND (readers.is_live OR opened.first_opened_tx < readers.changed_tx)
+      AND (readers.is_live OR coalesce(
+        pg_visible_in_snapshot(opened.first_opened_tx, readers.left_snapshot),
+        opened.first_opened_tx < readers.changed_tx
+    ))
 ), candidates AS MATERIALIZED (
     SELECT due.namespace_id, due.key
     FROM asked
