@@ -3,7 +3,12 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use syncline_tests::{Answer, TestServer, server::answer};
+use syncline_domain::hlc::UnixMillis;
+use syncline_tests::{
+    Answer, TestServer,
+    replica::now,
+    server::{answer, token_at},
+};
 
 use crate::support::{as_user, assert_error, code, development_server, me, sign_in, signed_in};
 
@@ -133,6 +138,21 @@ async fn a_provider_is_taken_away_but_never_the_last() {
         other["userId"], user["userId"],
         "the identity is free for a new user"
     );
+    server.finish().await;
+}
+
+/// Whoever takes the next token from the header knows as much as who takes it from the answer.
+#[tokio::test]
+async fn the_next_token_of_an_old_one_names_what_was_linked() {
+    let server = development_server().await;
+    let old = token_at("ada", UnixMillis(now().0 - 2 * 60 * 60 * 1000));
+    let code = code(&server, "ada").await;
+    let linked = link_code(&server, &old, "/auth/link/dev", &code).await;
+    let (user, token) = signed_in(&linked);
+    assert_eq!(linked.headers["x-auth-token"], token);
+    give(&server, &user, "github", "7").await;
+    let unlinked = unlink(&server, &old, "dev").await;
+    assert_eq!(unlinked.headers["x-auth-token"], signed_in(&unlinked).1);
     server.finish().await;
 }
 

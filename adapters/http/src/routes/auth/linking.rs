@@ -3,14 +3,17 @@
 use axum::{
     Json,
     extract::{Path, State, rejection::PathRejection},
-    http::header::SET_COOKIE,
+    http::{Extensions, header::SET_COOKIE},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{OneTimeCode, SignedInAnswer, cookie, schema::ProviderName, sign_in::name};
-use crate::{AppState, body::OptionalJsonBody, caller::Caller, error::ApiError, openapi::tags};
+use crate::{
+    AppState, body::OptionalJsonBody, caller::Caller, error::ApiError, layers::renewal,
+    openapi::tags,
+};
 
 /// Where a browser goes to prove an identity.
 #[derive(Serialize, ToSchema)]
@@ -82,12 +85,14 @@ struct Way {
 pub(super) async fn link(
     State(state): State<AppState>,
     Caller(session): Caller,
+    extensions: Extensions,
     provider: Result<Path<String>, PathRejection>,
     OptionalJsonBody(proof): OptionalJsonBody<OneTimeCode>,
 ) -> Result<Response, ApiError> {
     let provider = name(provider)?;
     if let Some(OneTimeCode { code }) = proof {
         let linked = state.identity.link_code(&session, &provider, &code).await?;
+        renewal::replace(&extensions, &linked.token);
         return Ok(Json(SignedInAnswer::from(linked)).into_response());
     }
     let begun = state.identity.begin_link(&session, &provider).await?;
@@ -152,9 +157,11 @@ pub(super) async fn link(
 pub(super) async fn unlink(
     State(state): State<AppState>,
     Caller(session): Caller,
+    extensions: Extensions,
     provider: Result<Path<String>, PathRejection>,
 ) -> Result<Json<SignedInAnswer>, ApiError> {
     let unlinked = state.identity.unlink(&session, &name(provider)?).await?;
+    renewal::replace(&extensions, &unlinked.token);
     Ok(Json(unlinked.into()))
 }
 
