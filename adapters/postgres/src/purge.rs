@@ -32,6 +32,7 @@ pub(crate) async fn purge(pool: &Pool, retention_millis: u64) -> Result<PurgeRep
     let longest = LONGEST_TRANSACTION + LONGEST_LAG;
     let longest = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX);
     let before = horizon.saturating_sub(longest);
+    in_batches(pool, include_str!("sql/purge_codes.sql"), present).await?;
     in_batches(pool, include_str!("sql/purge_resets.sql"), before).await?;
     let expired = before.min(present.saturating_sub(LONGEST_SESSION));
     in_batches(

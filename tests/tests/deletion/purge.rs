@@ -88,6 +88,29 @@ async fn what_was_revoked_and_deleted_is_purged_when_its_time_is_over() {
     server.finish().await;
 }
 
+/// Not only when somebody signs in.
+#[tokio::test]
+async fn codes_are_purged_when_their_minute_is_over() {
+    let server = TestServer::start().await;
+    let mut connection = server.database.connect().await;
+    let statement = "
+        INSERT INTO login_codes (code_hash, provider, subject, expires_at)
+        SELECT minutes::text::bytea, 'dev', 'ada', clock_timestamp() + minutes * interval '1 minute'
+        FROM unnest(ARRAY[-1, 1]) AS minutes";
+    connection.execute(statement).await.unwrap();
+    let store = PostgresStore::connect(server.database.options(), 1)
+        .await
+        .unwrap();
+    store.purge(HOUR).await.unwrap();
+    let left: Vec<Vec<u8>> = sqlx::query_scalar("SELECT code_hash FROM login_codes")
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(left, [b"1"]);
+    drop(connection);
+    server.finish().await;
+}
+
 /// More than one batch of revoked routes, one of which a push holds.
 #[tokio::test]
 async fn a_purge_waits_for_no_push_and_comes_by_itself() {
