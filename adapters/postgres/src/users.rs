@@ -37,7 +37,7 @@ impl Users for PostgresStore {
             .await
             .map_err(store_error)?;
         let user = find(self.pool(), &user_id).await?;
-        // It is gone if the account was deleted a moment ago; signing in again makes another.
+        // It is gone if the account was deleted a moment ago; trying again makes another.
         user.ok_or(StoreError::Contention)
     }
 

@@ -2,7 +2,7 @@
 
 use syncline_domain::identity::Identity;
 
-use super::{Begun, IdentityError, IdentityService, SignedIn, attempt::LinkFor, names};
+use super::{Begun, IdentityError, IdentityService, SignedIn, attempt::LinkFor, names, settled};
 use crate::{
     accounts::AccountDeleted,
     ports::{Linked, Session, Unlinked},
@@ -71,7 +71,7 @@ impl IdentityService {
         identity: &Identity,
     ) -> Result<SignedIn, IdentityError> {
         let users = &self.parts.users;
-        match users.link(session, identity).await? {
+        match settled(|| users.link(session, identity)).await? {
             Linked::Done => self.changed(session).await,
             Linked::OfAnother => Err(IdentityError::IdentityTaken(identity.provider)),
             Linked::BesideAnother => Err(IdentityError::ProviderTaken(identity.provider)),

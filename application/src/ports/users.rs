@@ -71,13 +71,13 @@ pub trait Users: Send + Sync {
     /// with it at the same instant.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]; [`StoreError::Contention`] if the account is deleted at the same time.
     async fn sign_in(&self, identity: &Identity) -> Result<User, StoreError>;
 
     /// Gives an identity to the user of a session.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]; [`StoreError::Contention`] if the account is deleted at the same time.
     async fn link(&self, session: &Session, identity: &Identity) -> Result<Linked, StoreError>;
 
     /// Takes a provider from a user, but never the last.

@@ -1,11 +1,17 @@
 //! One-time codes: no token is ever in an address.
 
 use reqwest::{Method, StatusCode};
-use serde_json::json;
-use syncline_tests::server::answer;
+use serde_json::{Value, json};
+use syncline_tests::{
+    Answer, TestServer,
+    replica::{change, stamp},
+    server::answer,
+    tap::Tap,
+};
 
 use crate::support::{
-    PAGE, assert_error, browser, code, development_server, me, redeem, sign_in, signed_in,
+    PAGE, as_user, assert_error, browser, code, development_server, development_server_on, me,
+    redeem, sign_in, signed_in,
 };
 
 #[tokio::test]
@@ -26,6 +32,54 @@ async fn a_code_is_good_once() {
     let again = redeem(&server, &code).await;
     assert_error(&again, StatusCode::BAD_REQUEST, "bad_request");
     server.finish().await;
+}
+
+/// What a server makes of a code while its user's account is deleted. It is held back before it does what has `text`.
+async fn redeemed_beside_the_deletion(
+    text: &'static str,
+    redeem: impl AsyncFnOnce(&TestServer, &str, &str) -> Answer,
+) -> (Value, Answer) {
+    let near = development_server().await;
+    let (user, token) = sign_in(&near, "ada").await;
+    // Who has documents has a namespace, which a deletion removes.
+    let changes = [change("plan", &json!({}), &stamp("phone", 0))];
+    let push = as_user(&near, Method::POST, "/todo/sync", &token);
+    let push = push.json(&json!({ "collection": "notes", "changes": changes }));
+    assert_eq!(answer(push).await.status, StatusCode::OK);
+    let code = code(&near, "ada").await;
+    let tap = Tap::holding(&near.database, text);
+    let far = development_server_on(tap.database(&near.database)).await;
+    let deletion = async {
+        tap.meets().await;
+        let deletion = as_user(&near, Method::DELETE, "/account", &token);
+        assert_eq!(answer(deletion).await.status, StatusCode::NO_CONTENT);
+        tap.let_go();
+    };
+    let (redeemed, ()) = tokio::join!(redeem(&far, &token, &code), deletion);
+    far.stop().await;
+    near.finish().await;
+    (user, redeemed)
+}
+
+/// The code is used up: there is no second try.
+#[tokio::test]
+async fn who_signs_in_while_the_account_is_deleted_gets_another() {
+    let redeem = async |server: &TestServer, _: &str, code: &str| redeem(server, code).await;
+    let (before, answer) = redeemed_beside_the_deletion("LEFT JOIN identities", redeem).await;
+    let (user, _) = signed_in(&answer);
+    assert_ne!(user["userId"], before["userId"]);
+    assert_eq!(user["name"], "ada");
+}
+
+#[tokio::test]
+async fn who_links_while_the_account_is_deleted_is_told_so() {
+    let link = async |server: &TestServer, token: &str, code: &str| {
+        let link = as_user(server, Method::POST, "/auth/link/dev", token);
+        answer(link.json(&json!({ "code": code }))).await
+    };
+    let finding = "WHERE kind = $1 AND owner_id = $2";
+    let (_, answer) = redeemed_beside_the_deletion(finding, link).await;
+    assert_error(&answer, StatusCode::UNAUTHORIZED, "unauthorized");
 }
 
 #[tokio::test]

@@ -9,8 +9,13 @@ pub(crate) const PAGE: &str = "https://planner.example.org/in";
 
 /// A server that lets its pages have codes, and everybody in.
 pub(crate) async fn development_server() -> TestServer {
+    development_server_on(TestDatabase::create().await).await
+}
+
+/// The same, on a database that there is.
+pub(crate) async fn development_server_on(database: TestDatabase) -> TestServer {
     let configuration = format!("[auth]\nredirectUris = [\"{PAGE}\"]");
-    TestServer::with(TestDatabase::create().await, &configuration).await
+    TestServer::with(database, &configuration).await
 }
 
 /// A server whose users sign in through `provider` under the names of all four.
