@@ -66,10 +66,11 @@ fn merge_leaf<'a>(sides: &Sides<'a>, draft: &mut Draft<'_, 'a>, change: &Change<
         draft.put(change.path.clone(), merged, sides.input.stamp.clone());
         draft.remember(change, Some(clash.auto_merged(text, reason)));
     } else if clash.is_local_later() {
+        // The server's value is not the one that the node pushed: both sides changed the leaf, and no more.
         draft.take(change);
-        draft.remember(change, Some(clash.won_by(Winner::Local, reason)));
+        draft.remember(change, Some(clash.won_by(Winner::Local, None)));
     } else {
-        draft.remember(change, Some(clash.won_by(Winner::Remote, reason)));
+        draft.remember(change, Some(clash.won_by(Winner::Remote, None)));
     }
 }
 

@@ -135,3 +135,23 @@ async fn an_edit_whose_node_alone_says_what_it_saw_is_reported() {
     assert_eq!(phone.only_document().await, json!({ "text": "a\nb\nc\n" }));
     server.finish().await;
 }
+
+/// That its node had changed the field before says nothing of what another device made of it.
+#[tokio::test]
+async fn a_conflict_with_another_device_is_no_matter_of_nodes() {
+    for (at, winner) in [(20, "local"), (5, "remote")] {
+        let server = TestServer::start().await;
+        let mut phone = Device::new(&server, "phone", "notes");
+        phone.edit("1", json!({ "n": 1 }), 1).await;
+        let unanswered = phone.change("1", json!({ "n": 2 }), 2);
+        phone.send(&phone.body(&[unanswered])).await;
+        let mut laptop = Device::new(&server, "laptop", "notes");
+        laptop.pull().await;
+        laptop.edit("1", json!({ "n": 3 }), 10).await;
+        let answer = phone.edit("1", json!({ "n": 4 }), at).await;
+        let (local, remote) = (clock(at, "phone"), clock(10, "laptop"));
+        let expected = report("n", (&local, json!(4)), (&remote, json!(3)), winner);
+        assert_eq!(answer["conflicts"], json!([expected]));
+        server.finish().await;
+    }
+}
