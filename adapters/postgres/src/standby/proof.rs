@@ -79,6 +79,20 @@ struct Known {
 }
 
 impl Known {
+    /// Takes what the standby has reached for proven, and tells whether that is news.
+    fn reach(&mut self, replayed: u64) -> bool {
+        let before = self.latest.is_some();
+        while let Some(reached) = self.marks.front().copied() {
+            if reached.position > replayed {
+                break;
+            }
+            self.failure = None;
+            self.latest = Some(Proof(reached));
+            self.marks.pop_front();
+        }
+        self.latest.is_some() && !before
+    }
+
     /// Forgets everything, and tells whether that is news: it was good before, or failed for another
     /// reason.
     fn fail(&mut self, reason: String) -> bool {
@@ -102,19 +116,14 @@ impl Proofs {
             return self.fail("it is no standby");
         };
         let mut known = self.known();
-        if known.marks.len() == MOST_MARKS {
-            known.marks.pop_front();
-        }
         known.marks.push_back(mark);
-        while let Some(reached) = known.marks.front().copied() {
-            if reached.position > replayed {
-                return;
-            }
-            known.failure = None;
-            if known.latest.replace(Proof(reached)).is_none() {
-                tracing::info!("the standby answers pulls");
-            }
-            known.marks.pop_front();
+        if known.reach(replayed) {
+            tracing::info!("the standby answers pulls");
+        }
+        let is_behind = known.marks.len() > MOST_MARKS;
+        drop(known);
+        if is_behind {
+            self.fail("it is too far behind");
         }
     }
 
@@ -132,7 +141,33 @@ impl Proofs {
 
 #[cfg(test)]
 mod tests {
-    use super::Known;
+    use syncline_application::ports::Incarnation;
+    use syncline_domain::hlc::UnixMillis;
+    use tokio::time::Instant;
+
+    use super::{Known, MOST_MARKS, Mark, Proofs};
+
+    fn mark_at(position: u64) -> Mark {
+        Mark {
+            instant: Instant::now(),
+            present: UnixMillis(0),
+            incarnation: Incarnation([0; 16]),
+            position,
+        }
+    }
+
+    #[test]
+    fn a_standby_that_follows_and_reaches_nothing_fails_until_it_does() {
+        let proofs = Proofs::default();
+        let far = |count: usize| (0..count).for_each(|_| proofs.add(mark_at(2), Some(1)));
+        let is_failing = || proofs.known().failure.is_some();
+        far(MOST_MARKS);
+        assert!(!is_failing());
+        far(1);
+        assert!(is_failing());
+        proofs.add(mark_at(2), Some(2));
+        assert!(!is_failing() && proofs.latest().is_some());
+    }
 
     #[test]
     fn a_failure_is_news_once_also_if_it_was_never_good() {
