@@ -84,4 +84,7 @@ async fn a_second_signal_ends_it_at_once() {
     assert_eq!(answer.await.unwrap(), None);
     let mut process = Arc::into_inner(process).unwrap();
     assert_eq!(process.end(PATIENCE).await.code(), Some(1));
+    assert!(process.has_database());
+    let log = process.warnings();
+    assert!(log.contains("is adopted by the next start"), "{log}");
 }

@@ -83,7 +83,8 @@ pub(crate) async fn unless_told_twice<E: From<ServerError>>(
     tokio::select! {
         done = command => done,
         () = signals.told_twice() => {
-            let sentence = "ended by a second signal, before everything was finished and stopped";
+            let sentence = "ended by a second signal, before everything was finished and stopped; a \
+                            PostgreSQL of Syncline's own that still runs is adopted by the next start";
             Err(ServerError::from(sentence).into())
         }
     }
