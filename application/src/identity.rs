@@ -131,8 +131,9 @@ impl IdentityService {
 
     /// Begins a session of whoever has this identity.
     async fn sign_in(&self, identity: &Identity) -> Result<SignedIn, IdentityError> {
-        let user = settled(|| self.parts.users.sign_in(identity)).await?;
+        // Before the user is found: a deletion that begins after that ends the session.
         let now = self.parts.clock.now();
+        let user = settled(|| self.parts.users.sign_in(identity)).await?;
         let session = Session::beginning(user.user_id.clone(), names(&user), now);
         self.signed_in(user, &session)
     }

@@ -26,6 +26,12 @@ impl Accounts for PostgresStore {
         let mut transaction = self.pool().begin().await.map_err(store_error)?;
         take_time(&mut transaction).await?;
         let namespace = lock_namespace(&mut transaction, user).await?;
+        // Whoever signs in waits until the account is gone.
+        sqlx::query(include_str!("sql/lock_user.sql"))
+            .bind(user.as_str())
+            .execute(&mut transaction)
+            .await
+            .map_err(store_error)?;
         Ok(Box::new(PostgresAccountTransaction {
             transaction,
             user: user.clone(),

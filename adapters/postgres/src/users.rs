@@ -36,6 +36,11 @@ impl Users for PostgresStore {
             .fetch_one(self.pool())
             .await
             .map_err(store_error)?;
+        sqlx::query(include_str!("sql/hold_user.sql"))
+            .bind(&user_id)
+            .execute(self.pool())
+            .await
+            .map_err(store_error)?;
         let user = find(self.pool(), &user_id).await?;
         // It is gone if the account was deleted a moment ago; trying again makes another.
         user.ok_or(StoreError::Contention)

@@ -1,10 +1,14 @@
 //! One-time codes: no token is ever in an address.
 
+use std::pin::pin;
+
+use futures::future::{Either, select};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use syncline_tests::{
     Answer, TestServer,
-    replica::{change, stamp},
+    locks::is_waiting,
+    replica::{change, now, stamp},
     server::answer,
     tap::Tap,
 };
@@ -69,6 +73,44 @@ async fn who_signs_in_while_the_account_is_deleted_gets_another() {
     let (user, _) = signed_in(&answer);
     assert_ne!(user["userId"], before["userId"]);
     assert_eq!(user["name"], "ada");
+}
+
+/// The end of a large account takes a while, and comes after who signs in meanwhile.
+#[tokio::test]
+async fn who_signs_in_before_a_deletion_is_done_does_not_outlive_it() {
+    let near = development_server().await;
+    let (_, token) = sign_in(&near, "ada").await;
+    let tap = Tap::holding(&near.database, "DELETE FROM document_versions");
+    let far = development_server_on(tap.database(&near.database)).await;
+    let deletion = answer(as_user(&far, Method::DELETE, "/account", &token));
+    let signing_in = async {
+        tap.meets().await;
+        // A token tells seconds.
+        let second = || now().0 / 1000;
+        let held = second();
+        while second() == held {
+            tokio::task::yield_now().await;
+        }
+        let signing_in = pin!(sign_in(&near, "ada"));
+        let mut connection = near.database.connect().await;
+        let waiting = pin!(async { while !is_waiting(&mut connection).await {} });
+        let begun = select(signing_in, waiting).await;
+        tap.let_go();
+        match begun {
+            Either::Left((signed_in, _)) => signed_in,
+            Either::Right(((), signing_in)) => signing_in.await,
+        }
+    };
+    let (deleted, (user, token)) = tokio::join!(deletion, signing_in);
+    assert_eq!(deleted.status, StatusCode::NO_CONTENT);
+    let me = answer(as_user(&near, Method::GET, "/auth/me", &token)).await;
+    assert!(
+        me.status == StatusCode::UNAUTHORIZED || me.body == user,
+        "{}",
+        me.body
+    );
+    far.stop().await;
+    near.finish().await;
 }
 
 #[tokio::test]
