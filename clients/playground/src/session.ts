@@ -73,7 +73,10 @@ export async function returned(): Promise<Person | undefined> {
   const query = new URLSearchParams(location.search);
   const [code, error] = [query.get("code"), query.get("error")];
   if (code === null && error === null) return undefined;
-  const isOurs = query.get("state") === sessionStorage.getItem(STATE);
+  // An address without a state is nobody's here, also where no sign-in was begun.
+  const state = sessionStorage.getItem(STATE);
+  sessionStorage.removeItem(STATE);
+  const isOurs = state !== null && query.get("state") === state;
   history.replaceState(null, "", "/");
   if (!isOurs) throw new Error("This sign-in did not begin here: sign in again");
   if (code === null) throw new Error(`The sign-in did not succeed: ${error}`);

@@ -324,6 +324,14 @@ describe("people", () => {
     await playground.laptop.shows("with a token");
     await profile.close();
   });
+
+  it("are signed in by no address that somebody gave them", async () => {
+    const profile = await browser.newContext({ serviceWorkers: "block" });
+    const page = await profile.newPage();
+    await page.goto(`${server.url}/?code=of-somebody-else`);
+    await page.getByText("This sign-in did not begin here").waitFor();
+    await profile.close();
+  });
 });
 
 describe("everybody", () => {
