@@ -4,6 +4,7 @@ mod identity;
 
 use std::{net::SocketAddr, ops::RangeInclusive};
 
+use reqwest::Url;
 use sqlx::postgres::PgConnectOptions;
 use syncline_domain::identifier::{ApplicationName, CollectionName, TextConfiguration};
 
@@ -130,8 +131,9 @@ pub(super) const DATABASE_SCHEMA: Rule = Rule {
 };
 
 const PUBLIC_URL: Rule = Rule {
-    holds: |text| text != "*" && is_origin(text),
-    says: "has to be an address such as `https://sync.example.org`, without a path",
+    holds: is_origin,
+    says: "has to be an address such as `https://sync.example.org`: in lower case, without a path, \
+           a name, or the port that its scheme has anyway",
 };
 
 pub(super) const SECRET: Rule = Rule {
@@ -140,8 +142,9 @@ pub(super) const SECRET: Rule = Rule {
 };
 
 const ORIGIN: Rule = Rule {
-    holds: is_origin,
-    says: "has to be a list of origins such as `https://example.org`, or `*` for any",
+    holds: |text| text == "*" || is_origin(text),
+    says: "has to be a list of origins as browsers send them, such as `https://example.org`: in lower \
+           case, without a path, a name, or the port that its scheme has anyway; or `*` for any",
 };
 
 const LOG_FORMAT: Rule = Rule {
@@ -170,12 +173,11 @@ const COLLECTION_NAME: Rule = Rule {
     says: "is no name for a collection: it is 1 to 128 bytes without control characters",
 };
 
-/// A scheme and a host, without a path; browsers send nothing else.
+/// A scheme and a host, written as browsers do: another way of writing it would match none of theirs.
 fn is_origin(text: &str) -> bool {
-    let host = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"));
-    text == "*" || host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', ' ']))
+    Url::parse(text).is_ok_and(|url| {
+        ["http", "https"].contains(&url.scheme()) && url.origin().ascii_serialization() == text
+    })
 }
 
 /// How a key or name is called in the environment: `bodyBytes` is `BODY_BYTES`.

@@ -136,6 +136,14 @@ fn a_value_that_breaks_its_rule_is_named_with_the_rule() {
         ("[cors]\norigins = \"*\"", "has to be a list of origins"),
         ("[cors]\norigins = [7]", "has to be a list of origins"),
         (
+            "[cors]\norigins = [\"https://A.example\"]",
+            "has to be a list of origins as browsers send them",
+        ),
+        (
+            "[cors]\norigins = [\"https://a.example:443\"]",
+            "has to be a list of origins as browsers send them",
+        ),
+        (
             "[cors]\norigins = [\"https://a.example/path\"]",
             "has to be a list of origins",
         ),

@@ -104,7 +104,15 @@ fn what_makes_no_sense_is_named() {
         ),
         (
             "publicUrl = \"https://sync.example.org/path\"",
-            "has to be an address such as `https://sync.example.org`, without a path",
+            "has to be an address such as `https://sync.example.org`: in lower case, without a path",
+        ),
+        (
+            "publicUrl = \"https://sync.example.org:abc\"",
+            "has to be an address such as `https://sync.example.org`",
+        ),
+        (
+            "[auth.issuers.acme]\nissuer = \"https://x y\"\naudience = \"a\"",
+            "has to begin with `https://`, or with `http://` on this machine alone",
         ),
         (
             "listen = \"0.0.0.0:80\"\n[auth.providers.google]\nclientId = \"a\"",

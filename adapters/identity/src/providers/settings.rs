@@ -45,14 +45,6 @@ pub enum ProvidersError {
         /// What.
         key: &'static str,
     },
-    /// An address is none.
-    #[error("`auth.providers.{provider}.{key}` has to be an address such as `https://example.org`")]
-    Address {
-        /// Of which provider.
-        provider: Provider,
-        /// Which.
-        key: &'static str,
-    },
     /// The key is none.
     #[error(
         "`auth.providers.apple.privateKey` has to be the file that Apple gave you, with the line \

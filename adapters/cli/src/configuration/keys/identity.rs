@@ -1,5 +1,6 @@
 //! The keys below `auth`.
 
+use reqwest::Url;
 use syncline_domain::identity::Provider;
 
 use super::{Rule, SECRET, Shape};
@@ -95,7 +96,8 @@ const TENANT: Rule = Rule {
 
 const ENDPOINT: Rule = Rule {
     holds: is_endpoint,
-    says: "has to begin with `https://`, or with `http://` on this machine alone",
+    says: "has to begin with `https://`, or with `http://` on this machine alone, and have a host and \
+           no name or password",
 };
 
 const PAGE: Rule = Rule {
@@ -118,12 +120,11 @@ const ISSUER_NAME: Rule = Rule {
 
 /// Secrets and keys are sent and fetched there: nobody on the way may read or change them.
 fn is_endpoint(text: &str) -> bool {
-    let local = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
-    let is_local = local.iter().any(|begin| {
-        text.strip_prefix(begin)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
-    });
-    is_local || text.len() > "https://".len() && text.starts_with("https://")
+    Url::parse(text).is_ok_and(|url| {
+        let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        let is_secure = url.scheme() == "https" || url.scheme() == "http" && is_local;
+        is_secure && url.username().is_empty() && url.password().is_none()
+    })
 }
 
 /// Native applications have schemes of their own.
@@ -149,6 +150,7 @@ mod tests {
             "https://id.example.org",
             "http://127.0.0.1:4000/a",
             "http://localhost",
+            "http://[::1]:4000",
         ] {
             assert!(is_endpoint(good), "{good}");
         }
@@ -157,6 +159,9 @@ mod tests {
             "https://",
             "http://id.example.org",
             "http://localhost.example.org",
+            "https:// x",
+            "https://id.example.org:abc",
+            "https://ada:secret@id.example.org",
         ] {
             assert!(!is_endpoint(bad), "{bad}");
         }
