@@ -100,8 +100,11 @@ without_services() {
     may_become_root || fail "installing packages needs root and there is no sudo: run 'apt-get install pgbouncer' as root, then run this again"
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
     as_root chmod +x "$policy"
-    "$@" || status=$?
-    as_root rm -f "$policy"
+    # In a shell of its own, whose end removes the policy, also where it fails or is interrupted.
+    (
+        trap 'as_root rm -f "$policy"' EXIT
+        "$@"
+    ) || status=$?
     return "$status"
 }
 
@@ -111,7 +114,9 @@ without_main_cluster() {
     local folder=/etc/postgresql-common/createcluster.d status=0
     as_root mkdir -p "$folder"
     echo 'create_main_cluster = false' | as_root tee "$folder/syncline-install.conf" >/dev/null
-    "$@" || status=$?
-    as_root rm -f "$folder/syncline-install.conf"
+    (
+        trap 'as_root rm -f "$folder/syncline-install.conf"' EXIT
+        "$@"
+    ) || status=$?
     return "$status"
 }
