@@ -37,7 +37,7 @@ const PROXY_HEADERS: [HeaderName; 3] = [
 #[into_params(parameter_in = Query)]
 #[schema(as = DeveloperSignIn)]
 pub(super) struct Wish {
-    /// The user's id and name.
+    /// What the user is called; whoever signs in by the same name is the same user.
     #[param(
         min_length = 1,
         max_length = 255,
