@@ -164,10 +164,11 @@ impl ServerChange {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Access {
-    /// See it.
-    Read,
     /// See and edit it.
     Write,
+    /// See it. What a later server may say besides is no leave to do more.
+    #[serde(other)]
+    Read,
 }
 
 /// A document that is stored as it was pushed.

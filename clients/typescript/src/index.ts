@@ -23,6 +23,7 @@ export type {
   Conflict,
   DocumentChange,
   DocumentId,
+  LaterWord,
   Rejection,
   ServerChange,
   SyncAnswer,

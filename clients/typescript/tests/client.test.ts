@@ -142,6 +142,26 @@ describe("answers", () => {
     assert.equal(client.edit(theirs, { n: 3 }, 300).getChanges()[0]!.owner, "ada");
   });
 
+  it("costs no answer to know other words than the server", () => {
+    const client = new SyncClient("phone");
+    client.edit("a", { n: 1 }, 10).getChanges();
+    const shared = { ...stored("plan", { n: 1 }, 50), _owner: "ada", _access: "comment", _novelty: true };
+    const report = {
+      ...{ key: "a", field: "n", localRev: clock(10), remoteRev: clock(5), localValue: 1, remoteValue: 2 },
+      ...{ winner: "neither", winnerValue: 3, mergeStrategy: "numbers-added", reason: "told-twice" },
+    };
+    const accepted = [{ key: "a", rev: clock(90) }];
+    const { conflicts } = client.sync(
+      answer(100, { serverChanges: [shared], accepted, conflicts: [report] }),
+      100,
+    );
+    const plan = { key: "plan", owner: "ada" };
+    assert.equal(client.access(plan), "read", "no more than that");
+    assert.deepEqual(client.get(plan), { n: 1 });
+    assert.deepEqual(conflicts, [report]);
+    assert.deepEqual(client.pending(), []);
+  });
+
   it("loses no edit that was made meanwhile", () => {
     const client = synced({ a: { n: 1, m: 1 } });
     client.edit("a", { n: 2, m: 1 }, 200).getChanges();

@@ -33,9 +33,16 @@ describe("live pokes", () => {
     assert.equal(server.pulls.length, before + 1);
     server.streams[0]!.enqueue(encode("event: change\ndata: {}\n\n"));
     await eventually(() => server.pulls.length === before + 2, "anything may have changed");
+    server.streams[0]!.enqueue(encode("event: novelty\ndata: [1]\n\n"));
+    await pause();
+    assert.equal(server.pulls.length, before + 2, "what only a later client knows is none");
+    server.streams[0]!.enqueue(encode("event: change\ndata: notes\n\n"));
+    await eventually(() => server.pulls.length === before + 3, "what cannot be read may be anything");
+    assert.equal(server.streams.length, 1, "the stream goes on");
+    const earlier = server.pulls.length;
     server.streams[0]!.close();
     await eventually(() => server.streams.length === 2, "the stream is opened again");
-    await eventually(() => server.pulls.length > before + 2, "what was missed is pulled");
+    await eventually(() => server.pulls.length > earlier, "what was missed is pulled");
     assert.ok(server.headers.every(({ Authorization }) => Authorization === "Bearer "));
     await store.close();
   });

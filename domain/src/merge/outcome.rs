@@ -49,7 +49,7 @@ pub struct Conflict {
 }
 
 /// Whose value a conflict ends with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Winner {
     /// The device's.
@@ -58,18 +58,24 @@ pub enum Winner {
     Remote,
     /// One made of both.
     AutoMerged,
+    /// The word of a later server.
+    #[serde(untagged)]
+    Other(String),
 }
 
 /// How two values were made one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MergeStrategy {
     /// Line by line.
     TextAutoMerged,
+    /// The word of a later server.
+    #[serde(untagged)]
+    Other(String),
 }
 
 /// Why a conflict is reported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// A merge of both sides would break the schema, or a limit of documents, so one side won whole.
@@ -78,4 +84,7 @@ pub enum Reason {
     Repeated,
     /// Only its node says that the device saw the server's value.
     SameNode,
+    /// The word of a later server.
+    #[serde(untagged)]
+    Other(String),
 }

@@ -38,7 +38,7 @@ pub fn prefer_whole_side(input: &MergeInput<'_>) -> Merged {
     };
     let mut pushes: Vec<_> = differing
         .iter()
-        .map(|path| schema_push(&sides, path, winner))
+        .map(|path| schema_push(&sides, path, &winner))
         .collect();
     if winner == Winner::Remote {
         let unreported = changes
@@ -85,7 +85,7 @@ fn differing_paths(sides: &Sides<'_>) -> BTreeSet<Path> {
         .collect()
 }
 
-fn schema_push(sides: &Sides<'_>, path: &Path, winner: Winner) -> PushedField {
+fn schema_push(sides: &Sides<'_>, path: &Path, winner: &Winner) -> PushedField {
     let revision = revision_of(&sides.input.edit.revisions, path);
     let local = sides.local.get(path).copied();
     let clash = Clash {
@@ -100,7 +100,7 @@ fn schema_push(sides: &Sides<'_>, path: &Path, winner: Winner) -> PushedField {
             value: local.cloned(),
             version: 0,
         },
-        conflict: Some(clash.won_by(winner, Some(Reason::Schema))),
+        conflict: Some(clash.won_by(winner.clone(), Some(Reason::Schema))),
     }
 }
 

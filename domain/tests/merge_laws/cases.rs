@@ -142,9 +142,9 @@ fn a_removed_value_comes_back_only_by_a_later_edit() {
         let conflicts = server.push(&old, NOTHING);
         let removed: Vec<_> = conflicts
             .iter()
-            .map(|it| (it.field.as_str(), it.winner))
+            .map(|it| (it.field.as_str(), &it.winner))
             .collect();
-        assert_eq!(removed, [("a", winner)]);
+        assert_eq!(removed, [("a", &winner)]);
         assert_eq!(server.content().contains_key("a"), winner == Winner::Local);
     }
 }
@@ -161,8 +161,8 @@ fn a_removal_older_than_what_its_node_pushed_is_reported() {
         panic!("{conflicts:?}")
     };
     assert_eq!(
-        (conflict.field.as_str(), conflict.winner),
-        ("a", Winner::Remote)
+        (conflict.field.as_str(), &conflict.winner),
+        ("a", &Winner::Remote)
     );
     assert_eq!(server.merged(&removal, NOTHING), Merged::default());
 }

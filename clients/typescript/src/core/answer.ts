@@ -21,6 +21,7 @@ import {
   type Rejection,
   type ServerChange,
   type SyncAnswer,
+  accessOf,
   documentIdOf,
   documentOf,
   idOf,
@@ -102,9 +103,10 @@ function take(
   const state = documentOf(change);
   const next = nextOf(document, state, push, clock);
   const { rejection } = replica.entries.get(id) ?? {};
+  const access = accessOf(change);
   replica.set(id, {
     ...withDocument({}, next),
-    ...(change._access && { access: change._access }),
+    ...(access && { access }),
     ...(rejection && { rejection }),
   });
 }

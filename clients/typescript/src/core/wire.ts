@@ -6,6 +6,9 @@ import type { Push, Revisions, ServerDocument } from "./pending.js";
 /** The version of the protocol in which a server tells of deletions, removals and resets. */
 export const PROTOCOL = 2;
 
+/** A word of a later server, where this client knows others. */
+export type LaterWord = string & Record<never, never>;
+
 /** What a client may do with another user's document. */
 export type Access = "read" | "write";
 
@@ -78,7 +81,7 @@ export interface ServerChange {
   /** Its owner, if that is another user. */
   readonly _owner?: string;
   /** What the client may do with another user's document. */
-  readonly _access?: Access;
+  readonly _access?: Access | LaterWord;
   readonly [field: string]: unknown;
 }
 
@@ -109,10 +112,10 @@ export interface Conflict extends DocumentId {
   readonly remoteRev: string;
   readonly localValue: Json;
   readonly remoteValue: Json;
-  readonly winner: "local" | "remote" | "auto-merged";
+  readonly winner: "local" | "remote" | "auto-merged" | LaterWord;
   readonly winnerValue: Json;
-  readonly mergeStrategy?: "text-auto-merged";
-  readonly reason?: "schema" | "repeated" | "same-node";
+  readonly mergeStrategy?: "text-auto-merged" | LaterWord;
+  readonly reason?: "schema" | "repeated" | "same-node" | LaterWord;
 }
 
 /** One text for each document: the key, and behind a NUL, which keys do not hold, the owner. */
@@ -135,6 +138,12 @@ export function changeOf(id: string, push: Push): DocumentChange {
     ...(push.baseClock !== undefined && { baseClock: push.baseClock }),
     ...(Object.keys(push.after).length > 0 && { after: push.after }),
   };
+}
+
+/** What the client may do. A word that it does not know is no leave to do more than to read. */
+export function accessOf({ _access }: ServerChange): Access | undefined {
+  if (_access === undefined) return undefined;
+  return _access === "write" ? "write" : "read";
 }
 
 /** The document that a server sent; none if it is removed. */

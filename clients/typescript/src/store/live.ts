@@ -142,7 +142,18 @@ function emit(event: string, onEvent: (name: string, data: string) => void): voi
 }
 
 function poke(listener: LiveListener, data: string): void {
-  const { collection, orgId } = JSON.parse(data) as { collection?: string; orgId?: string };
-  if (collection === undefined) listener.onPokeOfAll();
-  else listener.onPoke({ collection, ...(orgId !== undefined && { org: orgId }) });
+  const scope = scopeOf(data);
+  if (scope) listener.onPoke(scope);
+  else listener.onPokeOfAll();
+}
+
+/** What changed; none if the poke does not tell, or not as this client reads it. */
+function scopeOf(data: string): Scope | undefined {
+  try {
+    const { collection, orgId } = JSON.parse(data) as { collection?: unknown; orgId?: unknown };
+    if (typeof collection !== "string") return undefined;
+    return { collection, ...(typeof orgId === "string" && { org: orgId }) };
+  } catch {
+    return undefined;
+  }
 }

@@ -71,10 +71,11 @@ pub(super) async fn tell(tour: &mut Tour, scene: &mut Scene) -> Result<(), DemoE
 
 impl Shown for Conflict {
     fn shown(&self) -> String {
-        let winner = match self.winner {
+        let winner = match &self.winner {
             Winner::Local => "this device's",
             Winner::Remote => "the other's",
             Winner::AutoMerged => "both, merged",
+            Winner::Other(word) => word,
         };
         format!(
             "field {}: {} here, {} there; {winner} stands",

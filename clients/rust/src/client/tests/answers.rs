@@ -327,3 +327,36 @@ fn members_that_a_later_server_adds_are_no_fields() {
     );
     assert_eq!(client.get(&id("a")), Some(document(json!({ "n": 1 }))));
 }
+
+#[test]
+fn words_that_a_later_server_adds_cost_no_answer() {
+    let mut client = client();
+    edit(&mut client, "a", json!({ "n": 1 }), 10);
+    begin(&mut client);
+    let mut lent = stored("plan", json!({ "n": 1 }), 50);
+    lent["_owner"] = json!("ada");
+    lent["_access"] = json!("comment");
+    let report = json!({
+        "key": "a", "field": "n", "localRev": stamp(10), "remoteRev": clock(5),
+        "localValue": 1, "remoteValue": 2, "winner": "neither", "winnerValue": 3,
+        "mergeStrategy": "numbers-added", "reason": "told-twice",
+    });
+    let applied = apply(
+        &mut client,
+        100,
+        json!({
+            "serverChanges": [lent],
+            "accepted": [{ "key": "a", "rev": clock(90), "novelty": 1 }],
+            "conflicts": [report],
+        }),
+    );
+    let plan = DocumentId::of("ada", "plan").unwrap();
+    assert_eq!(
+        client.access(&plan),
+        Some(Access::Read),
+        "no more than that"
+    );
+    let told = serde_json::to_value(&applied.conflicts[0]).unwrap();
+    assert_eq!(told, report, "as a store keeps it for the application");
+    assert_eq!(client.pending().count(), 0);
+}
