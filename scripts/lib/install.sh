@@ -33,16 +33,28 @@ find_cargo() {
     PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
     command -v cargo >/dev/null ||
         fail "cargo was not found on PATH or in ~/.cargo/bin: install a Rust toolchain with rustup, then run this again"
+    local version needed
+    needed=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    version=$(cargo --version | cut -d ' ' -f 2)
+    is_at_least "$needed" "$version" ||
+        fail "Rust $version is too old: install $needed or later with rustup, then run this again"
+}
+
+# Whether a version, the second, is the first or a later one.
+is_at_least() {
+    printf '%s\n' "$1" "$2" | sort --version-sort --check=quiet
 }
 
 # Debian's own Node.js is too old, so it is not installed here.
 find_node() {
     local version
     version=$(node --version 2>/dev/null) ||
-        fail "node was not found on PATH: install Node.js 20 or later (https://nodejs.org), then run this again"
+        fail "node was not found on PATH: install Node.js 22.12 or later (https://nodejs.org), then run this again"
     version=${version#v}
-    [ "${version%%.*}" -ge 20 ] ||
-        fail "Node.js $version is too old: install version 20 or later (https://nodejs.org), then run this again"
+    case $version in
+    20.*) is_at_least 20.19 "$version" ;;
+    *) is_at_least 22.12 "$version" ;;
+    esac || fail "Node.js $version is too old: install 20.19, or 22.12 or later (https://nodejs.org), then run this again"
 }
 
 # Some crates contain C, and Rust links with the C compiler.

@@ -162,6 +162,8 @@ impl Configuration {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::{Settings, keys::known_paths};
 
     const EVERYTHING: &str = r#"
@@ -247,5 +249,22 @@ mod tests {
         serde_json::from_value::<Settings>(values)
             .map(drop)
             .unwrap();
+    }
+
+    #[test]
+    fn the_sample_has_every_key_that_is_known() {
+        let sample = include_str!("../../../config/syncline.toml");
+        // Most are commented: what is before an equals sign, and the names of tables.
+        let lines = sample.lines().map(|line| line.trim_start_matches("# "));
+        let keys: BTreeSet<_> = lines
+            .filter_map(|line| match line.split_once(" = ") {
+                Some((key, _)) => Some(key),
+                None => line.strip_prefix('['),
+            })
+            .flat_map(|keys| keys.split(['.', ']']))
+            .collect();
+        for path in known_paths() {
+            assert!(keys.contains(path.last().unwrap()), "{path:?}");
+        }
     }
 }

@@ -6,7 +6,10 @@
 //! A [`SyncClient`] holds the documents of one collection in one namespace. It is edited whether
 //! or not there is a network, and [`sync()`] reconciles it with a server. The core knows neither
 //! time nor network nor storage: times are arguments, [`SyncClient::snapshot`] is what to keep
-//! between runs, and [`HttpTransport`] is one way to reach a server.
+//! between runs, and [`HttpTransport`] is one way to reach a server. What was sent is part of the
+//! snapshot, so that it is sent again word for word: whoever keeps snapshots saves one after
+//! [`SyncClient::begin_sync`], before anything is sent, and another after
+//! [`SyncClient::apply`]; [`sync()`] leaves no moment for the first.
 //!
 //! ```no_run
 //! use syncline_client::{

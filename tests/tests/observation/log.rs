@@ -24,15 +24,54 @@ impl Write for Log {
     }
 }
 
+impl Log {
+    /// Begins to read what is logged at `level` and above.
+    fn begin(level: &str) -> Self {
+        let log = Self::default();
+        let writer = log.clone();
+        let lines = fmt::layer().json().with_writer(move || writer.clone());
+        tracing_subscriber::registry()
+            .with(EnvFilter::new(level))
+            .with(lines)
+            .init();
+        log
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+/// Each line as JSON.
+fn lines(text: &str) -> impl Iterator<Item = Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap())
+}
+
+#[tokio::test]
+async fn a_cause_names_its_request_also_where_less_is_logged() {
+    let log = Log::begin("error");
+    let server = TestServer::start().await;
+    let mut connection = server.database.connect().await;
+    sqlx::query("DROP SCHEMA syncline CASCADE")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    drop(connection);
+    let request = server.request(Method::POST, "/todo/sync");
+    let request = request.header("X-Request-Id", "request-1");
+    let answer = request
+        .bearer_auth(server.token("ada"))
+        .json(&first_sync("tasks"));
+    assert!(answer.send().await.unwrap().status().is_server_error());
+    server.finish().await;
+    let text = log.text();
+    let is_cause = |line: &Value| line["span"]["request_id"] == "request-1";
+    assert!(lines(&text).any(|line| is_cause(&line)), "{text}");
+}
+
 #[tokio::test]
 async fn requests_are_logged_with_who_and_where_but_never_what() {
-    let log = Log::default();
-    let writer = log.clone();
-    let lines = fmt::layer().json().with_writer(move || writer.clone());
-    tracing_subscriber::registry()
-        .with(EnvFilter::new("info"))
-        .with(lines)
-        .init();
+    let log = Log::begin("info");
     let server = TestServer::start().await;
     let mut body = first_sync("private-collection");
     body["changes"] = json!([change(
@@ -48,14 +87,11 @@ async fn requests_are_logged_with_who_and_where_but_never_what() {
     assert!(answer.send().await.unwrap().status().is_success());
     let token = server.token("private-user");
     server.finish().await;
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log.text();
     for secret in ["private", &token] {
         assert!(!text.contains(secret), "{secret} is in the log: {text}");
     }
-    let lines = text
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let mut spans = lines.map(|line| line["span"].clone());
+    let mut spans = lines(&text).map(|line| line["span"].clone());
     let span = spans
         .find(|span| span["request_id"] == "request-1")
         .unwrap();

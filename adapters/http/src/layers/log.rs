@@ -14,7 +14,8 @@ use super::request_id::X_REQUEST_ID;
 pub(super) fn span(request: &Request) -> Span {
     let route = request.extensions().get::<MatchedPath>();
     let request_id = request.headers().get(X_REQUEST_ID);
-    tracing::info_span!(
+    // At the level of errors, so that it names the request also where less is logged.
+    tracing::error_span!(
         "request",
         method = request.method().as_str(),
         route = route.map(MatchedPath::as_str),
