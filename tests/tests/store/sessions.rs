@@ -5,7 +5,7 @@ use std::{
     future::pending,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -17,14 +17,14 @@ use axum::{
         header::{AUTHORIZATION, RETRY_AFTER},
     },
     response::sse::{Event, Sse},
-    routing::get,
+    routing::{get, post},
 };
 use futures::stream;
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::json;
 use syncline_client::{
     UserId,
-    store::{Store, StoreError, StoreEvent, StoreOptions},
+    store::{Status, Store, StoreError, StoreEvent, StoreOptions},
 };
 use syncline_domain::hlc::UnixMillis;
 use syncline_tests::{TestServer, replica::now, server::token_at};
@@ -183,6 +183,62 @@ async fn a_new_sign_in_opens_the_stream_of_pokes_at_once() {
         }
         drop(store);
     }
+}
+
+/// Also who was not the one that asked for it, and pauses.
+#[tokio::test]
+async fn what_a_question_brought_is_used_by_everybody_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let is_accepted = |headers: &HeaderMap| headers[AUTHORIZATION] == "Bearer second";
+    let (opens, mut open) = unbounded_channel();
+    let events = async move |headers: HeaderMap| {
+        let is_open = is_accepted(&headers);
+        opens.send(is_open).unwrap();
+        if !is_open {
+            return Err(StatusCode::UNAUTHORIZED);
+        }
+        Ok(Sse::new(stream::pending::<Result<Event, Infallible>>()))
+    };
+    let sync = async move |headers: HeaderMap| {
+        if !is_accepted(&headers) {
+            return Err(StatusCode::UNAUTHORIZED);
+        }
+        let clock = "0000000000064-000000-server~1";
+        let answer = json!({ "serverClock": clock, "serverChanges": [], "conflicts": [] });
+        Ok(answer.to_string())
+    };
+    let router = Router::new()
+        .route("/todo/events", get(events))
+        .route("/todo/sync", post(sync));
+    let (asked, mut questions) = unbounded_channel();
+    let is_somebody_there = Arc::new(AtomicBool::new(false));
+    let is_there = Arc::clone(&is_somebody_there);
+    let options = without_claims(&serve(router).await, &folder).get_token(move || {
+        if !is_there.load(Ordering::SeqCst) {
+            return Box::pin(async { Err("nobody is there".into()) });
+        }
+        asked.send(()).unwrap();
+        Box::pin(pending())
+    });
+    let store = Store::open(options).await.unwrap();
+    store.collection("notes").unwrap();
+    // For a minute, both.
+    assert_eq!(open.recv().await, Some(false));
+    eventually("it pauses", async || {
+        matches!(*store.status().borrow(), Status::Waiting { .. })
+    })
+    .await;
+    is_somebody_there.store(true, Ordering::SeqCst);
+    let answered = async {
+        questions.recv().await.unwrap();
+        store.set_token("second").unwrap();
+        open.recv().await
+    };
+    let both = timeout(PATIENCE, async { tokio::join!(store.sync(), answered) });
+    let (synced, opened) = both.await.expect("both go on");
+    synced.unwrap();
+    assert_eq!(opened, Some(true));
+    drop(store);
 }
 
 fn without_claims(url: &str, folder: &tempfile::TempDir) -> StoreOptions {

@@ -6,7 +6,10 @@ use eventsource_stream::Eventsource;
 use futures::{StreamExt, stream::try_unfold};
 use serde::Deserialize;
 use syncline_domain::identifier::{CollectionName, OrganisationId};
-use tokio::time::{Instant, timeout};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout},
+};
 
 use super::{
     clock::back_off, error::StoreError, inner::Inner, scope::Scope, sync_loop::delay_after,
@@ -38,7 +41,7 @@ pub(super) async fn run(inner: &Inner) {
     let mut failures = 0;
     loop {
         sign_ins.mark_unchanged();
-        let delay = match listen(inner).await {
+        let delay = match listen(inner, &mut sign_ins).await {
             Err(error) if error.is_refusal() => ABSENCE,
             Err(error) => {
                 failures += 1;
@@ -68,8 +71,10 @@ fn failures_after(failures: u32, lasted: Duration) -> u32 {
 
 /// The connection is taken for dead when it is silent for a minute; the server says something every
 /// 15 seconds. Gives how long the stream lasted.
-async fn listen(inner: &Inner) -> Result<Duration, StoreError> {
+async fn listen(inner: &Inner, sign_ins: &mut watch::Receiver<()>) -> Result<Duration, StoreError> {
     let stream = inner.remote.events().await?;
+    // It is open: whoever signed in before asks for no other.
+    sign_ins.mark_unchanged();
     let began = Instant::now();
     inner.set_live(true);
     // Between two streams any number of pokes may have been missed.

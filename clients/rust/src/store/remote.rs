@@ -83,6 +83,7 @@ impl Remote {
             let body = read(response).await?;
             return Err(TransportError::from_answer(status, &headers, &body).into());
         }
+        self.session.accept(&token);
         if let Some(next) = headers.get(NEXT_TOKEN).and_then(|next| next.to_str().ok()) {
             // One that is not taken leaves the present one, and costs no answer.
             let _ = self.session.prolong(&token, next.to_owned());

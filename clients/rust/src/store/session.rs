@@ -1,5 +1,6 @@
 use std::{
     future::Future,
+    mem,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -23,7 +24,7 @@ pub(super) struct Session {
     /// Whoever asks for a token has others wait.
     asking: tokio::sync::Mutex<()>,
     answered: Mutex<Answered>,
-    /// Moves on with every new sign-in.
+    /// Moves on with every new sign-in, and with every answer to a question that the server accepts.
     sign_ins: watch::Sender<()>,
     /// Moves on with every token that answers a question before whoever is asked does.
     answers: watch::Sender<()>,
@@ -35,6 +36,8 @@ struct Slot {
     token: String,
     /// Whether the application is being asked for another.
     is_asked: bool,
+    /// Whether it answers a question, and the server has not accepted it so far.
+    is_untried: bool,
 }
 
 /// A question for a token, as long as it is open.
@@ -76,6 +79,7 @@ impl Session {
             slot: Mutex::new(Slot {
                 token,
                 is_asked: false,
+                is_untried: false,
             }),
             get_token,
             asking: tokio::sync::Mutex::default(),
@@ -103,6 +107,7 @@ impl Session {
         let mut is_asked = false;
         self.replace(token, |slot| {
             is_asked = slot.is_asked;
+            slot.is_untried = is_asked;
             true
         })?;
         let moved = if is_asked {
@@ -112,6 +117,16 @@ impl Session {
         };
         moved.send_replace(());
         Ok(!is_asked)
+    }
+
+    /// The server accepts a token. If it answers a question, whoever pauses for want of one goes on with
+    /// it. Not before: they would ask again and again, if every answer is refused.
+    pub(super) fn accept(&self, token: &str) {
+        let mut slot = self.slot();
+        if slot.token == token && mem::take(&mut slot.is_untried) {
+            drop(slot);
+            self.sign_ins.send_replace(());
+        }
     }
 
     /// Tells of new sign-ins.
@@ -126,9 +141,13 @@ impl Session {
     }
 
     /// Takes a token if `may_go` says so of the present one, which stays the present one meanwhile.
-    fn replace(&self, token: String, may_go: impl FnOnce(&Slot) -> bool) -> Result<(), StoreError> {
+    fn replace(
+        &self,
+        token: String,
+        may_go: impl FnOnce(&mut Slot) -> bool,
+    ) -> Result<(), StoreError> {
         let mut slot = self.slot();
-        if !may_go(&slot) {
+        if !may_go(&mut slot) {
             return Ok(());
         }
         if !self.person.take(&token) {
@@ -186,7 +205,11 @@ impl Session {
         tokio::select! {
             asked = get_token() => {
                 let token = asked.map_err(|error| StoreError::NoToken(error.into()))?;
-                self.prolong(&refused.token, token)
+                self.replace(token, |slot| {
+                    let is_present = slot.token == refused.token;
+                    slot.is_untried |= is_present;
+                    is_present
+                })
             }
             _ = answers.changed() => Ok(()),
         }
@@ -271,10 +294,18 @@ mod tests {
             Box::pin(pending())
         });
         let session = Arc::clone(place.get_or_init(|| Arc::new(session(Some(get_token)))));
-        let sign_ins = session.sign_ins();
+        let mut sign_ins = session.sign_ins();
         let other = session.instead_of(&session.present()).await.unwrap();
         assert_eq!(other.as_deref(), Some("set"));
         assert!(!sign_ins.has_changed().unwrap());
+        session.accept("set");
+        assert!(
+            sign_ins.has_changed().unwrap(),
+            "who pauses goes on with it"
+        );
+        sign_ins.mark_unchanged();
+        session.accept("set");
+        assert!(!sign_ins.has_changed().unwrap(), "once");
         session.renew("later".to_owned()).unwrap();
         assert!(sign_ins.has_changed().unwrap());
     }

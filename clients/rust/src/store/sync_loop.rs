@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, sleep_until, timeout_at},
+};
 
 use super::{
     clock::{back_off, roughly},
@@ -27,10 +30,12 @@ const LIVE_FACTOR: u32 = 5;
 const FOR_EVER: Duration = Duration::from_hours(24 * 365);
 
 pub(super) async fn run(inner: &Inner) {
+    let mut sign_ins = inner.remote.session.sign_ins();
     let mut failures = 0;
     let mut poll_at = next_poll(inner);
     inner.demand.kick_all();
     loop {
+        sign_ins.mark_unchanged();
         let due = inner.demand.take();
         let is_all = due.all || Instant::now() >= poll_at;
         inner.status.send_replace(Status::Syncing);
@@ -52,20 +57,31 @@ pub(super) async fn run(inner: &Inner) {
             ticket: due.ticket,
             error: result.err(),
         });
-        wait(inner, retry_after, poll_at).await;
+        match retry_after {
+            Some(retry_after) => pause(inner, retry_after, &mut sign_ins).await,
+            None => wait(inner, poll_at).await,
+        }
     }
 }
 
-/// Waits until it is time for the next pass.
-async fn wait(inner: &Inner, retry_after: Option<Duration>, poll_at: Instant) {
-    if let Some(retry_after) = retry_after {
-        // The next attempt is planned already: only whoever insists comes before it.
-        let retry_at = Instant::now() + retry_after;
-        while !inner.demand.is_urgent() && timeout_at(retry_at, inner.demand.more()).await.is_ok() {
+/// Waits after a failure. The next attempt is planned already: only whoever insists, and a new session,
+/// come before it.
+async fn pause(inner: &Inner, retry_after: Duration, sign_ins: &mut watch::Receiver<()>) {
+    let insisted = async {
+        while !inner.demand.is_urgent() {
+            inner.demand.more().await;
         }
-        inner.demand.kick_all();
-        return;
+    };
+    tokio::select! {
+        () = insisted => {}
+        _ = sign_ins.changed() => {}
+        () = sleep(retry_after) => {}
     }
+    inner.demand.kick_all();
+}
+
+/// Waits until it is time for the next pass.
+async fn wait(inner: &Inner, poll_at: Instant) {
     while !inner.demand.is_any() {
         if timeout_at(poll_at, inner.demand.more()).await.is_err() {
             return;
