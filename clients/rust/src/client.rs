@@ -9,6 +9,8 @@ mod request;
 mod reset;
 mod snapshot;
 
+use std::collections::BTreeSet;
+
 use syncline_domain::{
     document::{Document, check},
     hlc::{Hlc, Node, UnixMillis},
@@ -36,6 +38,10 @@ pub struct SyncClient {
     state: State,
     in_flight: Option<InFlight>,
     pass: Pass,
+    /// What was unsent when the pass began, and has not been pushed since as it was then.
+    owed: BTreeSet<DocumentId>,
+    /// Whether the server refused a request of the pass as a whole.
+    is_refused: bool,
     page_size: Option<u32>,
     max_changes: usize,
 }
@@ -53,6 +59,8 @@ impl SyncClient {
             state,
             in_flight: None,
             pass: Pass::Over,
+            owed: BTreeSet::new(),
+            is_refused: false,
             page_size: Some(request::PAGE_DOCUMENTS),
             max_changes: request::MAX_CHANGES,
         }
@@ -173,11 +181,7 @@ impl SyncClient {
         self.state
             .documents
             .retain(|entry| entry.document.pending().is_some());
-        let is_sent = |entry: &Entry| {
-            let pending = entry.document.pending();
-            pending.is_some_and(|pending| pending.sent.is_some())
-        };
-        for (_, entry) in self.state.documents.iter_mut(is_sent) {
+        for (_, entry) in self.state.documents.iter_mut(Entry::is_sent) {
             entry.document.doubt();
         }
         self.state.forget_server();

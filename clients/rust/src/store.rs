@@ -162,7 +162,8 @@ impl Store {
         Events::new(self.inner.events.subscribe(), &self.inner.database)
     }
 
-    /// Synchronises everything now. Resolves when nothing is waiting on either side.
+    /// Synchronises everything now. Resolves when everything is pulled, and pushed that was edited before
+    /// this was called; what is edited meanwhile follows by itself.
     ///
     /// # Errors
     /// Why it failed; it is tried again by itself.

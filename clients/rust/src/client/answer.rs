@@ -22,7 +22,8 @@ pub struct Applied {
     pub changed: BTreeSet<DocumentId>,
     /// The documents that the server did not store; [`SyncClient::rejected`] tells why.
     pub rejected: BTreeSet<DocumentId>,
-    /// Whether there is more to push or to pull: sync again at once.
+    /// Whether there is more to pull, or to push of what was edited before the pass began: sync again at
+    /// once.
     pub has_more: bool,
 }
 
@@ -51,7 +52,7 @@ impl SyncClient {
             if self.state.is_paging {
                 // Whoever answers now may never have had them. Where they arrived, to push them again
                 // changes nothing.
-                pushes.clear();
+                self.owed.extend(std::mem::take(&mut pushes).into_keys());
             }
             self.begin_reset(answer.heal_from.as_ref());
         }
@@ -84,6 +85,7 @@ impl SyncClient {
         if let Some(server_time) = skewed {
             for id in self.correct_rejected(server_time, now)? {
                 applied.rejected.remove(&id);
+                self.owed.insert(id);
             }
             self.hear(&latest, now)?;
         }
@@ -99,7 +101,7 @@ impl SyncClient {
             self.settle(&pushes, &answer.server_clock);
             self.end_pull(&mut applied.changed);
         }
-        applied.has_more = answer.has_more || self.has_unsent() || self.state.reset.is_some();
+        applied.has_more = answer.has_more || self.has_owed() || self.state.reset.is_some();
         if !applied.has_more {
             self.pass = Pass::Over;
         }

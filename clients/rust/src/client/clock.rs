@@ -95,12 +95,16 @@ impl SyncClient {
         Ok(self.retry_skewed())
     }
 
-    /// A request is about to be made. With the first of a pass, what was rejected because of a clock
-    /// goes again: time may have caught up.
+    /// A request is about to be made. The first of a pass decides what the pass has to push. What was
+    /// rejected because of a clock goes again: time may have caught up.
     pub(super) fn continue_pass(&mut self) {
         if self.pass == Pass::Over {
             self.pass = Pass::Begun;
+            self.is_refused = false;
             self.retry_skewed();
+            let entries = self.state.documents.iter();
+            let unsent = entries.filter(|(_, entry)| entry.is_to_be_sent());
+            self.owed = unsent.map(|(id, _)| id.clone()).collect();
         }
     }
 

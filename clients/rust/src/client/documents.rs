@@ -105,6 +105,12 @@ impl Entry {
         self.document.pending().is_some() && self.rejection.is_none()
     }
 
+    /// Whether it was pushed, and there is no answer. It is pushed again as it was.
+    pub(super) fn is_sent(&self) -> bool {
+        let pending = self.document.pending();
+        pending.is_some_and(|pending| pending.sent.is_some())
+    }
+
     /// The server did not store `push`. Returns whether the document is to wait for an edit: one that was
     /// made since may have mended it.
     pub(super) fn reject(&mut self, push: &Push, rejection: Rejection) -> bool {

@@ -131,6 +131,8 @@ impl SyncClient {
         self.refuse();
         let mut rejected = Vec::new();
         for (id, push) in pushes {
+            // If it was edited since, that edit has a pass of its own.
+            self.owed.remove(&id);
             let entry = self.state.documents.get_mut(&id);
             if entry.is_some_and(|entry| entry.reject(&push, rejection.clone())) {
                 rejected.push(id);

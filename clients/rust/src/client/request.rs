@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use syncline_domain::{document::encoded_bytes, rebase::Push};
 
-use super::SyncClient;
+use super::{SyncClient, clock::Pass, documents::Entry};
 use crate::{
     ClientError, DocumentId,
     wire::{DocumentChange, PROTOCOL, SyncRequest},
@@ -30,7 +30,9 @@ pub(super) struct InFlight {
 
 impl SyncClient {
     /// The next request: all that is pending, as far as one request may hold it, and everything
-    /// that the client has not seen. While the server's pages are fetched nothing is pushed.
+    /// that the client has not seen. What was pending when the pass began goes first: the pass ends when
+    /// that is pushed and everything pulled, or when it is abandoned. While the server's pages are
+    /// fetched nothing is pushed.
     ///
     /// After it comes [`Self::apply`] with its answer, [`Self::refuse`] or [`Self::abandon`].
     ///
@@ -80,42 +82,63 @@ impl SyncClient {
                 .filter(|_| !self.state.is_paging)
             {
                 entry.document.refused();
+                self.owed.insert(id.clone());
             }
         }
-        self.abandon();
+        self.is_refused = true;
+        self.give_up();
     }
 
-    /// Gives the request under way up: whether the server took it in is not known, and what it
-    /// pushed will be pushed again word for word.
+    /// Gives the request under way up, and the pass with it: whether the server took it in is not known,
+    /// and what it pushed will be pushed again word for word.
     pub fn abandon(&mut self) {
+        self.give_up();
+        self.pass = Pass::Over;
+    }
+
+    fn give_up(&mut self) {
         match &mut self.in_flight {
             Some(in_flight) if self.state.is_paging => in_flight.is_sent = false,
             in_flight => *in_flight = None,
         }
     }
 
-    /// Whether anything waits to be pushed.
-    pub(super) fn has_unsent(&self) -> bool {
-        self.state
-            .documents
-            .values()
-            .any(super::documents::Entry::is_to_be_sent)
+    /// Whether anything waits to be pushed within this pass.
+    pub(super) fn has_owed(&self) -> bool {
+        self.owed().next().is_some()
+    }
+
+    fn owed(&self) -> impl Iterator<Item = &DocumentId> {
+        self.owed.iter().filter(|id| {
+            let entry = self.state.documents.get(id);
+            entry.is_some_and(Entry::is_to_be_sent)
+        })
+    }
+
+    /// What was edited since the pass began, and may go with it unless a request was refused: a document that
+    /// is the reason, and is edited again and again, would never let the pass end.
+    fn late(&self) -> impl Iterator<Item = &DocumentId> {
+        let entries = self.state.documents.iter();
+        let late = entries.filter(|(id, entry)| entry.is_to_be_sent() && !self.owed.contains(id));
+        late.map(|(id, _)| id).filter(|_| !self.is_refused)
     }
 
     fn next_pushes(&mut self) -> BTreeMap<DocumentId, Push> {
         let (mut pushes, mut bytes) = (BTreeMap::new(), 0);
-        let entries = self.state.documents.iter();
-        let unsent = entries.filter(|(_, entry)| entry.is_to_be_sent());
-        let ids: Vec<_> = unsent
-            .map(|(id, _)| id.clone())
-            .take(self.max_changes)
-            .collect();
+        let ids = self.owed().chain(self.late());
+        let ids: Vec<_> = ids.take(self.max_changes).cloned().collect();
         for id in ids {
             if bytes >= MAX_BYTES {
                 break;
             }
-            let entry = self.state.documents.get_mut(&id);
-            if let Some(push) = entry.and_then(|entry| entry.document.push()) {
+            let Some(entry) = self.state.documents.get_mut(&id) else {
+                continue;
+            };
+            let is_repeated = entry.is_sent();
+            if let Some(push) = entry.document.push() {
+                if !is_repeated {
+                    self.owed.remove(&id);
+                }
                 bytes += push.content.as_ref().map_or(0, encoded_bytes);
                 pushes.insert(id, push);
             }

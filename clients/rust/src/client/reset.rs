@@ -24,7 +24,7 @@ impl SyncClient {
     /// lost become pending, if the client may write them.
     pub(super) fn begin_reset(&mut self, heal_from: Option<&Hlc>) {
         self.state.reset = Some(ResetPhase::Pulling);
-        for (_, entry) in self.state.documents.iter_mut(|_| true) {
+        for (id, entry) in self.state.documents.iter_mut(|_| true) {
             let Some(server) = entry.document.server() else {
                 continue;
             };
@@ -33,6 +33,7 @@ impl SyncClient {
             entry.is_missing = true;
             if is_lost {
                 entry.document.heal();
+                self.owed.insert(id.clone());
             }
         }
     }

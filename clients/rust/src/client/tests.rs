@@ -4,6 +4,7 @@ mod answers;
 mod clock;
 mod edits;
 mod lost;
+mod passes;
 mod reset;
 mod snapshots;
 

@@ -1,4 +1,4 @@
-//! One scope, synchronised until nothing is waiting on either side.
+//! One scope, synchronised until everything is pulled, and pushed that was edited before.
 
 use syncline_domain::hlc::UnixMillis;
 
