@@ -16,8 +16,9 @@ pub enum StoreError {
     /// Another process uses the file.
     #[error("another process uses the file of the store: close that one first")]
     Blocked,
-    /// The device is full: the edit was not made.
-    #[error("there is no space for the edit on this device: free some and try again")]
+    /// The device is full: the edit was not made; or the file, which an earlier version wrote, not opened,
+    /// and is as it was.
+    #[error("there is no space left on this device: free some and try again")]
     DiskFull,
     /// The file cannot be read or written.
     #[error("the file of the store does not work: {0}")]
