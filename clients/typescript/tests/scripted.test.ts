@@ -6,9 +6,7 @@ import {
   type Conflict,
   type Document,
   type Fetch,
-  HLC,
   MemoryStorage,
-  type ServerChange,
   type Storage,
   type Store,
   type SyncAnswer,
@@ -17,6 +15,7 @@ import {
   openStore,
 } from "../src/index.js";
 import { eventually } from "./eventually.js";
+import { Script, clock, stored } from "./script.js";
 
 /** Opens a store of ada, which does not poll. */
 const options = { url: "http://sync.example", app: "notes", token: "", user: "ada", pollInterval: Infinity };
@@ -242,6 +241,31 @@ describe("a sync", () => {
     script.answers.push({ accepted: [{ key: "a", rev: clock(900) }] });
     await next;
     assert.equal(await store.unsent(), 0);
+    await store.close();
+  });
+});
+
+describe("a sync while somebody edits all the time", () => {
+  it("ends, and what was edited before it is stored", async () => {
+    const [store, script] = await synced({ a: { n: 1 } });
+    const notes = store.collection("notes");
+    let isOver = false;
+    let edits = 0;
+    const acceptAndEdit = async ({ changes }: SyncRequest) => {
+      if (isOver) return acceptanceOf(changes);
+      script.answers.push(acceptAndEdit);
+      await notes.set("b", { n: ++edits });
+      return acceptanceOf(changes);
+    };
+    script.answers.push(acceptAndEdit);
+    await notes.set("a", { n: 2 });
+    await Promise.race([store.sync(), eventually(() => edits > 100, "")]).finally(() => (isOver = true));
+    assert.ok(edits < 100, `${edits} edits`);
+    assert.deepEqual(
+      (await notes.query()).filter(({ isUnsent }) => isUnsent).map(({ key }) => key),
+      ["b"],
+    );
+    await eventually(async () => (await store.unsent()) === 0, "what came later is pushed as well");
     await store.close();
   });
 });
@@ -646,31 +670,8 @@ describe("an edit that comes between", () => {
   });
 });
 
-type Scripted = Partial<SyncAnswer> | ((request: SyncRequest) => Promise<Partial<SyncAnswer>>);
-
-/** A server that gives the answers it is told to, and then empty ones. */
-class Script {
-  readonly answers: Scripted[] = [];
-  readonly requests: SyncRequest[] = [];
-  readonly orgs: (string | undefined)[] = [];
-  refusedOrg: string | undefined;
-  #millis = 100;
-
-  readonly fetch: Fetch = async (url, init) => {
-    if (!url.endsWith("/sync"))
-      return Response.json({ error: "no such page", code: "not_found" }, { status: 404 });
-    const org = (init.headers as Record<string, string>)["X-Org-Id"];
-    this.orgs.push(org);
-    if (org !== undefined && org === this.refusedOrg) {
-      return Response.json({ error: "You are no member.", code: "forbidden" }, { status: 403 });
-    }
-    const request = JSON.parse(init.body as string) as SyncRequest;
-    this.requests.push(request);
-    const next = this.answers.shift() ?? {};
-    const members = typeof next === "function" ? await next(request) : next;
-    this.#millis += 100;
-    return Response.json({ serverClock: clock(this.#millis), ...members });
-  };
+function acceptanceOf(changes: SyncRequest["changes"]): Partial<SyncAnswer> {
+  return { accepted: changes.map(({ key }) => ({ key, rev: clock(100_000) })) };
 }
 
 async function open(storage: Storage): Promise<[Store, Script]> {
@@ -733,18 +734,4 @@ async function requestsOf(store: Store, script: Script): Promise<SyncRequest[]> 
 async function contents(store: Store): Promise<Record<string, Document>> {
   const found = await store.collection("notes").query();
   return Object.fromEntries(found.map(({ key, doc }) => [key, doc]));
-}
-
-function stored(key: string, doc: Document, millis: number): ServerChange {
-  const fields = Object.keys(doc).map((field) => [field, HLC.create("laptop", millis)]);
-  return {
-    _key: key,
-    _rev: clock(millis),
-    _fieldRevs: Object.fromEntries(fields) as Record<string, string>,
-    ...doc,
-  };
-}
-
-function clock(millis: number): string {
-  return HLC.create("server~1", millis);
 }

@@ -73,7 +73,7 @@ export class Leader {
     this.#loop.stop();
   }
 
-  #sync(name: string, signal: AbortSignal): Promise<void> {
+  async #sync(name: string, signal: AbortSignal): Promise<void> {
     const replica = this.port.replica(name);
     const { transport, port } = this;
     const { scope } = replica;
@@ -82,7 +82,8 @@ export class Leader {
       onTaken: (taken: Taken, received: number) => this.#taken(scope, taken, received),
       onRejected: (ids: Iterable<string>) => this.#rejected(scope, [...ids]),
     };
-    return new Sync(replica, transport, port.pageSize, listener, signal).run();
+    const hasMore = await new Sync(replica, transport, port.pageSize, listener, signal).run();
+    if (hasMore) this.#loop.kick(name);
   }
 
   async #taken(scope: Scope, { kept, changed, hasMore }: Taken, received: number): Promise<void> {

@@ -3,7 +3,14 @@ import { correctClock } from "../core/clock.js";
 import { deleteDocument, editDocument } from "../core/client.js";
 import { type Document, copy } from "../core/json.js";
 import { contentOf } from "../core/rebase.js";
-import { type Entry, Replica, type ReplicaState, newState, withoutRejection } from "../core/replica.js";
+import {
+  type Entry,
+  Replica,
+  type ReplicaState,
+  isUnsent,
+  newState,
+  withoutRejection,
+} from "../core/replica.js";
 import {
   type InFlight,
   MAX_CHANGES,
@@ -28,6 +35,8 @@ export interface Begun {
   readonly id: string;
   readonly body: SyncRequest;
   readonly inFlight: InFlight;
+  /** Whether it pushes all that waited. */
+  readonly isWhole: boolean;
 }
 
 /** What is kept of a scope beside its documents and their state, as an operation changes it. */
@@ -149,8 +158,9 @@ export class StoredReplica {
   /** Begins a request, after `earlier` if that was a page's; not in a scope that was forgotten. */
   begin(earlier: InFlight, limit: number, maxChanges = MAX_CHANGES): Promise<Begun | undefined> {
     const id = randomId();
-    // What was rejected because of a clock may be sent again.
-    return this.#change({ unsent: maxChanges, rejected: true }, (replica, margin) => {
+    // One more than is pushed tells whether anything else waits. What was rejected because of a clock may be
+    // sent again.
+    return this.#change({ unsent: maxChanges + 1, rejected: true }, (replica, margin) => {
       if (margin.isNew) return undefined;
       margin.request = id;
       const inFlight = beginRequest(replica, earlier, maxChanges);
@@ -164,7 +174,9 @@ export class StoredReplica {
         echo: false,
         partial: true,
       } as const;
-      return { id, body, inFlight };
+      const waiting = [...replica.entries].filter(([, entry]) => isUnsent(entry));
+      const isWhole = !replica.state.isPaging && waiting.every(([key]) => inFlight.has(key));
+      return { id, body, inFlight, isWhole };
     });
   }
 

@@ -17,7 +17,13 @@ export interface SyncListener {
 /** Whole refusals that one document of the request may be the reason of. */
 const BECAUSE_OF_A_DOCUMENT = [400, 413, 422];
 
-/** Pushes and pulls until nothing is waiting on either side. */
+/**
+ * So many requests that each push all that waits end a sync: a reset or a wrong clock takes a few, and
+ * somebody who edits all the time would have it go on for ever.
+ */
+const MOST_WHOLE = 5;
+
+/** Pushes and pulls until nothing is waiting on either side that was there when it began. */
 export class Sync {
   #inFlight: InFlight = new Map();
   #received = 0;
@@ -33,15 +39,20 @@ export class Sync {
     readonly signal: AbortSignal,
   ) {}
 
-  /** Runs it to its end. What was taken in before an error stays, and the next sync goes on from there. */
-  async run(): Promise<void> {
+  /**
+   * Runs it to its end. What was taken in before an error stays, and the next sync goes on from there. Returns
+   * whether something waits already that came meanwhile.
+   */
+  async run(): Promise<boolean> {
     let hasMore = true;
-    while (hasMore && !this.signal.aborted) {
+    for (let whole = 0; hasMore && whole < MOST_WHOLE && !this.signal.aborted;) {
       const begun = await this.replica.begin(this.#inFlight, this.pageSize, this.#maxChanges);
       // The scope was forgotten.
-      if (!begun) return;
+      if (!begun) return false;
+      if (begun.isWhole) whole++;
       hasMore = await this.#exchange(begun);
     }
+    return hasMore;
   }
 
   /**
