@@ -3,6 +3,7 @@ import type { Document } from "../core/json.js";
 import { assertCollection } from "../core/limits.js";
 import { type Conflict, documentIdOf } from "../core/wire.js";
 import type { Storage } from "../storage/storage.js";
+import { Asks } from "./asks.js";
 import { Collection } from "./collection.js";
 import { Listeners, type StoreEvents } from "./events.js";
 import { Leader } from "./leader.js";
@@ -22,12 +23,6 @@ interface Part {
   readonly view: View;
 }
 
-/** Somebody who waits for the end of a sync. */
-interface Waiter {
-  readonly resolve: () => void;
-  readonly reject: (error: SynclineError) => void;
-}
-
 /** The documents of one user in one application, on this device: local first, synchronised by itself. */
 export class Store {
   readonly #storage: Storage;
@@ -36,6 +31,7 @@ export class Store {
   readonly #reports = new Reports(this.#listeners);
   readonly #parts = new Map<string, Part>();
   readonly #collections = new Map<string, Collection>();
+  readonly #asks = new Asks();
   readonly #tabs: Tabs;
   readonly #newLeader: () => Leader;
   readonly #closing = new AbortController();
@@ -43,10 +39,6 @@ export class Store {
   #opened: Promise<unknown> = Promise.resolve();
   #leader: Leader | undefined;
   #status: Status = { state: "idle" };
-  /** Those who came before the pass that is under way. */
-  #served: Waiter[] = [];
-  /** Those who came after it began: it may have passed over what they wait for. */
-  #waiters: Waiter[] = [];
 
   private constructor(storage: Storage, transport: Transport, options: StoreOptions) {
     this.#storage = storage;
@@ -61,7 +53,7 @@ export class Store {
         onReports: (scope, conflicts) => this.#reported(scope, conflicts),
         onChanged: (scope, ids) => this.#changed(scope, ids),
         onKept: (scope, kept) => this.#kept(scope, kept),
-        onBegin: () => this.#serve(),
+        onBegin: () => this.#asks.take(),
         onPass: (error) => this.#passed(error),
         onStatus: (status) => this.#tellStatus(status),
         emit: (name, event) => this.#emit(name, event),
@@ -123,11 +115,11 @@ export class Store {
     return stop;
   }
 
-  /** Synchronises everything now. Resolves when nothing is waiting on either side. */
+  /** Synchronises everything now. Resolves when nothing is waiting on either side that was there before. */
   async sync(): Promise<void> {
     await this.#opened;
     this.#assertOpen();
-    const done = new Promise<void>((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    const done = this.#asks.wait();
     if (this.#leader) this.#leader.now();
     else this.#tabs.lead(true);
     return done;
@@ -180,10 +172,9 @@ export class Store {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
+    this.#asks.close(closedError());
     this.#lead(false);
     this.#tabs.close();
-    this.#serve();
-    this.#settle(closedError());
     await this.#storage.close();
   }
 
@@ -281,11 +272,11 @@ export class Store {
         return this.#leader?.kick(message.scope);
       case "forgotten":
         return this.#forget(message.scopes);
+      case "asked":
+        this.#asks.add(message.asks);
+        return this.#leader?.now();
       case "passed":
-        // Whoever waits in a tab that leads waits for its own pass: this one may have begun before.
-        if (this.#leader) return;
-        this.#serve();
-        return this.#settle(message.error && heard(message.error));
+        return this.#asks.settle(message.asks, message.error && heard(message.error));
       case "status": {
         const { error, ...status } = message.status;
         return this.#changeStatus({ ...status, ...(error && { error: heard(error) }) });
@@ -303,22 +294,8 @@ export class Store {
   }
 
   #passed(error: SynclineError | undefined): void {
-    this.#settle(error);
-    this.#tabs.post({ type: "passed", ...(error && { error: told(error) }) });
-  }
-
-  #serve(): void {
-    this.#served.push(...this.#waiters);
-    this.#waiters = [];
-  }
-
-  #settle(error: SynclineError | undefined): void {
-    const served = this.#served;
-    this.#served = [];
-    for (const { resolve, reject } of served) {
-      if (error) reject(error);
-      else resolve();
-    }
+    const asks = this.#asks.end(error);
+    this.#tabs.post({ type: "passed", asks, ...(error && { error: told(error) }) });
   }
 
   #renewed(token: string): void {
@@ -343,6 +320,13 @@ export class Store {
   #lead(isLeader: boolean): void {
     this.#leader?.stop();
     this.#leader = isLeader ? this.#newLeader() : undefined;
+    if (!isLeader) this.#handOver();
+  }
+
+  /** Whoever leads now answers what this tab has not; its pass may have begun before it was asked. */
+  #handOver(): void {
+    const asks = this.#asks.giveUp();
+    if (asks.length > 0) this.#tabs.post({ type: "asked", asks });
   }
 
   #watchPage(): void {

@@ -16,8 +16,10 @@ export type Message =
   | { readonly type: "forgotten"; readonly scopes: readonly string[] }
   /** An edit waits to be pushed. */
   | { readonly type: "edited"; readonly scope: string }
-  /** A pass of the sync loop ended. */
-  | { readonly type: "passed"; readonly error?: ToldError }
+  /** Whoever leads is to answer this with a pass that begins then; a tab that does not may lead next. */
+  | { readonly type: "asked"; readonly asks: readonly string[] }
+  /** A pass of the sync loop ended, and answers this. */
+  | { readonly type: "passed"; readonly asks: readonly string[]; readonly error?: ToldError }
   | { readonly type: "status"; readonly status: Omit<Status, "error"> & { readonly error?: ToldError } }
   | { readonly type: "event"; readonly name: keyof StoreEvents; readonly event: unknown }
   /** The session's token was renewed. */
@@ -50,7 +52,7 @@ export function heard({ code, message, ...facts }: ToldError): SynclineError {
 /** What a tab hears. */
 export interface TabListener {
   onMessage(message: Message): void;
-  /** This tab runs the sync loop from now on, or no longer. */
+  /** This tab runs the sync loop from now on, or no longer; also if it was about to. */
   onLead(isLeader: boolean): void;
 }
 
@@ -121,9 +123,8 @@ export class Tabs {
   /** Another tab took the lead. */
   #lose(): void {
     if (this.#closed.signal.aborted) return;
-    const wasLeader = this.isLeader;
     this.#release = undefined;
-    if (wasLeader) this.listener.onLead(false);
+    this.listener.onLead(false);
     this.lead(false);
   }
 }
