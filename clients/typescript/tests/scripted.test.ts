@@ -470,8 +470,8 @@ describe("a new sign-in", () => {
   });
 });
 
-describe("a `getToken` that sets the token itself", () => {
-  it("is asked no more often than one that does not", async () => {
+describe("a token that is set while `getToken` is being asked", () => {
+  it("has it asked no more often, if `getToken` sets it itself", async () => {
     let tokens = 0;
     const store: Store = await openStore({
       ...options,
@@ -487,7 +487,32 @@ describe("a `getToken` that sets the token itself", () => {
     assert.ok(tokens > 0 && tokens < 10, `${tokens} tokens`);
   });
 
-  it("may fail after that", async () => {
+  it("has what waits go on", async (t) => {
+    let isAsked = false;
+    let isBusy = true;
+    const server = new Script();
+    const store = await openStore({
+      ...options,
+      getToken: () => {
+        isAsked = true;
+        return new Promise(() => undefined);
+      },
+      fetch: (url, init) => {
+        if (!url.endsWith("/sync")) return Promise.resolve(Response.json({}, { status: 401 }));
+        if (!isBusy) return server.fetch(url, init);
+        const headers = { "Retry-After": "600" };
+        return Promise.resolve(Response.json({}, { status: 503, headers }));
+      },
+    });
+    t.after(() => store.close());
+    store.collection("notes");
+    await eventually(() => isAsked && store.status.state === "waiting", "the stream asks, the loop waits");
+    isBusy = false;
+    store.setToken("new");
+    await eventually(() => store.status.state === "idle", "the loop goes on");
+  });
+
+  it("is used though `getToken` fails after that", async () => {
     const server = new Script();
     const store: Store = await openStore({
       ...options,

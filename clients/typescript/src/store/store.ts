@@ -39,6 +39,11 @@ export class Store {
   #opened: Promise<unknown> = Promise.resolve();
   #leader: Leader | undefined;
   #status: Status = { state: "idle" };
+  /**
+   * Whether what waited has gone on because of a token that was set while the application was asked for one.
+   * It may be `getToken` that sets them: if all are refused, there must be a pause.
+   */
+  #isHurried = false;
 
   private constructor(storage: Storage, transport: Transport, options: StoreOptions) {
     this.#storage = storage;
@@ -134,10 +139,10 @@ export class Store {
 
   /** Uses another token of the same user, after a new sign-in. */
   setToken(token: string): void {
-    // A token that `getToken` sets is what requests wait for. If it is refused as well, there is a pause.
-    const isSignIn = !this.#session.isAsking && token !== this.#session.token;
+    const { isAsking, token: before } = this.#session;
     this.#session.renew(token);
-    if (!isSignIn) return;
+    if (token === before || (isAsking && this.#isHurried)) return;
+    this.#isHurried = isAsking;
     this.#leader?.signedIn();
     this.#tabs.post({ type: "signedIn" });
   }
@@ -294,6 +299,7 @@ export class Store {
   }
 
   #passed(error: SynclineError | undefined): void {
+    if (!error) this.#isHurried = false;
     const asks = this.#asks.end(error);
     this.#tabs.post({ type: "passed", asks, ...(error && { error: told(error) }) });
   }
