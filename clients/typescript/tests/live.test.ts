@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
 
-import { type Fetch, type SyncAnswer, HLC, openStore } from "../src/index.js";
+import { type Fetch, type SyncAnswer, HLC } from "../src/index.js";
 import { LivePokes, readEvents } from "../src/store/live.js";
 import { Session } from "../src/store/session.js";
 import { Transport } from "../src/store/transport.js";
 import { eventually } from "./eventually.js";
+import { openStore } from "./stores.js";
 
 const ignore = () => undefined;
 const never = new AbortController().signal;

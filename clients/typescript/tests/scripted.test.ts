@@ -12,10 +12,10 @@ import {
   type SyncAnswer,
   type SyncRequest,
   SynclineError,
-  openStore,
 } from "../src/index.js";
 import { eventually } from "./eventually.js";
 import { Script, clock, stored } from "./script.js";
+import { openStore } from "./stores.js";
 
 /** Opens a store of ada, which does not poll. */
 const options = { url: "http://sync.example", app: "notes", token: "", user: "ada", pollInterval: Infinity };
@@ -254,6 +254,7 @@ describe("a sync while somebody edits all the time", () => {
     const acceptAndEdit = async ({ changes }: SyncRequest) => {
       if (isOver) return acceptanceOf(changes);
       script.answers.push(acceptAndEdit);
+      await new Promise(setImmediate);
       await notes.set("b", { n: ++edits });
       return acceptanceOf(changes);
     };
@@ -487,7 +488,7 @@ describe("a token that is set while `getToken` is being asked", () => {
     assert.ok(tokens > 0 && tokens < 10, `${tokens} tokens`);
   });
 
-  it("has what waits go on", async (t) => {
+  it("has what waits go on", async () => {
     let isAsked = false;
     let isBusy = true;
     const server = new Script();
@@ -504,7 +505,6 @@ describe("a token that is set while `getToken` is being asked", () => {
         return Promise.resolve(Response.json({}, { status: 503, headers }));
       },
     });
-    t.after(() => store.close());
     store.collection("notes");
     await eventually(() => isAsked && store.status.state === "waiting", "the stream asks, the loop waits");
     isBusy = false;

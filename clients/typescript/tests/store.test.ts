@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, afterEach, before, describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 
 import {
   type Conflict,
@@ -11,25 +11,20 @@ import {
   type Store,
   type StoreOptions,
   SynclineError,
-  openStore,
 } from "../src/index.js";
 import { fileStorage } from "../src/node.js";
 import { eventually } from "./eventually.js";
 import { TestServer } from "./server.js";
+import { openStore } from "./stores.js";
 
 let server: TestServer;
 let users = 0;
-const stores: Store[] = [];
 
 before(async () => {
   server = await TestServer.start();
 });
 
 after(() => server.remove());
-
-afterEach(async () => {
-  await Promise.all(stores.splice(0).map((store) => store.close()));
-});
 
 describe("two devices", () => {
   it("converge by themselves", async () => {
@@ -378,11 +373,9 @@ async function devices(options: Partial<StoreOptions> = {}): Promise<[Store, Sto
   return [await open({ token, ...options }), await open({ token, ...options })];
 }
 
-async function open(options: Partial<StoreOptions>): Promise<Store> {
+function open(options: Partial<StoreOptions>): Promise<Store> {
   const token = options.token ?? server.token(newUser());
-  const store = await openStore({ url: server.url, app: "notes", pollInterval: 200, ...options, token });
-  stores.push(store);
-  return store;
+  return openStore({ url: server.url, app: "notes", pollInterval: 200, ...options, token });
 }
 
 /** Nothing but a sync of its own brings a device what others push. */

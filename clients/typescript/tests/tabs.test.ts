@@ -1,29 +1,25 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 
-import { MemoryStorage, type Store, type SyncAnswer, openStore } from "../src/index.js";
+import { MemoryStorage, type Store, type SyncAnswer } from "../src/index.js";
 import { eventually } from "./eventually.js";
 import { Locks } from "./locks.js";
 import { Script, clock } from "./script.js";
+import { openStore } from "./stores.js";
 
 const options = { url: "http://sync.example", app: "notes", token: "", user: "ada", pollInterval: Infinity };
 const accepted = { accepted: [{ key: "a", rev: clock(900) }] };
 
 let locks: Locks;
 let storage: MemoryStorage;
-let tabs: Store[];
 
 beforeEach(() => {
   locks = new Locks();
-  tabs = [];
   storage = Object.assign(new MemoryStorage(), { sharedAs: "tabs" });
   Object.defineProperty(globalThis, "navigator", { value: { locks }, configurable: true });
 });
 
-afterEach(async () => {
-  for (const tab of tabs) await tab.close();
-  Reflect.deleteProperty(globalThis, "navigator");
-});
+afterEach(() => Reflect.deleteProperty(globalThis, "navigator"));
 
 describe("a sync in one of several tabs", () => {
   it("waits for no pass of another tab that began before", async () => {
@@ -81,7 +77,6 @@ describe("a sync in one of several tabs", () => {
 async function open(): Promise<[Store, Script]> {
   const script = new Script();
   const tab = await openStore({ ...options, fetch: script.fetch, storage: () => Promise.resolve(storage) });
-  tabs.push(tab);
   return [tab, script];
 }
 
