@@ -67,6 +67,7 @@ impl PostgresStore {
                 return Err(ConnectError::NotDurable(setting));
             }
         }
+        warn_of_characters(&pool).await?;
         Ok(Self {
             pool,
             location,
@@ -179,6 +180,22 @@ impl PostgresStore {
             .map_err(store_error)?;
         transaction.commit().await.map_err(store_error)
     }
+}
+
+/// Tells of a database to which no character is a letter but those of ASCII.
+async fn warn_of_characters(pool: &Pool) -> Result<(), sqlx::Error> {
+    let characters: String = sqlx::query_scalar(
+        "SELECT datctype::text FROM pg_database WHERE datname = current_database()",
+    )
+    .fetch_one(pool)
+    .await?;
+    if ["C", "POSIX"].contains(&characters.as_str()) {
+        tracing::warn!(
+            "searches find words with other letters than those of ASCII only as they are written: the \
+             database has LC_CTYPE {characters}; docs/search.md tells how to change that"
+        );
+    }
+    Ok(())
 }
 
 #[async_trait]

@@ -47,6 +47,29 @@ async fn what_matches_best_comes_first() {
 }
 
 #[tokio::test]
+async fn words_of_any_language_are_found_without_case_and_punctuation() {
+    let library = Library::open().await;
+    let title = "Über МОЛОКО “milk” bread—tea «слово» 10\u{a0}kg ÉTÉ";
+    library
+        .put("ada", "notes", &[("1", json!({ "title": title }))])
+        .await;
+    for word in [
+        "über",
+        "молоко",
+        "milk",
+        "bread",
+        "tea",
+        "Слово",
+        "kg",
+        "été",
+    ] {
+        let answer = library.search("ada", text(word)).await;
+        assert_eq!(keys(&answer), ["1"], "{word}");
+    }
+    library.server.finish().await;
+}
+
+#[tokio::test]
 async fn queries_are_written_as_in_web_searches() {
     let library = library().await;
     for (query, found) in [

@@ -7,6 +7,14 @@ use super::{
     log_tail::last_lines,
 };
 
+/// Which characters are letters, and which capitals: with those of `C`, only ASCII has any, and a search
+/// finds neither `Über` by `über` nor what stands in typographic quotes.
+const CHARACTERS: &str = if cfg!(target_os = "macos") {
+    "--lc-ctype=UTF-8"
+} else {
+    "--lc-ctype=C.UTF-8"
+};
+
 /// Runs `initdb` beside the cluster's place and moves the complete result there: whatever
 /// interrupts it, there is either no cluster or a whole one.
 pub(super) async fn initialise(
@@ -34,7 +42,12 @@ async fn run_initdb(
     let program = binaries.initdb();
     let mut command = account.command(&program, folder.path());
     command
-        .args(["--encoding=UTF8", "--locale=C", "--data-checksums"])
+        .args([
+            "--encoding=UTF8",
+            "--locale=C",
+            CHARACTERS,
+            "--data-checksums",
+        ])
         .args([
             "--auth-local=trust",
             "--auth-host=reject",
