@@ -15,14 +15,11 @@ use syncline_domain::{
 
 use crate::{
     ports::{
-        ExportInterrupted, ExportPart, ExportSink, ExportSnapshot, Exports, Organisations,
-        StoreError,
+        ExportInterrupted, ExportPart, ExportSink, ExportSnapshot, Exports, MAX_COLUMNS,
+        Organisations, StoreError,
     },
     slots::{Slot, Slots},
 };
-
-/// How many columns PostgreSQL gives a table, less room for its own.
-const MAX_COLUMNS: u64 = 1_600;
 
 /// How an export is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

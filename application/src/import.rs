@@ -1,8 +1,9 @@
 //! Import: an export comes back, as edits that merge with what is there.
 //!
 //! Each document is pushed with the revisions that it had, like the edit of a device that knows of
-//! nothing. So what is there already stays as it is, what is gone comes back, and where both differ
-//! the later edit wins, field by field. Importing the same again changes nothing.
+//! nothing. So what is there already stays as it is, what is gone comes back unless it was deleted
+//! later than it was edited, and where both differ the later edit wins, field by field. Importing the
+//! same again changes nothing.
 //!
 //! | module | what it does |
 //! |---|---|
@@ -101,15 +102,18 @@ impl ImportService {
     }
 
     /// Imports into the caller's own namespace, whosever export it was. What cannot be stored is
-    /// reported and holds up nothing else.
+    /// reported and holds up nothing else. `progress` is called again and again while it gets on.
     ///
     /// # Errors
-    /// [`SyncError`] of the store; what was stored before it stays, and importing again goes on.
+    /// [`ImportError`]; what was stored before it stays, and importing again goes on.
     pub async fn import(
         &self,
         caller: &Session,
         body: ImportBody,
-    ) -> Result<ImportReport, SyncError> {
+        progress: impl Fn(),
+    ) -> Result<ImportReport, ImportError> {
+        let slot = self.running.take(&caller.user_id);
+        let _slot = slot.ok_or(ImportError::Busy)?;
         let mut report = ImportReport::default();
         for (application, collections) in body.docs {
             for (collection, documents) in collections {
@@ -117,13 +121,15 @@ impl ImportService {
                     application: &application,
                     collection: &collection,
                 };
-                self.import_collection(caller, &place, documents, &mut report)
+                self.import_collection(caller, &place, documents, &mut report, &progress)
                     .await?;
             }
         }
         for entry in body.entries {
             self.import_entry(&caller.user_id, entry, &mut report)
-                .await?;
+                .await
+                .map_err(SyncError::Store)?;
+            progress();
         }
         Ok(report)
     }
@@ -157,6 +163,7 @@ impl ImportService {
         place: &Place<'_>,
         documents: Vec<Value>,
         report: &mut ImportReport,
+        progress: impl Fn(),
     ) -> Result<(), SyncError> {
         let Ok(name) = CollectionName::new(place.collection) else {
             let rule = "this is no name of a collection; rename it in the file";
@@ -185,6 +192,7 @@ impl ImportService {
                 .await?;
             report.add(stored, |rejection| place.rejection(begin, rejection));
             begin += count;
+            progress();
         }
     }
 }

@@ -21,7 +21,8 @@ pub use documents::{
     DocumentQuery, Documents, FoundDocument, OldVersion, Reading, Restorable, VersionList,
 };
 pub use exports::{
-    ExportInterrupted, ExportItem, ExportPart, ExportSink, ExportSnapshot, Exports, SinkClosed,
+    ExportInterrupted, ExportItem, ExportPart, ExportSink, ExportSnapshot, Exports, MAX_COLUMNS,
+    SinkClosed,
 };
 pub use identity_providers::{Authorization, Grant, IdentityProviders, ProviderError};
 pub use live::{Audience, Membership, Poke};

@@ -7,6 +7,9 @@ use syncline_domain::{
 
 use super::StoreError;
 
+/// How many columns PostgreSQL gives a table, less room for its own.
+pub const MAX_COLUMNS: u64 = 1_600;
+
 /// Which documents of a namespace are exported.
 #[derive(Clone, Debug, Default)]
 pub struct ExportPart {
@@ -113,7 +116,7 @@ pub trait ExportSnapshot: Send {
     async fn entries(&mut self, last: Option<&ExportItem>) -> Result<Vec<ExportItem>, StoreError>;
 
     /// How many columns a table of the documents has: one for each path, if they are those of one
-    /// collection.
+    /// collection. A table of more than [`MAX_COLUMNS`] cannot be written.
     ///
     /// # Errors
     /// [`StoreError`].

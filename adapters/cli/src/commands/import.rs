@@ -50,7 +50,7 @@ async fn import(
             ImportFormat::Json => {
                 let read = || serde_json::from_reader(stdin().lock());
                 let body = spawn_blocking(read).await??;
-                Ok(service.import(&caller, body).await?)
+                Ok(service.import(&caller, body, || {}).await?)
             }
             ImportFormat::Ndjson => {
                 read_lines(&service, caller, configuration.limits.body_bytes).await

@@ -30,8 +30,9 @@ const LONGEST: Duration = Duration::from_mins(30);
 ///
 /// Takes back what `GET /account/export` gave, whosever it was, as `json` or, of any size, as
 /// `ndjson`: each document is merged into the caller's own like the edit of a device that knows of
-/// nothing. What is there already stays as it is, what is gone comes back, and where both differ the
-/// later edit wins, field by field. Importing the same again changes nothing.
+/// nothing. What is there already stays as it is, what is gone comes back unless it was deleted later
+/// than it was edited, and where both differ the later edit wins, field by field. Importing the same
+/// again changes nothing.
 #[utoipa::path(
     post,
     path = "/account/import",
@@ -85,7 +86,10 @@ pub(super) async fn import(
 ) -> Result<Json<ImportReport>, ApiError> {
     if body::media_type(request.headers()).as_deref() != Some(NDJSON) {
         let JsonBody(body) = JsonBody::<ImportBody>::from_request(request, &state).await?;
-        return Ok(Json(state.import.import(&session, body).await?));
+        let import = state.import.import(&session, body, || progress.made());
+        return Ok(Json(
+            timeout(LONGEST, import).await.map_err(|_| too_slow())??,
+        ));
     }
     body::check_encoding(request.headers())?;
     let import = state.import.lines(session, bounds.body_bytes)?;

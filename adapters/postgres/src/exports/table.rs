@@ -1,7 +1,7 @@
 //! Documents as CSV, which PostgreSQL itself writes with `COPY`.
 
 use futures::TryStreamExt;
-use syncline_application::ports::{ExportInterrupted, ExportSink, StoreError};
+use syncline_application::ports::{ExportInterrupted, ExportSink, MAX_COLUMNS, StoreError};
 
 use crate::{
     error::store_error,
@@ -21,7 +21,8 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// A column for each path of the documents of a collection.
+    /// A column for each path of the documents of a collection. Beyond [`MAX_COLUMNS`] they are only
+    /// counted.
     pub(super) async fn of_paths(
         connection: &mut Transaction,
         namespace: Option<i64>,
@@ -32,6 +33,7 @@ impl Table {
             .bind(namespace)
             .bind(application)
             .bind(collection)
+            .bind(i64::try_from(MAX_COLUMNS).unwrap_or(i64::MAX))
             .fetch_one(connection)
             .await
             .map_err(store_error)?;

@@ -1,5 +1,6 @@
 -- The statements by which a collection is copied as a table: its header, and its rows with a column
--- for each path that leads to a leaf in any document. PostgreSQL quotes what comes from documents.
+-- for each path that leads to a leaf in any document, unless these are more than a table may have.
+-- PostgreSQL quotes what comes from documents.
 WITH RECURSIVE nodes (keys, value) AS (
     SELECT '{}'::text[], content
     FROM documents
@@ -18,6 +19,8 @@ WITH RECURSIVE nodes (keys, value) AS (
     FROM nodes
     WHERE keys <> '{}'
       AND (jsonb_typeof(value) <> 'object' OR value = '{}')
+), counted AS MATERIALIZED (
+    SELECT count(*) AS columns FROM leaves
 ), columns AS (
     SELECT
         (
@@ -29,9 +32,10 @@ WITH RECURSIVE nodes (keys, value) AS (
             FROM unnest(keys) WITH ORDINALITY AS part (key, ordinal)
         ) AS steps
     FROM leaves
+    WHERE (SELECT counted.columns FROM counted) <= $4::bigint
 )
 SELECT
-    count(*) AS columns,
+    (SELECT counted.columns FROM counted) AS columns,
     'COPY (SELECT ''_key'', ''_rev'''
         || coalesce(string_agg(
             ', export_text(' || quote_literal(path) || ')', '' ORDER BY path COLLATE "C"

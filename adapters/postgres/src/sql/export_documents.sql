@@ -1,11 +1,13 @@
--- Documents of an export behind the last one, so many that they fit a page.
-SELECT application, collection, key, text
+-- Documents of an export behind the last one, so many that they fit a page. Texts are written last, of
+-- those alone.
+SELECT
+    application,
+    collection,
+    key,
+    document_text(key, revision, field_revisions, content, false) AS text
 FROM (
     SELECT
-        application,
-        collection,
-        key,
-        document_text(key, revision, field_revisions, content, false) AS text,
+        *,
         sum(bytes) OVER (
             ORDER BY application, collection, key ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS bytes_before

@@ -1,40 +1,35 @@
 -- Documents of an export behind the last one, so many that they fit a page, a line for each: with
--- where it belongs, and with its access entry if that says anything.
-SELECT application, collection, key, text
+-- where it belongs, and with its access entry if that says anything. Texts are written last, of those
+-- alone. Whom a document is shared with takes up to 1 KiB for each.
+SELECT
+    application,
+    collection,
+    key,
+    '{"_app":' || to_json(application)::text
+    || ',"_collection":' || to_json(collection)::text
+    || coalesce(',"_docIndex":' || (
+        SELECT access_entry_text(
+            measured.namespace_id, measured.owner_id,
+            measured.application, measured.collection, measured.key,
+            measured.created_at
+        )
+        FROM access_entries AS entry
+        WHERE measured.owner_id IS NOT NULL
+          AND entry.namespace_id = measured.namespace_id
+          AND entry.application = measured.application
+          AND entry.collection = measured.collection
+          AND entry.key = measured.key
+          AND (
+            entry.visibility <> 'private'
+            OR entry.share_token_hash IS NOT NULL
+            OR measured.shares > 0
+        )
+    ), '')
+    || ',' || right(document_text(key, revision, field_revisions, content, false), -1) AS text
 FROM (
     SELECT
-        application,
-        collection,
-        key,
-        '{"_app":' || to_json(application)::text
-        || ',"_collection":' || to_json(collection)::text
-        || coalesce(',"_docIndex":' || (
-            SELECT access_entry_text(
-                candidates.namespace_id, candidates.owner_id,
-                candidates.application, candidates.collection, candidates.key,
-                candidates.created_at
-            )
-            FROM access_entries AS entry
-            WHERE candidates.owner_id IS NOT NULL
-              AND entry.namespace_id = candidates.namespace_id
-              AND entry.application = candidates.application
-              AND entry.collection = candidates.collection
-              AND entry.key = candidates.key
-              AND (
-                entry.visibility <> 'private'
-                OR entry.share_token_hash IS NOT NULL
-                OR EXISTS (
-                    SELECT
-                    FROM shares
-                    WHERE shares.namespace_id = entry.namespace_id
-                      AND shares.application = entry.application
-                      AND shares.collection = entry.collection
-                      AND shares.key = entry.key
-                )
-            )
-        ), '')
-        || ',' || right(document_text(key, revision, field_revisions, content, false), -1) AS text,
-        sum(bytes) OVER (
+        *,
+        sum(bytes + 1024 * shares) OVER (
             ORDER BY application, collection, key ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS bytes_before
     FROM (
@@ -45,7 +40,15 @@ FROM (
                 SELECT owner_id
                 FROM namespaces
                 WHERE namespaces.namespace_id = documents.namespace_id AND kind = 'personal'
-            ) AS owner_id
+            ) AS owner_id,
+            (
+                SELECT count(*)
+                FROM shares
+                WHERE shares.namespace_id = documents.namespace_id
+                  AND shares.application = documents.application
+                  AND shares.collection = documents.collection
+                  AND shares.key = documents.key
+            ) AS shares
         FROM documents
         WHERE namespace_id = $1
           AND ($2::text IS NULL OR application = $2)
