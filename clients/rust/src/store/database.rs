@@ -26,7 +26,8 @@ pub(super) use reports::StoredReport;
 
 const SCHEMA: &str = include_str!("schema.sql");
 
-/// The form of the tables. A file of a later version is left alone.
+/// The form of the tables. A file of a later version is left alone, one of an earlier is brought into it
+/// when that is needed.
 const VERSION: i64 = 2;
 
 /// How long a process that has just ended may keep the file.
@@ -328,25 +329,24 @@ fn transact<T>(
     Ok(result)
 }
 
-/// Makes the tables, or brings those of an earlier version into the form of this one.
+/// Makes the tables, if there are none.
 fn prepare(transaction: &Transaction<'_>) -> Result<(), StoreError> {
-    let version: i64 = transaction
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .map_err(storage)?;
+    let version = version(transaction).map_err(storage)?;
     if version > VERSION {
         let rule = "a later version of this library wrote the file: update the application";
         return Err(StoreError::Options(rule.to_owned()));
     }
-    match version {
-        0 => transaction.execute_batch(SCHEMA),
-        // It knew no issuers.
-        1 => transaction.execute_batch("ALTER TABLE owner ADD COLUMN issuer TEXT"),
-        _ => return Ok(()),
+    if version > 0 {
+        return Ok(());
     }
-    .map_err(storage)?;
+    transaction.execute_batch(SCHEMA).map_err(storage)?;
     transaction
         .pragma_update(None, "user_version", VERSION)
         .map_err(storage)
+}
+
+fn version(transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
+    transaction.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
 /// Keeps what is known of a scope beside its documents. Returns its number.

@@ -16,8 +16,7 @@ pub enum StoreError {
     /// Another process uses the file.
     #[error("another process uses the file of the store: close that one first")]
     Blocked,
-    /// The device is full: the edit was not made; or the file, which an earlier version wrote, not opened,
-    /// and is as it was.
+    /// The device is full: the edit, or a new file, was not made. What is in a file can be read.
     #[error("there is no space left on this device: free some and try again")]
     DiskFull,
     /// The file cannot be read or written.
