@@ -11,6 +11,7 @@
 //! | `replica` | the documents of a scope, in memory and on the disk |
 //! | `collection`, `query`, `subscription` | what applications use |
 //! | `tasks` | all that it does by itself |
+//! | `ending` | how it ends |
 //! | `sync_loop`, `demand`, `pass` | when what is synchronised, and how |
 //! | `live` | the server's hints |
 //! | `events`, `listener`, `audience` | what applications are told, and who has heard it |
@@ -21,6 +22,7 @@ mod clock;
 mod collection;
 mod database;
 mod demand;
+mod ending;
 mod error;
 mod events;
 mod inner;
@@ -45,10 +47,7 @@ use std::{
 };
 
 use syncline_domain::identifier::{CollectionName, OrganisationId, UserId};
-use tokio::{
-    sync::{broadcast, watch},
-    task::JoinHandle,
-};
+use tokio::sync::{broadcast, watch};
 
 use database::Database;
 use inner::{Inner, Pass};
@@ -76,7 +75,6 @@ const EVENTS: usize = 1_024;
 /// and is pushed after the next start.
 pub struct Store {
     inner: Arc<Inner>,
-    tasks: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Store {
@@ -112,16 +110,14 @@ impl Store {
             replicas: Mutex::new(BTreeMap::new()),
             is_live: AtomicBool::new(false),
             clock: Arc::clone(&options.clock),
+            tasks: Mutex::default(),
         });
         for scope in inner.on_disk(Database::scopes).await? {
             inner.replica(&scope);
         }
         let run = || tokio::spawn(tasks::run(Arc::clone(&inner)));
-        let tasks = (!options.is_offline).then(run);
-        Ok(Self {
-            inner,
-            tasks: Mutex::new(tasks),
-        })
+        *inner.tasks() = (!options.is_offline).then(run);
+        Ok(Self { inner })
     }
 
     /// A collection of the user's own.
@@ -169,7 +165,7 @@ impl Store {
     /// Why it failed; it is tried again by itself.
     pub async fn sync(&self) -> Result<(), StoreError> {
         let mut passes = self.inner.passes.subscribe();
-        if self.lock_tasks().is_none() {
+        if self.inner.tasks().is_none() {
             self.inner.on_disk(Database::scopes).await?;
             return Err(StoreError::Offline);
         }
@@ -225,37 +221,20 @@ impl Store {
         self.inner.on_disk(forget).await
     }
 
-    /// Wipes everything off this device, and closes the store.
+    /// Wipes everything off this device, and closes the store, even if the future is dropped once that has
+    /// begun.
     ///
     /// # Errors
     /// [`StoreError::Unsent`] if edits would be lost, unless `discard_unsent`, and others: then nothing
     /// is done. Where only the file could not be removed, everything in it is wiped and the store is
     /// closed.
     pub async fn sign_out(&self, discard_unsent: bool) -> Result<(), StoreError> {
-        let wipe = move |database: &Database| database.wipe(discard_unsent);
-        let wiped = self.inner.on_disk(wipe).await;
-        if wiped.is_err() && !self.inner.database.is_closed() {
-            return wiped;
-        }
-        self.stop().await;
-        if wiped.is_ok() {
-            self.inner.emit(StoreEvent::SignedOut);
-        }
-        self.inner.end();
-        wiped
+        ending::sign_out(Arc::clone(&self.inner), discard_unsent).await
     }
 
-    /// Stops synchronising and closes the file.
+    /// Stops synchronising and closes the file, even if the future is dropped once that has begun.
     pub async fn close(&self) {
-        self.stop().await;
-        let close = |database: &Database| {
-            let forgotten = database.forget_heard();
-            database.close();
-            forgotten
-        };
-        // What cannot be closed is closed already; reports that stay come a second time.
-        let _ = self.inner.on_disk(close).await;
-        self.inner.end();
+        ending::close(Arc::clone(&self.inner)).await;
     }
 
     fn collection_in(
@@ -282,24 +261,11 @@ impl Store {
         let found = replicas.iter().filter(|(scope, _)| is_meant(scope));
         found.map(|(_, replica)| Arc::clone(replica)).collect()
     }
-
-    async fn stop(&self) {
-        let tasks = self.lock_tasks().take();
-        if let Some(tasks) = tasks {
-            tasks.abort();
-            // Aborted, as was meant.
-            let _ = tasks.await;
-        }
-    }
-
-    fn lock_tasks(&self) -> std::sync::MutexGuard<'_, Option<JoinHandle<()>>> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Drop for Store {
     fn drop(&mut self) {
-        if let Some(tasks) = &*self.lock_tasks() {
+        if let Some(tasks) = &*self.inner.tasks() {
             tasks.abort();
         }
         self.inner.end();

@@ -1,12 +1,18 @@
 //! What whoever waits for a store hears when it ends.
 
-use std::{future::pending, net::TcpListener};
+use std::{
+    future::pending,
+    net::TcpListener,
+    pin::pin,
+    sync::{Arc, OnceLock},
+};
 
 use axum::{
     Router,
     http::StatusCode,
     routing::{get, post},
 };
+use futures::poll;
 use syncline_client::{
     UserId,
     store::{Query, Status, Store, StoreError, StoreOptions},
@@ -47,16 +53,50 @@ async fn a_sync_under_way_ends_with_it() {
         let Unanswered { store, .. } = &Unanswered::new().await;
         // Without a collection nothing is due, and the sync may end before the store does.
         store.collection("notes").unwrap();
-        let end = async {
-            if is_signed_out {
-                store.sign_out(false).await.unwrap();
-            } else {
-                store.close().await;
-            }
-        };
+        let end = end(store, is_signed_out);
         let both = timeout(PATIENCE, async { tokio::join!(store.sync(), end) });
         let (synced, ()) = both.await.expect("nobody waits any longer");
         assert!(matches!(synced, Err(StoreError::Closed)), "{synced:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_end_that_nobody_waits_for_comes_all_the_same() {
+    for is_signed_out in [false, true] {
+        let Unanswered { store, .. } = &Unanswered::new().await;
+        store.collection("notes").unwrap();
+        let begun = async {
+            let _ = poll!(pin!(end(store, is_signed_out)));
+        };
+        let both = timeout(PATIENCE, async { tokio::join!(store.sync(), begun) });
+        let (synced, ()) = both.await.expect("nobody waits any longer");
+        assert!(matches!(synced, Err(StoreError::Closed)), "{synced:?}");
+    }
+}
+
+/// Who waits for that is stopped by it, as everything that the store does of its own accord.
+#[tokio::test]
+async fn whoever_is_asked_for_a_token_may_end_it() {
+    for is_signed_out in [false, true] {
+        let (url, folder) = (accepting_nothing().await, tempfile::tempdir().unwrap());
+        let place = Arc::new(OnceLock::<Store>::new());
+        let known = Arc::clone(&place);
+        let options = StoreOptions::new(&url, "todo", &token_at("ada", now()), file(&folder));
+        let asking = options.clone().get_token(move || {
+            let known = Arc::clone(&known);
+            Box::pin(async move {
+                end(known.get().unwrap(), is_signed_out).await;
+                Err("nobody is signed in".into())
+            })
+        });
+        assert!(place.set(Store::open(asking).await.unwrap()).is_ok());
+        let store = place.get().unwrap();
+        store.collection("notes").unwrap();
+        let synced = timeout(PATIENCE, store.sync()).await;
+        let synced = synced.expect("nobody waits any longer");
+        assert!(matches!(synced, Err(StoreError::Closed)), "{synced:?}");
+        let again = Store::open(options.offline()).await.unwrap();
+        again.close().await;
     }
 }
 
@@ -83,12 +123,7 @@ async fn a_sync_under_way_ends_with_a_panic() {
 /// As where the stream of pokes is what asks for a token.
 #[tokio::test]
 async fn a_sync_under_way_ends_with_a_panic_of_another_part() {
-    let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", server.local_addr().unwrap());
-    let router = Router::new()
-        .route("/todo/events", get(StatusCode::UNAUTHORIZED))
-        .route("/todo/sync", post(pending::<()>));
-    tokio::spawn(async move { axum::serve(server, router).await.unwrap() });
+    let url = accepting_nothing().await;
     let folder = tempfile::tempdir().unwrap();
     let options = StoreOptions::new(&url, "todo", &token_at("ada", now()), file(&folder))
         .get_token(|| Box::pin(async { panic!("there is no token") }));
@@ -117,4 +152,23 @@ async fn events_end_when_it_is_dropped() {
     let event = event.expect("nobody waits any longer");
     assert!(matches!(event, Err(StoreError::Closed)), "{event:?}");
     assert!(notes.query(&Query::all()).await.unwrap().is_empty());
+}
+
+async fn end(store: &Store, is_signed_out: bool) {
+    if is_signed_out {
+        store.sign_out(false).await.unwrap();
+    } else {
+        store.close().await;
+    }
+}
+
+/// A server whose stream of pokes accepts no token, and which never answers anything else.
+async fn accepting_nothing() -> String {
+    let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", server.local_addr().unwrap());
+    let router = Router::new()
+        .route("/todo/events", get(StatusCode::UNAUTHORIZED))
+        .route("/todo/sync", post(pending::<()>));
+    tokio::spawn(async move { axum::serve(server, router).await.unwrap() });
+    url
 }

@@ -1,13 +1,16 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use tokio::sync::{broadcast, watch};
+use tokio::{
+    sync::{broadcast, watch},
+    task::JoinHandle,
+};
 
 use super::{
     clock::Clock,
@@ -33,6 +36,8 @@ pub(super) struct Inner {
     pub(super) replicas: Mutex<BTreeMap<Scope, Arc<Replica>>>,
     pub(super) is_live: AtomicBool,
     pub(super) clock: Clock,
+    /// None where the store uses no network, and when they are stopped.
+    pub(super) tasks: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// How a pass over all that was due went.
@@ -95,6 +100,10 @@ impl Inner {
 
     pub(super) fn set_live(&self, is_live: bool) {
         self.is_live.store(is_live, Ordering::Relaxed);
+    }
+
+    pub(super) fn tasks(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Works with the file, off the runtime's own threads.
