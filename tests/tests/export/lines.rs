@@ -95,6 +95,29 @@ fn comparable(exported: &Value) -> Value {
 }
 
 #[tokio::test]
+async fn documents_with_many_readers_are_on_several_pages() {
+    let server = TestServer::start().await;
+    let keys = ["1", "2", "3", "4"];
+    store(&server, "todo", "notes", &keys.map(|key| (key, json!({})))).await;
+    let with: Vec<_> = (0..1_000)
+        .map(|number| json!({ "userId": format!("reader-{number}"), "access": "read" }))
+        .collect();
+    for key in ["1", "3", "4"] {
+        patch(&server, key, json!({ "sharedWith": with })).await;
+    }
+    let lines = export(&server, "?format=ndjson").await;
+    assert_eq!(lines.lines().count(), 4, "each once");
+    assert_eq!(lines.matches("\"reader-999\"").count(), 3);
+    let exported = export_json(&server).await;
+    let entries = exported["docIndex"].as_array().unwrap();
+    let readers = entries
+        .iter()
+        .map(|entry| entry["sharedWith"].as_array().unwrap().len());
+    assert_eq!(readers.collect::<Vec<_>>(), [1_000, 0, 1_000, 1_000]);
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn an_export_of_a_deleted_account_gives_back_documents_and_entries() {
     let server = TestServer::start().await;
     live(&server).await;
