@@ -12,7 +12,10 @@ use std::{
 use syncline_domain::{hlc::UnixMillis, identifier::OrganisationId, organisation::Fate};
 use tokio::sync::Mutex;
 
-use crate::ports::{Accounts, Clock, Session, StoreError, SubjectHash, subject_hash};
+use crate::{
+    ports::{Accounts, Clock, Session, StoreError, SubjectHash, subject_hash},
+    slots::Slots,
+};
 
 /// How often a unit of work is run again when another one was in its way.
 const MAX_ATTEMPTS: usize = 20;
@@ -29,6 +32,11 @@ pub enum AccountError {
          of them an `org-admin` first, or delete the organisation"
     )]
     LastAdmin(OrganisationId),
+    /// The account is being deleted already, or as many are as may be at once.
+    #[error(
+        "deletions are running, one of a user and four in all at most; try again when one has ended"
+    )]
+    Busy,
     /// The store did not do its part.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -46,6 +54,8 @@ pub struct AccountService {
     deleted: RwLock<HashMap<SubjectHash, UnixMillis>>,
     /// Held while they are fetched: what was read first must not replace what was read later.
     fetching: Mutex<()>,
+    /// Each has a connection to the database for as long as it takes.
+    running: Slots,
 }
 
 impl AccountService {
@@ -57,6 +67,7 @@ impl AccountService {
             clock,
             deleted: RwLock::default(),
             fetching: Mutex::default(),
+            running: Slots::default(),
         }
     }
 
@@ -93,6 +104,8 @@ impl AccountService {
     /// # Errors
     /// [`AccountError`]; then nothing was deleted.
     pub async fn delete(&self, session: &Session) -> Result<(), AccountError> {
+        let slot = self.running.take(&session.user_id);
+        let _slot = slot.ok_or(AccountError::Busy)?;
         for _ in 1..MAX_ATTEMPTS {
             match self.delete_once(session).await {
                 Err(AccountError::Store(StoreError::Contention)) => {}

@@ -1,8 +1,8 @@
 //! Deletions while devices go on writing.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, pin::pin, time::Duration};
 
-use futures::future::{join, join_all, join3};
+use futures::future::{Either, join, join_all, join3, select};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::Connection;
@@ -75,6 +75,32 @@ async fn no_push_to_another_names_whose_account_is_gone() {
     is(&deleted, StatusCode::NO_CONTENT);
     assert_eq!(tables_with(&server.database, PERSON).await, BTreeSet::new());
     server.finish().await;
+}
+
+/// Each would keep a connection from others for as long as the first takes.
+#[tokio::test]
+async fn an_account_is_deleted_once_at_a_time() {
+    let near = TestServer::start().await;
+    let tap = Tap::holding(&near.database, "DELETE FROM document_versions");
+    let far = TestServer::on(tap.database(&near.database)).await;
+    let deletion = delete_account(&far, PERSON);
+    let another = async {
+        tap.meets().await;
+        let another = pin!(delete_account(&far, PERSON));
+        let waiting = pin!(wait_for_locks(&near, 1));
+        let begun = select(another, waiting).await;
+        tap.let_go();
+        match begun {
+            Either::Left((refused, _)) => refused,
+            Either::Right(((), another)) => another.await,
+        }
+    };
+    let (deleted, refused) = join(deletion, another).await;
+    is(&deleted, StatusCode::NO_CONTENT);
+    refuses(&refused, StatusCode::SERVICE_UNAVAILABLE, "unavailable");
+    is(&delete_account(&far, PERSON).await, StatusCode::NO_CONTENT);
+    far.stop().await;
+    near.finish().await;
 }
 
 /// A request that was let in before the account went founds nothing after.

@@ -49,10 +49,12 @@ impl From<DocumentError> for ApiError {
 
 impl From<AccountError> for ApiError {
     fn from(error: AccountError) -> Self {
-        match error {
-            AccountError::LastAdmin(_) => Self::new(ErrorCode::Conflict, error.to_string()),
-            AccountError::Store(error) => Self::from(error),
-        }
+        let code = match error {
+            AccountError::LastAdmin(_) => ErrorCode::Conflict,
+            AccountError::Busy => ErrorCode::Unavailable,
+            AccountError::Store(error) => return Self::from(error),
+        };
+        Self::new(code, error.to_string())
     }
 }
 
