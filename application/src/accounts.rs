@@ -117,7 +117,9 @@ impl AccountService {
 
     async fn delete_once(&self, session: &Session) -> Result<(), AccountError> {
         let user = &session.user_id;
-        let mut transaction = self.accounts.lock_account(user).await?;
+        let Some(mut transaction) = self.accounts.lock_account(session).await? else {
+            return Ok(self.refresh().await?);
+        };
         for organisation in transaction.organisations().await? {
             match organisation.belonging.fate() {
                 Ok(Fate::GoesOn) => {}
@@ -176,8 +178,8 @@ mod tests {
     impl Accounts for LateAnswer {
         async fn lock_account(
             &self,
-            _: &UserId,
-        ) -> Result<Box<dyn AccountTransaction>, StoreError> {
+            _: &Session,
+        ) -> Result<Option<Box<dyn AccountTransaction>>, StoreError> {
             Err(StoreError::Contention)
         }
 

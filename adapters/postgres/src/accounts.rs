@@ -22,7 +22,11 @@ use crate::{
 
 #[async_trait]
 impl Accounts for PostgresStore {
-    async fn lock_account(&self, user: &UserId) -> Result<Box<dyn AccountTransaction>, StoreError> {
+    async fn lock_account(
+        &self,
+        session: &Session,
+    ) -> Result<Option<Box<dyn AccountTransaction>>, StoreError> {
+        let user = &session.user_id;
         let mut transaction = self.pool().begin().await.map_err(store_error)?;
         take_time(&mut transaction).await?;
         let namespace = lock_namespace(&mut transaction, user).await?;
@@ -32,14 +36,17 @@ impl Accounts for PostgresStore {
             .execute(&mut transaction)
             .await
             .map_err(store_error)?;
-        Ok(Box::new(PostgresAccountTransaction {
+        if !has_account(&mut transaction, session).await? {
+            return Ok(None);
+        }
+        Ok(Some(Box::new(PostgresAccountTransaction {
             transaction,
             user: user.clone(),
             namespace,
             organisations: Vec::new(),
             outbox: self.outbox(),
             pokes: Pokes::new(),
-        }))
+        })))
     }
 
     async fn deleted(&self) -> Result<Vec<(SubjectHash, UnixMillis)>, StoreError> {
@@ -63,7 +70,11 @@ pub(crate) async fn hold_account(
         .execute(&mut *transaction)
         .await
         .map_err(store_error)?;
-    // By a statement of its own, which sees what was waited for.
+    has_account(transaction, session).await
+}
+
+/// By a statement of its own, which sees what was waited for.
+async fn has_account(transaction: &mut Transaction, session: &Session) -> Result<bool, StoreError> {
     sqlx::query_scalar(include_str!("sql/has_account.sql"))
         .bind(subject_hash(&session.user_id).as_slice())
         .bind(signed(session.session_began_at.0))

@@ -6,7 +6,7 @@ use syncline_domain::{
     organisation::Belonging,
 };
 
-use super::StoreError;
+use super::{Session, StoreError};
 
 /// The hash by which a user is known where no name may stand: SHA-256 of the user id.
 pub type SubjectHash = [u8; 32];
@@ -30,11 +30,15 @@ pub struct OwnOrganisation {
 #[async_trait]
 pub trait Accounts: Send + Sync {
     /// Begins a unit of work on everything that is the user's, and locks it: who writes there is
-    /// waited for, and nobody else begins. Dropping it takes everything back.
+    /// waited for, and nobody else begins. Dropping it takes everything back. None if the account was
+    /// deleted after the session began: the user may have another by now.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn lock_account(&self, user: &UserId) -> Result<Box<dyn AccountTransaction>, StoreError>;
+    async fn lock_account(
+        &self,
+        session: &Session,
+    ) -> Result<Option<Box<dyn AccountTransaction>>, StoreError>;
 
     /// The accounts that are remembered to be deleted, and when they were.
     ///

@@ -6,10 +6,11 @@ use futures::future::{Either, join, join_all, join3, select};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::Connection;
+use syncline_domain::hlc::UnixMillis;
 use syncline_tests::{
-    TestServer,
-    replica::{change, stamp},
-    server::answer,
+    TestServer, first_sync,
+    replica::{change, now, stamp},
+    server::{answer, token_at},
     tap::Tap,
     traces::tables_with,
 };
@@ -99,6 +100,32 @@ async fn an_account_is_deleted_once_at_a_time() {
     is(&deleted, StatusCode::NO_CONTENT);
     refuses(&refused, StatusCode::SERVICE_UNAVAILABLE, "unavailable");
     is(&delete_account(&far, PERSON).await, StatusCode::NO_CONTENT);
+    far.stop().await;
+    near.finish().await;
+}
+
+/// A server that has not heard of the end of an account may be asked for it again.
+#[tokio::test]
+async fn a_deletion_that_comes_late_spares_the_next_account() {
+    let near = TestServer::start().await;
+    let tap = Tap::holding(&near.database, "INSERT INTO namespaces");
+    let far = TestServer::on(tap.database(&near.database)).await;
+    let token = token_at(PERSON, UnixMillis(now().0 + 1_000));
+    let again = async {
+        tap.meets().await;
+        is(&delete_account(&near, PERSON).await, StatusCode::NO_CONTENT);
+        let changes = [change("1", &json!({ "n": 1 }), &stamp("phone", 0))];
+        let body = json!({ "collection": "notes", "changes": changes });
+        let sync = near.request(Method::POST, "/todo/sync").bearer_auth(&token);
+        is(&answer(sync.json(&body)).await, StatusCode::OK);
+        tap.let_go();
+    };
+    let (deleted, ()) = join(delete_account(&far, PERSON), again).await;
+    is(&deleted, StatusCode::NO_CONTENT);
+    let pull = near.request(Method::POST, "/todo/sync").bearer_auth(&token);
+    let pulled = answer(pull.json(&first_sync("notes"))).await;
+    is(&pulled, StatusCode::OK);
+    assert_eq!(pulled.body["serverChanges"][0]["_key"], "1");
     far.stop().await;
     near.finish().await;
 }
