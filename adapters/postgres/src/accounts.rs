@@ -141,6 +141,21 @@ impl PostgresAccountTransaction {
         Ok(())
     }
 
+    /// Removes what names the user. Whoever came into an organisation after these were locked may be the
+    /// last admin of it.
+    async fn forget_user(&mut self) -> Result<(), StoreError> {
+        let left: Vec<i64> = sqlx::query_scalar(include_str!("sql/forget_user.sql"))
+            .bind(self.user.as_str())
+            .fetch_all(&mut self.transaction)
+            .await
+            .map_err(store_error)?;
+        let is_locked = |left| self.organisations.iter().any(|(_, locked)| locked == left);
+        if !left.iter().all(is_locked) {
+            return Err(StoreError::Contention);
+        }
+        Ok(())
+    }
+
     /// Runs a statement about the user's namespace.
     async fn run_there(&mut self, statement: &'static str) -> Result<(), StoreError> {
         sqlx::query(statement)
@@ -165,10 +180,14 @@ impl PostgresAccountTransaction {
 #[async_trait]
 impl AccountTransaction for PostgresAccountTransaction {
     async fn organisations(&mut self) -> Result<Vec<OwnOrganisation>, StoreError> {
-        self.run(include_str!("sql/lock_own_organisations.sql"))
-            .await?;
+        let locked: Vec<i64> = sqlx::query_scalar(include_str!("sql/lock_own_organisations.sql"))
+            .bind(self.user.as_str())
+            .fetch_all(&mut self.transaction)
+            .await
+            .map_err(store_error)?;
         let rows = sqlx::query(include_str!("sql/own_organisations.sql"))
             .bind(self.user.as_str())
+            .bind(locked)
             .fetch_all(&mut self.transaction)
             .await
             .map_err(store_error)?;
@@ -197,7 +216,7 @@ impl AccountTransaction for PostgresAccountTransaction {
             .await?;
         let pokes = delete_routes(&mut self.transaction, self.namespace).await?;
         self.pokes.extend(pokes);
-        self.run(include_str!("sql/forget_user.sql")).await?;
+        self.forget_user().await?;
         self.run(include_str!("sql/forget_pusher.sql")).await?;
         self.set_renewing("on").await?;
         self.run(include_str!("sql/forget_author.sql")).await?;

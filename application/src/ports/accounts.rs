@@ -66,7 +66,7 @@ pub trait AccountTransaction: Send {
     /// issued before `at` have expired that this happened.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]; [`StoreError::Contention`] if the user has come into an organisation meanwhile.
     async fn delete(&mut self, hash: &SubjectHash, at: UnixMillis) -> Result<(), StoreError>;
 
     /// Makes everything durable.

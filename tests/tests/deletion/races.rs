@@ -16,7 +16,7 @@ use syncline_tests::{
 };
 
 use crate::world::{
-    FRIEND, PERSON, STRANGER, delete_account, found, is, open_to, refuses, send, write,
+    FRIEND, PERSON, STRANGER, add, delete_account, found, is, open_to, refuses, send, write,
 };
 
 const DEVICES: usize = 6;
@@ -126,6 +126,35 @@ async fn a_deletion_that_comes_late_spares_the_next_account() {
     let pulled = answer(pull.json(&first_sync("notes"))).await;
     is(&pulled, StatusCode::OK);
     assert_eq!(pulled.body["serverChanges"][0]["_key"], "1");
+    far.stop().await;
+    near.finish().await;
+}
+
+/// Who becomes the last admin of an organisation while the documents go is seen to be that.
+#[tokio::test]
+async fn a_deletion_leaves_no_organisation_without_an_admin() {
+    let near = TestServer::start().await;
+    let tap = Tap::holding(&near.database, "DELETE FROM document_versions");
+    let far = TestServer::on(tap.database(&near.database)).await;
+    let promotion = async {
+        tap.meets().await;
+        let acme = found(&near, FRIEND, "Acme").await;
+        add(&near, FRIEND, &acme, STRANGER).await;
+        let members = format!("/orgs/{acme}/members");
+        let admin = json!({ "userId": PERSON, "role": "org-admin" });
+        is(
+            &send(&near, FRIEND, Method::POST, &members, &admin).await,
+            StatusCode::CREATED,
+        );
+        let own = format!("{members}/{FRIEND}");
+        is(
+            &send(&near, FRIEND, Method::DELETE, &own, &Value::Null).await,
+            StatusCode::NO_CONTENT,
+        );
+        tap.let_go();
+    };
+    let (refused, ()) = join(delete_account(&far, PERSON), promotion).await;
+    refuses(&refused, StatusCode::CONFLICT, "conflict");
     far.stop().await;
     near.finish().await;
 }

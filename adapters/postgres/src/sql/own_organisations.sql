@@ -1,3 +1,4 @@
+-- Of those that are locked.
 SELECT
     organisations.namespace_id,
     organisations.organisation_id,
@@ -18,5 +19,6 @@ SELECT
 FROM memberships AS own
 JOIN organisations USING (namespace_id)
 WHERE own.user_id = $1
+  AND own.namespace_id = ANY($2)
   AND NOT own.revoked
 ORDER BY organisations.namespace_id
