@@ -18,6 +18,27 @@ async fn sync_as(world: &World, user: &str, organisation: &str, body: &Value) ->
     answer(request.header("X-Org-Id", id).json(body)).await
 }
 
+/// Asks for the access entry of a document of the organisation, or changes it; a body of null is none.
+async fn entry_as(
+    world: &World,
+    user: &str,
+    method: Method,
+    organisation: &str,
+    path: &str,
+    body: &Value,
+) -> Answer {
+    let request = world.server.request(method, path);
+    let request = request.bearer_auth(world.server.token(user));
+    let id = organisation.strip_prefix("/orgs/").unwrap();
+    let request = request.header("X-Org-Id", id);
+    answer(if body.is_null() {
+        request
+    } else {
+        request.json(body)
+    })
+    .await
+}
+
 async fn synced(world: &World, user: &str, organisation: &str, body: &Value) -> Value {
     let answer = sync_as(world, user, organisation, body).await;
     is(&answer, StatusCode::OK);
@@ -177,5 +198,56 @@ async fn nothing_is_pushed_into_an_organisation_that_is_gone() {
             .unwrap();
         assert_eq!(count, 0, "rows of {table}");
     }
+    world.server.finish().await;
+}
+
+/// The author may be gone when it is taken back.
+#[tokio::test]
+async fn an_admin_takes_back_what_an_author_shared() {
+    let world = World::begin().await;
+    let acme = world.found("Acme").await;
+    world.add(&acme, MEMBER, "member").await;
+    world.add(&acme, STRANGER, "member").await;
+    synced(&world, MEMBER, &acme, &push("1", "shared")).await;
+    let path = "/docIndex/todo/1";
+    let share_token = "/docIndex/todo/1/shareToken";
+    let public = json!({ "visibility": "public" });
+    let published = entry_as(&world, MEMBER, Method::PATCH, &acme, path, &public).await;
+    is(&published, StatusCode::OK);
+    let link = entry_as(
+        &world,
+        MEMBER,
+        Method::POST,
+        &acme,
+        share_token,
+        &Value::Null,
+    )
+    .await;
+    is(&link, StatusCode::CREATED);
+    let link = format!("/share/{}", link.body["shareToken"].as_str().unwrap());
+
+    let gone = world.delete(MEMBER, "/account").await;
+    is(&gone, StatusCode::NO_CONTENT);
+    let entry = entry_as(&world, ADMIN, Method::GET, &acme, path, &Value::Null).await;
+    is(&entry, StatusCode::OK);
+    assert_eq!(entry.body["visibility"], "public");
+    let private = json!({ "visibility": "private" });
+    let withdrawn = entry_as(&world, ADMIN, Method::PATCH, &acme, path, &private).await;
+    is(&withdrawn, StatusCode::OK);
+    let revoked = entry_as(
+        &world,
+        ADMIN,
+        Method::DELETE,
+        &acme,
+        share_token,
+        &Value::Null,
+    )
+    .await;
+    is(&revoked, StatusCode::NO_CONTENT);
+    is(&world.get(ADMIN, &link).await, StatusCode::NOT_FOUND);
+
+    // Nobody else may.
+    let refused = entry_as(&world, STRANGER, Method::PATCH, &acme, path, &public).await;
+    refuses(&refused, StatusCode::NOT_FOUND, "not_found");
     world.server.finish().await;
 }

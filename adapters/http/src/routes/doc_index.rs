@@ -25,7 +25,8 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 
 /// Read an access entry
 ///
-/// Says who may see a document of the caller. To all others it is as if there were no such document.
+/// Says who may see a document of the caller. To all others it is as if there were no such document. An
+/// admin of an organisation counts as the owner of all its documents.
 #[utoipa::path(
     get,
     path = "/docIndex/{application}/{key}",

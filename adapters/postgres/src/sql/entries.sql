@@ -1,17 +1,18 @@
 -- The access entries of the documents with a key, one for each collection in which it stands. The
--- collections are found one after the other by the index, each in one step.
+-- collections are found one after the other by the index, each in one step. An admin of an organisation
+-- counts as the owner of all its documents: their authors may be gone.
 WITH RECURSIVE space AS MATERIALIZED (
-    SELECT namespaces.namespace_id, namespaces.kind
+    SELECT
+        namespaces.namespace_id,
+        namespaces.kind = 'personal' OR membership.role = 'org-admin' AS is_own
     FROM namespaces
+    LEFT JOIN memberships AS membership
+        ON membership.namespace_id = namespaces.namespace_id
+       AND membership.user_id = $3
+       AND NOT membership.revoked
     WHERE namespaces.kind = $1
       AND namespaces.owner_id = $2
-      AND (namespaces.kind = 'personal' OR EXISTS (
-        SELECT
-        FROM memberships
-        WHERE memberships.namespace_id = namespaces.namespace_id
-          AND memberships.user_id = $3
-          AND NOT memberships.revoked
-    ))
+      AND (namespaces.kind = 'personal' OR membership.user_id IS NOT NULL)
 ), collections AS (
     (
         SELECT documents.collection
@@ -73,7 +74,7 @@ CROSS JOIN LATERAL (
       AND documents.collection = named.collection
       AND documents.key = $6
       AND NOT documents.deleted
-      AND (space.kind = 'personal' OR documents.created_by = $3)
+      AND (space.is_own OR documents.created_by = $3)
     LIMIT 1
 ) AS document
 LEFT JOIN access_entries AS entry
