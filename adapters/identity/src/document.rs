@@ -78,22 +78,38 @@ impl<T: DeserializeOwned + Send + Sync> Document<T> {
         }
     }
 
-    /// A document at `address` that is newer than `old`, which lacks something.
-    pub(crate) async fn newer(&self, address: &str, old: &Arc<T>) -> Option<Arc<T>> {
+    /// A document at `address` that is newer than `old`, which lacks something. None if it was fetched for
+    /// that a moment ago.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if it cannot be had: a newer one might have what is lacking.
+    pub(crate) async fn newer(
+        &self,
+        address: &str,
+        old: &Arc<T>,
+    ) -> Result<Option<Arc<T>>, Unavailable> {
         let _fetching = self.fetching.lock().await;
         {
             let mut kept = self.kept();
-            let known = kept.document.as_ref().map(|kept| &kept.value);
-            if let Some(newer) = known.filter(|&known| !Arc::ptr_eq(known, old)) {
-                return Some(Arc::clone(newer));
+            let known = kept.document.as_ref();
+            if let Some(newer) = known.filter(|known| !Arc::ptr_eq(&known.value, old)) {
+                return Ok(Some(Arc::clone(&newer.value)));
             }
-            let renewed = kept.renewed_at;
-            if renewed.is_some_and(|at| at.elapsed() < MIN_INTERVAL) {
-                return None;
+            let renewed = kept.renewed_at.filter(|at| at.elapsed() < MIN_INTERVAL);
+            if let Some(renewed) = renewed {
+                return match known {
+                    Some(known) if known.at >= renewed => Ok(None),
+                    // Whoever asked has gone before there was an answer.
+                    _ => Err(Unavailable(format!("{address} was not answered"))),
+                };
             }
             kept.renewed_at = Some(Instant::now());
         }
-        self.fetch(address).await.ok()
+        let newer = self.fetch(address).await;
+        if newer.is_err() {
+            self.kept().renewed_at = None;
+        }
+        newer.map(Some)
     }
 
     /// The document at `address`, if it was fetched before, and whether it is still new.

@@ -101,7 +101,7 @@ impl Issuer {
             keys
         } else {
             let newer = self.keys.newer(&address, &keys).await;
-            newer.ok_or(SessionError::Invalid)?
+            newer.map_err(unavailable)?.ok_or(SessionError::Invalid)?
         };
         let key = keys.find(kid, header.alg).ok_or(SessionError::Invalid)?;
         let claims: Map<String, Value> = decode(token, key, &signature_only(header.alg))

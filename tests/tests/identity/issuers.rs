@@ -117,6 +117,24 @@ async fn a_new_key_is_found_at_once_and_strangers_do_not_make_us_ask_again() {
     server.finish().await;
 }
 
+/// A client drops a session whose token is not valid, and this one may be.
+#[tokio::test]
+async fn a_new_key_that_cannot_be_fetched_is_no_bad_token() {
+    let provider = Provider::start();
+    let keys = format!("jwksUri = \"{}/rotating-jwks\"", provider.address());
+    let server = server(&provider, &keys).await;
+    let known = provider.sign("first", &claims(&provider)).await;
+    let unknown = provider.sign("second", &claims(&provider)).await;
+    assert_eq!(me(&server, &known).await.status, StatusCode::OK);
+    drop(provider);
+    for _ in 0..2 {
+        let refused = me(&server, &unknown).await;
+        assert_error(&refused, StatusCode::SERVICE_UNAVAILABLE, "unavailable");
+    }
+    assert_eq!(me(&server, &known).await.status, StatusCode::OK);
+    server.finish().await;
+}
+
 #[tokio::test]
 async fn the_issuer_decides_how_its_users_sign_in_and_for_how_long() {
     let provider = Provider::start();

@@ -60,3 +60,16 @@ async fn nobody_waits_for_a_key_that_another_named() {
     };
     assert!(Arc::ptr_eq(&old, &first));
 }
+
+/// It may have what is lacking.
+#[tokio::test]
+async fn who_went_before_the_answer_leaves_nobody_to_believe_there_is_no_newer() {
+    let address = provider().await;
+    let (document, first) = document(&address).await;
+    tokio::select! {
+        biased;
+        _ = document.newer(&address, &first) => panic!("it was answered"),
+        _ = document.get(&address) => {}
+    }
+    document.newer(&address, &first).await.unwrap_err();
+}

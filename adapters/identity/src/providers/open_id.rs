@@ -158,10 +158,11 @@ impl OpenId {
     ) -> Result<CoreIdTokenClaims, ProviderError> {
         let keys = self.keys.get(&endpoints.jwks).await.map_err(unavailable)?;
         let mut verified = self.verify_with(&keys, token, nonce, endpoints)?;
-        if is_of_unknown_key(&verified)
-            && let Some(newer) = self.keys.newer(&endpoints.jwks, &keys).await
-        {
-            verified = self.verify_with(&newer, token, nonce, endpoints)?;
+        if is_of_unknown_key(&verified) {
+            let newer = self.keys.newer(&endpoints.jwks, &keys).await;
+            if let Some(newer) = newer.map_err(unavailable)? {
+                verified = self.verify_with(&newer, token, nonce, endpoints)?;
+            }
         }
         verified.map_err(|error| refused(reason(&error)))
     }
