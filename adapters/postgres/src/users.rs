@@ -72,7 +72,13 @@ impl Users for PostgresStore {
         }
     }
 
-    async fn unlink(&self, user_id: &UserId, provider: Provider) -> Result<Unlinked, StoreError> {
+    async fn unlink(
+        &self,
+        user_id: &UserId,
+        provider: Provider,
+        there: &[Provider],
+    ) -> Result<Unlinked, StoreError> {
+        let there: Vec<&str> = there.iter().map(|provider| provider.as_str()).collect();
         let mut transaction = self.pool().begin().await.map_err(store_error)?;
         sqlx::query(include_str!("sql/lock_user.sql"))
             .bind(user_id.as_str())
@@ -82,6 +88,7 @@ impl Users for PostgresStore {
         let row = sqlx::query(include_str!("sql/unlink.sql"))
             .bind(user_id.as_str())
             .bind(provider.as_str())
+            .bind(there)
             .fetch_one(&mut transaction)
             .await
             .map_err(store_error)?;

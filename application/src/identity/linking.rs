@@ -58,7 +58,8 @@ impl IdentityService {
             Err(_) => self.provider(provider)?,
         };
         let users = &self.parts.users;
-        match users.unlink(&session.user_id, provider).await? {
+        let there = self.providers();
+        match users.unlink(&session.user_id, provider, &there).await? {
             Unlinked::Done => self.changed(session).await,
             Unlinked::IsLast => Err(IdentityError::LastProvider(provider)),
             Unlinked::WasNot => Err(IdentityError::NotLinked(provider)),

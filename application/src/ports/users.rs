@@ -80,11 +80,17 @@ pub trait Users: Send + Sync {
     /// [`StoreError`]; [`StoreError::Contention`] if the account is deleted at the same time.
     async fn link(&self, session: &Session, identity: &Identity) -> Result<Linked, StoreError>;
 
-    /// Takes a provider from a user, but never the last.
+    /// Takes a provider from a user, but never the last of those `there`, through whom people can sign
+    /// in.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn unlink(&self, user_id: &UserId, provider: Provider) -> Result<Unlinked, StoreError>;
+    async fn unlink(
+        &self,
+        user_id: &UserId,
+        provider: Provider,
+        there: &[Provider],
+    ) -> Result<Unlinked, StoreError>;
 
     /// Keeps a proven identity under a code, and forgets those whose time is over.
     ///

@@ -22,6 +22,12 @@ async fn unlink(server: &TestServer, token: &str, provider: &str) -> Answer {
     answer(as_user(server, Method::DELETE, &path, token)).await
 }
 
+/// Another server on the database of one, through which people sign in with GitHub instead.
+async fn github_server_beside(server: &TestServer) -> TestServer {
+    let github = "[auth.providers.github]\nclientId = \"a\"\nclientSecret = \"b\"\n";
+    TestServer::with(server.database.clone(), github).await
+}
+
 /// Gives a user an identity of another provider.
 async fn give(server: &TestServer, user: &Value, provider: &str, subject: &str) {
     sqlx::query("INSERT INTO identities (provider, subject, user_id) VALUES ($1, $2, $3)")
@@ -116,6 +122,7 @@ async fn a_code_of_another_provider_or_none_links_nothing() {
 #[tokio::test]
 async fn a_provider_is_taken_away_but_never_the_last() {
     let server = development_server().await;
+    let github = github_server_beside(&server).await;
     let (user, token) = sign_in(&server, "ada").await;
     let last = unlink(&server, &token, "dev").await;
     assert_error(&last, StatusCode::CONFLICT, "conflict");
@@ -124,20 +131,34 @@ async fn a_provider_is_taken_away_but_never_the_last() {
         me(&server, &token).await["providers"],
         json!(["dev", "github"])
     );
-    let (left, renewed) = signed_in(&unlink(&server, &token, "dev").await);
+    let (left, renewed) = signed_in(&unlink(&github, &token, "dev").await);
     assert_eq!(left["providers"], json!(["github"]));
     assert_eq!(me(&server, &renewed).await, left);
-    let gone = unlink(&server, &token, "dev").await;
+    let gone = unlink(&github, &token, "dev").await;
     assert_error(&gone, StatusCode::NOT_FOUND, "not_found");
-    let unknown = unlink(&server, &token, "myspace").await;
+    let unknown = unlink(&github, &token, "myspace").await;
     assert_error(&unknown, StatusCode::NOT_FOUND, "not_found");
-    let last = unlink(&server, &token, "github").await;
+    let last = unlink(&github, &token, "github").await;
     assert_error(&last, StatusCode::CONFLICT, "conflict");
     let (other, _) = sign_in(&server, "ada").await;
     assert_ne!(
         other["userId"], user["userId"],
         "the identity is free for a new user"
     );
+    github.stop().await;
+    server.finish().await;
+}
+
+/// Nobody could sign in through what is left.
+#[tokio::test]
+async fn the_last_provider_is_one_that_is_configured() {
+    let server = development_server().await;
+    let (user, token) = sign_in(&server, "ada").await;
+    give(&server, &user, "github", "7").await;
+    let last = unlink(&server, &token, "dev").await;
+    assert_error(&last, StatusCode::CONFLICT, "conflict");
+    let (left, _) = signed_in(&unlink(&server, &token, "github").await);
+    assert_eq!(left["providers"], json!(["dev"]));
     server.finish().await;
 }
 
@@ -145,25 +166,28 @@ async fn a_provider_is_taken_away_but_never_the_last() {
 #[tokio::test]
 async fn the_next_token_of_an_old_one_names_what_was_linked() {
     let server = development_server().await;
+    let github = github_server_beside(&server).await;
     let old = token_at("ada", UnixMillis(now().0 - 2 * 60 * 60 * 1000));
     let code = code(&server, "ada").await;
     let linked = link_code(&server, &old, "/auth/link/dev", &code).await;
     let (user, token) = signed_in(&linked);
     assert_eq!(linked.headers["x-auth-token"], token);
     give(&server, &user, "github", "7").await;
-    let unlinked = unlink(&server, &old, "dev").await;
+    let unlinked = unlink(&github, &old, "dev").await;
     assert_eq!(unlinked.headers["x-auth-token"], signed_in(&unlinked).1);
+    github.stop().await;
     server.finish().await;
 }
 
 #[tokio::test]
 async fn two_who_take_away_the_last_two_leave_one() {
     let server = development_server().await;
+    let github = github_server_beside(&server).await;
     for round in 0..10 {
         let (user, token) = sign_in(&server, &format!("ada-{round}")).await;
         give(&server, &user, "github", &format!("{round}")).await;
         let (one, other) = tokio::join!(
-            unlink(&server, &token, "dev"),
+            unlink(&github, &token, "dev"),
             unlink(&server, &token, "github")
         );
         let mut statuses = [one.status, other.status];
@@ -172,5 +196,6 @@ async fn two_who_take_away_the_last_two_leave_one() {
         let left = me(&server, &token).await;
         assert_eq!(left["providers"].as_array().unwrap().len(), 1);
     }
+    github.stop().await;
     server.finish().await;
 }
