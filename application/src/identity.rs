@@ -34,8 +34,9 @@ pub use error::IdentityError;
 pub use page::Page;
 pub use sign_in::{Begun, Callback, Completed, Failed};
 
-/// How often something is done with an identity when a deletion was in its way.
-const MAX_ATTEMPTS: usize = 20;
+/// How often something is done with an identity when a deletion was in its way. A long one is waited for
+/// each time, with a connection to the database.
+const MAX_ATTEMPTS: usize = 3;
 
 /// What the identity service is made of.
 pub struct IdentityParts {

@@ -30,7 +30,7 @@ impl Organisations for PostgresStore {
         name: &OrganisationName,
         founder: &Session,
     ) -> Result<Founded, StoreError> {
-        let mut transaction = self.pool.begin().await.map_err(store_error)?;
+        let mut transaction = self.pool.begin_patient().await.map_err(store_error)?;
         if !hold_account(&mut transaction, founder).await? {
             return Ok(Founded::AccountDeleted);
         }

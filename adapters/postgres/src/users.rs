@@ -28,26 +28,15 @@ impl Users for PostgresStore {
     }
 
     async fn sign_in(&self, identity: &Identity) -> Result<User, StoreError> {
-        let user_id: String = sqlx::query_scalar(include_str!("sql/sign_in.sql"))
-            .bind(identity.provider.as_str())
-            .bind(identity.subject.as_str())
-            .bind(identity.profile.name())
-            .bind(identity.profile.email())
-            .fetch_one(self.pool())
-            .await
-            .map_err(store_error)?;
-        sqlx::query(include_str!("sql/hold_user.sql"))
-            .bind(&user_id)
-            .execute(self.pool())
-            .await
-            .map_err(store_error)?;
+        let user_id = self.user_of(identity).await?;
+        self.wait_for_deletion(&user_id).await?;
         let user = find(self.pool(), &user_id).await?;
         // It is gone if the account was deleted a moment ago; trying again makes another.
         user.ok_or(StoreError::Contention)
     }
 
     async fn link(&self, session: &Session, identity: &Identity) -> Result<Linked, StoreError> {
-        let mut transaction = self.pool().begin().await.map_err(store_error)?;
+        let mut transaction = self.pool().begin_patient().await.map_err(store_error)?;
         if !hold_account(&mut transaction, session).await? {
             return Ok(Linked::AccountDeleted);
         }
@@ -79,7 +68,7 @@ impl Users for PostgresStore {
         there: &[Provider],
     ) -> Result<Unlinked, StoreError> {
         let there: Vec<&str> = there.iter().map(|provider| provider.as_str()).collect();
-        let mut transaction = self.pool().begin().await.map_err(store_error)?;
+        let mut transaction = self.pool().begin_patient().await.map_err(store_error)?;
         sqlx::query(include_str!("sql/lock_user.sql"))
             .bind(user_id.as_str())
             .execute(&mut transaction)
@@ -137,6 +126,35 @@ impl Users for PostgresStore {
                 .map_err(|error| corrupt("login_codes.subject", error))?,
             profile: profile(&row)?,
         }))
+    }
+}
+
+impl PostgresStore {
+    /// The user who has the identity, whom it makes if there is none.
+    async fn user_of(&self, identity: &Identity) -> Result<String, StoreError> {
+        let mut transaction = self.pool().begin_patient().await.map_err(store_error)?;
+        let user_id = sqlx::query_scalar(include_str!("sql/sign_in.sql"))
+            .bind(identity.provider.as_str())
+            .bind(identity.subject.as_str())
+            .bind(identity.profile.name())
+            .bind(identity.profile.email())
+            .fetch_one(&mut transaction)
+            .await
+            .map_err(store_error)?;
+        transaction.commit().await.map_err(store_error)?;
+        Ok(user_id)
+    }
+
+    /// Until nobody deletes the user's account. Not in the transaction that has locked the identity, which
+    /// the deletion would wait for.
+    async fn wait_for_deletion(&self, user_id: &str) -> Result<(), StoreError> {
+        let mut transaction = self.pool().begin_patient().await.map_err(store_error)?;
+        sqlx::query(include_str!("sql/hold_user.sql"))
+            .bind(user_id)
+            .execute(&mut transaction)
+            .await
+            .map_err(store_error)?;
+        transaction.commit().await.map_err(store_error)
     }
 }
 

@@ -19,15 +19,15 @@ impl IdentityService {
     /// [`IdentityError::CodeRefused`] when it was used before or its time is over.
     pub async fn exchange(&self, code: &str) -> Result<SignedIn, IdentityError> {
         let identity = self.take_code(code).await?;
-        self.sign_in(&identity).await
+        let signed_in = self.sign_in(&identity).await;
+        self.used(code, &identity, signed_in).await
     }
 
     /// A code for `identity`.
     pub(super) async fn code(&self, identity: &Identity) -> Result<String, IdentityError> {
         let random = self.parts.randomness.bytes();
         let code = URL_SAFE_NO_PAD.encode(random.ok_or(IdentityError::NoRandomness)?);
-        let users = &self.parts.users;
-        users.keep_code(&hash(&code), identity, LIFETIME).await?;
+        self.keep_code(&code, identity).await?;
         Ok(code)
     }
 
@@ -35,6 +35,25 @@ impl IdentityService {
     pub(super) async fn take_code(&self, code: &str) -> Result<Identity, IdentityError> {
         let identity = self.parts.users.take_code(&hash(code)).await?;
         identity.ok_or(IdentityError::CodeRefused)
+    }
+
+    /// What came of the code that `identity` was taken for. Whoever is told to try again needs the code
+    /// for that.
+    pub(super) async fn used<T>(
+        &self,
+        code: &str,
+        identity: &Identity,
+        result: Result<T, IdentityError>,
+    ) -> Result<T, IdentityError> {
+        if let Err(IdentityError::Store(_)) = &result {
+            self.keep_code(code, identity).await?;
+        }
+        result
+    }
+
+    async fn keep_code(&self, code: &str, identity: &Identity) -> Result<(), IdentityError> {
+        let users = &self.parts.users;
+        Ok(users.keep_code(&hash(code), identity, LIFETIME).await?)
     }
 }
 

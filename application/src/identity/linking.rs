@@ -40,7 +40,8 @@ impl IdentityService {
         if identity.provider != provider {
             return Err(IdentityError::CodeOfAnother(identity.provider));
         }
-        self.link(session, &identity).await
+        let linked = self.link(session, &identity).await;
+        self.used(code, &identity, linked).await
     }
 
     /// Takes a provider from the user of `session`. It need not be configured any more.

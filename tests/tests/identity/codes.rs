@@ -113,6 +113,30 @@ async fn who_signs_in_before_a_deletion_is_done_does_not_outlive_it() {
     near.finish().await;
 }
 
+/// Nobody waits for a long deletion with a connection to the database for as long as it takes.
+#[tokio::test]
+async fn a_code_is_good_for_another_try_after_a_deletion_that_takes_long() {
+    let near = development_server().await;
+    let (_, token) = sign_in(&near, "ada").await;
+    let tap = Tap::holding(&near.database, "DELETE FROM document_versions");
+    let far = development_server_on(tap.database(&near.database)).await;
+    let deletion = answer(as_user(&far, Method::DELETE, "/account", &token));
+    let signing_in = async {
+        tap.meets().await;
+        let code = code(&near, "ada").await;
+        let told = redeem(&near, &code).await;
+        assert_error(&told, StatusCode::SERVICE_UNAVAILABLE, "unavailable");
+        let again = redeem(&near, &code).await;
+        tap.let_go();
+        again
+    };
+    let (deleted, again) = tokio::join!(deletion, signing_in);
+    assert_eq!(deleted.status, StatusCode::NO_CONTENT);
+    assert_error(&again, StatusCode::SERVICE_UNAVAILABLE, "unavailable");
+    far.stop().await;
+    near.finish().await;
+}
+
 #[tokio::test]
 async fn who_links_while_the_account_is_deleted_is_told_so() {
     let link = async |server: &TestServer, token: &str, code: &str| {
