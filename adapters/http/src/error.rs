@@ -155,6 +155,13 @@ impl ApiError {
         let sentence = "The database is not available at the moment; try again";
         Self::new(ErrorCode::Unavailable, sentence)
     }
+
+    /// The same, where it is another request that has to end first.
+    pub(crate) fn in_the_way(cause: &(dyn Error + 'static)) -> Self {
+        tracing::warn!(cause = chain(cause), "a request has to be repeated");
+        let sentence = "Another request is changing the same at the moment; try again";
+        Self::new(ErrorCode::Unavailable, sentence)
+    }
 }
 
 impl From<ErrorCode> for &'static str {

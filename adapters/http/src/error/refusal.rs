@@ -150,7 +150,8 @@ impl From<AccessError> for ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Contention | StoreError::Unavailable(_) => Self::unavailable(&error),
+            StoreError::Contention => Self::in_the_way(&error),
+            StoreError::Unavailable(_) => Self::unavailable(&error),
             StoreError::TooMuch(_) => Self::new(ErrorCode::PayloadTooLarge, error.to_string()),
             StoreError::Corrupt(_) | StoreError::Other(_) => Self::internal(&error),
         }

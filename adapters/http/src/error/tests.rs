@@ -130,10 +130,11 @@ async fn a_failure_says_nothing_of_its_cause() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_is_asked_again() {
-    for error in [
-        StoreError::Contention,
-        StoreError::Unavailable(Arc::new(std::io::Error::other("the secret address"))),
+async fn a_store_that_is_away_or_busy_is_asked_again() {
+    let away = StoreError::Unavailable(Arc::new(std::io::Error::other("the secret address")));
+    for (error, cause) in [
+        (StoreError::Contention, "Another request"),
+        (away, "The database"),
     ] {
         let response = ApiError::from(error).into_response();
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
@@ -142,6 +143,7 @@ async fn a_store_that_is_away_is_asked_again() {
         let body: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(body["code"], "unavailable");
         assert!(!body.to_string().contains("secret"), "{body}");
+        assert!(body["error"].as_str().unwrap().starts_with(cause), "{body}");
     }
 }
 
