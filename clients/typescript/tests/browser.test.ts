@@ -84,6 +84,35 @@ describe("a tab", () => {
   });
 });
 
+describe("a page that the user leaves, and comes back to", () => {
+  it("goes on where it was, and has what is new", async () => {
+    const [profile, options] = await device({ pollInterval: 1e9 });
+    const page = await browser.tab(profile, options);
+    await push(page, { a: { n: 1 } });
+    const asked = new Promise<void>((resolve) => {
+      // The connection does not outlive the time that the page is away: no answer comes.
+      void profile.route(`${server.url}/notes/sync`, () => resolve());
+    });
+    await set(page, "b", { n: 2 });
+    await page.evaluate(() => void store.sync().then(() => (globalThis.isSynced = true)));
+    await asked;
+    await page.goto(`${browser.origin}/another`);
+    await profile.unroute(`${server.url}/notes/sync`);
+    const [other] = await device();
+    const laptop = await browser.tab(other, { ...options, pollInterval: 200 });
+    await push(laptop, { c: { n: 3 } });
+    await page.goBack({ waitUntil: "commit" });
+    await eventually(
+      () => page.evaluate(() => globalThis.isSynced === true),
+      "the sync that was under way ends",
+    );
+    assert.deepEqual(await keys(page), ["a", "b", "c"]);
+    await push(laptop, { d: { n: 4 } });
+    await eventually(async () => (await keys(page)).join() === "a,b,c,d", "it is told of what is new");
+    await Promise.all([profile.close(), other.close()]);
+  });
+});
+
 describe("edits that are made while an answer comes", () => {
   it("stay, on top of what the answer brings", async () => {
     const [profile, options] = await device({ pollInterval: 1e9 });
@@ -348,6 +377,8 @@ describe("the browser's storage", () => {
 
 declare global {
   var closeConnections: () => void;
+  /** Whether a sync has ended that began before the user left. */
+  var isSynced: boolean | undefined;
 }
 
 /** Keeps every connection to a database, so that a test can end it as the browser would. */

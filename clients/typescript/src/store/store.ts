@@ -342,9 +342,19 @@ export class Store {
     globalThis.document?.addEventListener("visibilitychange", () => this.#lookedAt(), { signal });
   }
 
-  /** The page was put away as a whole, and has not heard of what other tabs did. */
+  /**
+   * The page was put away as a whole, and has not heard of what other tabs did. What it asked a server before
+   * that may never be answered.
+   */
   #wokeUp(): void {
     for (const { view } of this.#parts.values()) view.forget();
+    if (this.#leader) this.#leadAnew();
+  }
+
+  /** Begins again with all that is asked for, what a pass has taken up included. */
+  #leadAnew(): void {
+    this.#asks.giveUp();
+    this.#lead(true);
   }
 
   /** The user looks at this tab: it leads, and has what is new. */
