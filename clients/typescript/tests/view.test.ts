@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
+import type { Entry } from "../src/core/replica.js";
 import { MemoryStorage } from "../src/index.js";
 import { type Kept, StoredReplica } from "../src/store/replica.js";
 import { View } from "../src/store/view.js";
@@ -53,6 +54,39 @@ describe("a view", () => {
     const read = contents(view);
     await taken;
     assert.deepEqual([await read, await contents(view)], [{ a: { n: 2 } }, { a: { n: 2 } }]);
+  });
+
+  it("shows all documents to whoever asked for them before they are read again", async () => {
+    const [, replica] = await opened();
+    const many = 501;
+    for (let n = 0; n < many; n++) await replica.edit(`a${n}`, { n });
+    const view = new View(replica);
+    const { storage } = replica;
+    const page = storage.page.bind(storage);
+    storage.page = (scope, after, limit) => {
+      if (after === undefined) return page(scope, after, limit);
+      storage.page = () => new Promise(() => undefined);
+      view.forget();
+      void view.documents();
+      return page(scope, after, limit);
+    };
+    assert.equal((await view.documents()).size, many);
+  });
+
+  it("shows nothing that it was reading before it read everything again", async () => {
+    const [view, replica] = await opened();
+    await replica.edit("a", { n: 1 });
+    const old = await replica.entries(["a"]);
+    let end: (entries: Map<string, Entry>) => void = () => undefined;
+    replica.entries = () => new Promise((resolve) => (end = resolve));
+    const refreshed = view.refresh(["a"]);
+    await new Promise(setImmediate);
+    await replica.edit("a", { n: 2 });
+    view.forget();
+    await view.documents();
+    end(old);
+    await refreshed;
+    assert.deepEqual(await contents(view), { a: { n: 2 } });
   });
 });
 

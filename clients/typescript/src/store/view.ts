@@ -15,13 +15,15 @@ export interface Found<T extends object = Document> extends DocumentId {
   readonly rejection?: Rejection;
 }
 
+/** Documents by their ids. Each reading as a whole has its own: an earlier one may still be under way. */
+type Documents = Map<string, Found>;
+
 /** How many documents are read at a time, so that the page stays responsive in between. */
 const SLICE = 500;
 
 /** The documents of a scope in memory, kept as they are in the storage. */
 export class View {
-  readonly #documents = new Map<string, Found>();
-  #loaded: Promise<void> | undefined;
+  #loaded: Promise<Documents> | undefined;
   #last: Promise<void> = Promise.resolve();
   /** Whether documents were read again since the last ones were taken over. */
   #isRefreshed = false;
@@ -30,16 +32,14 @@ export class View {
   constructor(readonly replica: StoredReplica) {}
 
   /** Every document by its id, when those have been read. */
-  async documents(): Promise<ReadonlyMap<string, Found>> {
-    this.#loaded ??= this.#load();
-    await this.#loaded;
-    return this.#documents;
+  documents(): Promise<ReadonlyMap<string, Found>> {
+    return (this.#loaded ??= this.#load());
   }
 
   /** Reads documents that changed again. If that fails, whoever asks next reads all of them. */
   refresh(ids: readonly string[]): Promise<void> {
     this.#isRefreshed = true;
-    return this.#enqueue(() => this.#refresh(ids));
+    return this.#enqueue((documents) => this.#refresh(documents, ids));
   }
 
   /**
@@ -49,7 +49,9 @@ export class View {
   take(kept: Kept): Promise<void> {
     const isPerhapsOld = this.#isRefreshed;
     this.#isRefreshed = false;
-    return this.#enqueue(() => (isPerhapsOld ? this.#refresh([...kept.keys()]) : this.#take(kept)));
+    return this.#enqueue((documents) =>
+      isPerhapsOld ? this.#refresh(documents, [...kept.keys()]) : this.#take(documents, kept),
+    );
   }
 
   /** The documents may have changed unheard: whoever asks next reads all of them. */
@@ -65,54 +67,58 @@ export class View {
   }
 
   /** Does `work` after all that came before it; nothing if the documents are read as a whole after that. */
-  #enqueue(work: () => Promise<void> | void): Promise<void> {
+  #enqueue(work: (documents: Documents) => Promise<void> | void): Promise<void> {
     const loaded = this.#loaded;
     // Nobody has asked for the documents yet.
     if (!loaded) return Promise.resolve();
     this.#last = Promise.all([loaded, this.#last])
-      .then(() => (this.#loaded === loaded ? work() : undefined))
+      .then(([documents]) => (this.#loaded === loaded ? work(documents) : undefined))
       .catch(() => this.forget());
     return this.#last;
   }
 
-  async #load(): Promise<void> {
-    const { storage, scope } = this.replica;
-    this.#documents.clear();
-    try {
-      let entries: [string, Entry][] = [];
-      do {
-        entries = await storage.page(nameOf(scope), entries.at(-1)?.[0], SLICE);
-        for (const [id, entry] of entries) this.#put(id, entry);
-      } while (entries.length === SLICE);
-    } catch (error) {
-      this.#loaded = undefined;
+  #load(): Promise<Documents> {
+    const loaded = this.#read().catch((error: unknown) => {
+      if (this.#loaded === loaded) this.#loaded = undefined;
       throw error;
-    }
+    });
+    return loaded;
   }
 
-  async #refresh(ids: readonly string[]): Promise<void> {
+  async #read(): Promise<Documents> {
+    const { storage, scope } = this.replica;
+    const documents: Documents = new Map();
+    let entries: [string, Entry][] = [];
+    do {
+      entries = await storage.page(nameOf(scope), entries.at(-1)?.[0], SLICE);
+      for (const [id, entry] of entries) put(documents, id, entry);
+    } while (entries.length === SLICE);
+    return documents;
+  }
+
+  async #refresh(documents: Documents, ids: readonly string[]): Promise<void> {
     for (let start = 0; start < ids.length; start += SLICE) {
       const slice = ids.slice(start, start + SLICE);
       const entries = await this.replica.entries(slice);
-      for (const id of slice) this.#put(id, entries.get(id));
+      for (const id of slice) put(documents, id, entries.get(id));
     }
     this.#tell();
   }
 
-  #take(kept: Kept): void {
-    for (const [id, entry] of kept) this.#put(id, entry);
+  #take(documents: Documents, kept: Kept): void {
+    for (const [id, entry] of kept) put(documents, id, entry);
     this.#tell();
   }
 
   #tell(): void {
     for (const listener of this.#listeners) listener();
   }
+}
 
-  #put(id: string, entry: Entry | undefined): void {
-    const doc = entry && contentOf(entry);
-    if (entry && doc) this.#documents.set(id, foundIn(id, entry, doc));
-    else this.#documents.delete(id);
-  }
+function put(documents: Documents, id: string, entry: Entry | undefined): void {
+  const doc = entry && contentOf(entry);
+  if (entry && doc) documents.set(id, foundIn(id, entry, doc));
+  else documents.delete(id);
 }
 
 function foundIn(id: string, { access, pending, rejection }: Entry, doc: Document): Found {
