@@ -32,10 +32,8 @@ pub enum AccountError {
          of them an `org-admin` first, or delete the organisation"
     )]
     LastAdmin(OrganisationId),
-    /// The account is being deleted already, or as many are as may be at once.
-    #[error(
-        "deletions are running, one of a user and four in all at most; try again when one has ended"
-    )]
+    /// The account is being deleted already.
+    #[error("the account is being deleted already; try again when that has ended")]
     Busy,
     /// The store did not do its part.
     #[error(transparent)]
@@ -67,7 +65,7 @@ impl AccountService {
             clock,
             deleted: RwLock::default(),
             fetching: Mutex::default(),
-            running: Slots::default(),
+            running: Slots::of_each_user(),
         }
     }
 

@@ -7,18 +7,38 @@ use std::{
 
 use syncline_domain::identifier::UserId;
 
-/// So many users do the same at once.
+/// So many users do the same at once, where that keeps a connection busy for long.
 const MOST: usize = 4;
 
 /// The users who do it.
-#[derive(Clone, Default)]
-pub(crate) struct Slots(Arc<Mutex<HashSet<UserId>>>);
+#[derive(Clone)]
+pub(crate) struct Slots {
+    most: usize,
+    users: Arc<Mutex<HashSet<UserId>>>,
+}
+
+impl Default for Slots {
+    fn default() -> Self {
+        Self {
+            most: MOST,
+            users: Arc::default(),
+        }
+    }
+}
 
 impl Slots {
+    /// For any number of users, each of them once.
+    pub(crate) fn of_each_user() -> Self {
+        Self {
+            most: usize::MAX,
+            ..Self::default()
+        }
+    }
+
     /// None if the user has one, or if all are taken.
     pub(crate) fn take(&self, user: &UserId) -> Option<Slot> {
         let mut users = self.users();
-        if users.len() >= MOST || !users.insert(user.clone()) {
+        if users.len() >= self.most || !users.insert(user.clone()) {
             return None;
         }
         drop(users);
@@ -29,7 +49,7 @@ impl Slots {
     }
 
     fn users(&self) -> MutexGuard<'_, HashSet<UserId>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
