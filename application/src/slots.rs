@@ -82,4 +82,13 @@ mod tests {
         assert!(slots.take(&users[0]).is_none(), "ada has a second");
         assert!(slots.take(&users[4]).is_some());
     }
+
+    #[test]
+    fn each_user_has_one_slot_however_many_there_are() {
+        let slots = Slots::of_each_user();
+        let users = ["ada", "bob", "cyd", "dan", "eve"].map(|name| UserId::new(name).unwrap());
+        let taken: Vec<_> = users.iter().map(|user| slots.take(user)).collect();
+        assert!(taken.iter().all(Option::is_some));
+        assert!(slots.take(&users[0]).is_none(), "ada has a second");
+    }
 }
