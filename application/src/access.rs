@@ -9,9 +9,12 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use syncline_domain::access::{AccessChange, AccessChangeError};
 
-use crate::ports::{
-    AccessEntries, EntryQuery, EntryTransaction, Randomness, ShareTokenHash, StoreError,
-    StoredEntry,
+use crate::{
+    contention::settled,
+    ports::{
+        AccessEntries, EntryQuery, EntryTransaction, Randomness, ShareTokenHash, StoreError,
+        StoredEntry,
+    },
 };
 
 /// Why a request is not answered.
@@ -71,12 +74,14 @@ impl AccessService {
         query: &EntryQuery,
         change: &AccessChange,
     ) -> Result<StoredEntry, AccessError> {
-        let mut transaction = self.entries.lock_entry(query).await?;
-        let (found, organisations) = transaction.found();
-        let current = the_only(found)?;
-        let changed = current.entry.changed(change, &query.owner, organisations)?;
-        transaction.store(&changed).await?;
-        committed(transaction).await
+        self.change_it(query, |mut transaction| async move {
+            let (found, organisations) = transaction.found();
+            let current = the_only(found)?;
+            let changed = current.entry.changed(change, &query.owner, organisations)?;
+            transaction.store(&changed).await?;
+            committed(transaction).await
+        })
+        .await
     }
 
     /// Says to whom the document is visible unless that was said before, and returns whether it was
@@ -89,16 +94,18 @@ impl AccessService {
         query: &EntryQuery,
         change: &AccessChange,
     ) -> Result<bool, AccessError> {
-        let mut transaction = self.entries.lock_entry(query).await?;
-        let (found, organisations) = transaction.found();
-        let current = the_only(found)?;
-        if !current.is_implied {
-            return Ok(false);
-        }
-        let changed = current.entry.changed(change, &query.owner, organisations)?;
-        transaction.store(&changed).await?;
-        committed(transaction).await?;
-        Ok(true)
+        self.change_it(query, |mut transaction| async move {
+            let (found, organisations) = transaction.found();
+            let current = the_only(found)?;
+            if !current.is_implied {
+                return Ok(false);
+            }
+            let changed = current.entry.changed(change, &query.owner, organisations)?;
+            transaction.store(&changed).await?;
+            committed(transaction).await?;
+            Ok(true)
+        })
+        .await
     }
 
     /// Makes a link to the document and returns its token, which is shown this once. An earlier
@@ -138,10 +145,25 @@ impl AccessService {
         query: &EntryQuery,
         token: Option<ShareTokenHash>,
     ) -> Result<StoredEntry, AccessError> {
-        let mut transaction = self.entries.lock_entry(query).await?;
-        the_only(transaction.found().0)?;
-        transaction.set_share_token(token).await?;
-        committed(transaction).await
+        self.change_it(query, |mut transaction| async move {
+            the_only(transaction.found().0)?;
+            transaction.set_share_token(token).await?;
+            committed(transaction).await
+        })
+        .await
+    }
+
+    /// Runs a unit of work on an entry that is locked.
+    async fn change_it<T, Work>(
+        &self,
+        query: &EntryQuery,
+        work: impl Fn(Box<dyn EntryTransaction>) -> Work,
+    ) -> Result<T, AccessError>
+    where
+        Work: Future<Output = Result<T, AccessError>>,
+    {
+        let attempt = || async { work(self.entries.lock_entry(query).await?).await };
+        settled(attempt).await
     }
 }
 

@@ -13,12 +13,10 @@ use syncline_domain::{hlc::UnixMillis, identifier::OrganisationId, organisation:
 use tokio::sync::Mutex;
 
 use crate::{
+    contention::settled,
     ports::{Accounts, Clock, Session, StoreError, SubjectHash, subject_hash},
     slots::Slots,
 };
-
-/// How often a unit of work is run again when another one was in its way.
-const MAX_ATTEMPTS: usize = 20;
 
 /// How far the clock of whoever began a session may be ahead, in milliseconds.
 const MOST_SKEW: u64 = 5 * 60 * 1000;
@@ -104,13 +102,7 @@ impl AccountService {
     pub async fn delete(&self, session: &Session) -> Result<(), AccountError> {
         let slot = self.running.take(&session.user_id);
         let _slot = slot.ok_or(AccountError::Busy)?;
-        for _ in 1..MAX_ATTEMPTS {
-            match self.delete_once(session).await {
-                Err(AccountError::Store(StoreError::Contention)) => {}
-                result => return result,
-            }
-        }
-        self.delete_once(session).await
+        settled(|| self.delete_once(session)).await
     }
 
     async fn delete_once(&self, session: &Session) -> Result<(), AccountError> {

@@ -26,17 +26,14 @@ use std::sync::Arc;
 use syncline_domain::identity::{Identity, Provider};
 
 use crate::{
-    ports::{Clock, IdentityProviders, Randomness, Session, Sessions, StoreError, User, Users},
+    contention::settled,
+    ports::{Clock, IdentityProviders, Randomness, Session, Sessions, User, Users},
     seal::Seal,
 };
 
 pub use error::IdentityError;
 pub use page::Page;
 pub use sign_in::{Begun, Callback, Completed, Failed};
-
-/// How often something is done with an identity when a deletion was in its way. A long one is waited for
-/// each time, with a connection to the database.
-const MAX_ATTEMPTS: usize = 3;
 
 /// What the identity service is made of.
 pub struct IdentityParts {
@@ -134,6 +131,7 @@ impl IdentityService {
     async fn sign_in(&self, identity: &Identity) -> Result<SignedIn, IdentityError> {
         // Before the user is found: a deletion that begins after that ends the session.
         let now = self.parts.clock.now();
+        // What proved the identity is good once.
         let user = settled(|| self.parts.users.sign_in(identity)).await?;
         let session = Session::beginning(user.user_id.clone(), names(&user), now);
         self.signed_in(user, &session)
@@ -143,21 +141,6 @@ impl IdentityService {
         let token = self.parts.sessions.token(session)?;
         Ok(SignedIn { user, token })
     }
-}
-
-/// Does something with a proven identity, and again if an account is deleted at the same time: what proved
-/// the identity is good once.
-async fn settled<T, Attempt>(mut attempt: impl FnMut() -> Attempt) -> Result<T, StoreError>
-where
-    Attempt: Future<Output = Result<T, StoreError>>,
-{
-    for _ in 1..MAX_ATTEMPTS {
-        match attempt().await {
-            Err(StoreError::Contention) => {}
-            result => return result,
-        }
-    }
-    attempt().await
 }
 
 /// As they stand in a token.

@@ -10,6 +10,7 @@
 
 pub mod access;
 pub mod accounts;
+mod contention;
 pub mod cursor;
 pub mod documents;
 pub mod export;

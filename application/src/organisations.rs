@@ -15,6 +15,7 @@ use syncline_domain::{
 
 use crate::{
     accounts::AccountDeleted,
+    contention::settled,
     ports::{
         Founded, Member, Organisation, OrganisationTransaction, Organisations, Session, StoreError,
     },
@@ -124,10 +125,12 @@ impl OrganisationService {
         caller: &UserId,
         organisation: &OrganisationId,
     ) -> Result<(), OrganisationError> {
-        let mut transaction = self.lock(organisation).await?;
-        may_administer(transaction.standing(caller, caller).await?.caller)?;
-        transaction.delete().await?;
-        Ok(transaction.commit().await?)
+        self.change_it(organisation, |mut transaction| async move {
+            may_administer(transaction.standing(caller, caller).await?.caller)?;
+            transaction.delete().await?;
+            Ok(transaction.commit().await?)
+        })
+        .await
     }
 
     /// The members of an organisation that the caller belongs to, by user id. The cursor is the
@@ -163,9 +166,11 @@ impl OrganisationService {
         user: &UserId,
         role: Role,
     ) -> Result<Member, OrganisationError> {
-        let mut transaction = self.lock(organisation).await?;
-        transaction.standing(caller, user).await?.may_add()?;
-        put(transaction, user, role).await
+        self.change_it(organisation, |mut transaction| async move {
+            transaction.standing(caller, user).await?.may_add()?;
+            put(transaction, user, role).await
+        })
+        .await
     }
 
     /// Gives a member another role.
@@ -180,12 +185,12 @@ impl OrganisationService {
         member: &UserId,
         role: Role,
     ) -> Result<Member, OrganisationError> {
-        let mut transaction = self.lock(organisation).await?;
-        transaction
-            .standing(caller, member)
-            .await?
-            .may_change(role)?;
-        put(transaction, member, role).await
+        self.change_it(organisation, |mut transaction| async move {
+            let standing = transaction.standing(caller, member).await?;
+            standing.may_change(role)?;
+            put(transaction, member, role).await
+        })
+        .await
     }
 
     /// Removes a member; members may remove themselves.
@@ -199,18 +204,28 @@ impl OrganisationService {
         organisation: &OrganisationId,
         member: &UserId,
     ) -> Result<(), OrganisationError> {
-        let mut transaction = self.lock(organisation).await?;
-        transaction.standing(caller, member).await?.may_remove()?;
-        transaction.revoke(member).await?;
-        Ok(transaction.commit().await?)
+        self.change_it(organisation, |mut transaction| async move {
+            transaction.standing(caller, member).await?.may_remove()?;
+            transaction.revoke(member).await?;
+            Ok(transaction.commit().await?)
+        })
+        .await
     }
 
-    async fn lock(
+    /// Runs a unit of work on an organisation that is locked.
+    async fn change_it<T, Work>(
         &self,
         organisation: &OrganisationId,
-    ) -> Result<Box<dyn OrganisationTransaction>, OrganisationError> {
-        let transaction = self.organisations.lock(organisation).await?;
-        Ok(transaction.ok_or(Refusal::NotInIt)?)
+        work: impl Fn(Box<dyn OrganisationTransaction>) -> Work,
+    ) -> Result<T, OrganisationError>
+    where
+        Work: Future<Output = Result<T, OrganisationError>>,
+    {
+        let attempt = || async {
+            let transaction = self.organisations.lock(organisation).await?;
+            work(transaction.ok_or(Refusal::NotInIt)?).await
+        };
+        settled(attempt).await
     }
 }
 

@@ -29,7 +29,7 @@ impl AccessEntries for PostgresStore {
         &self,
         query: &EntryQuery,
     ) -> Result<Box<dyn EntryTransaction>, StoreError> {
-        let transaction = self.pool.begin().await.map_err(store_error)?;
+        let transaction = self.pool.begin_patient().await.map_err(store_error)?;
         let locked = PostgresEntryTransaction::lock(transaction, query, self.outbox()).await?;
         Ok(Box::new(locked))
     }

@@ -15,7 +15,7 @@ use crate::{
     PostgresStore,
     error::{corrupt, store_error},
     live::{Outbox, Pokes},
-    organisations::{delete_organisation, delete_routes, take_time},
+    organisations::{delete_organisation, delete_routes, take_time, wait_briefly},
     pool::Transaction,
     rows::{column, millis, number, signed},
 };
@@ -180,11 +180,14 @@ impl PostgresAccountTransaction {
 #[async_trait]
 impl AccountTransaction for PostgresAccountTransaction {
     async fn organisations(&mut self) -> Result<Vec<OwnOrganisation>, StoreError> {
+        // Another member may be deleting an account, which takes long.
+        wait_briefly(&mut self.transaction).await?;
         let locked: Vec<i64> = sqlx::query_scalar(include_str!("sql/lock_own_organisations.sql"))
             .bind(self.user.as_str())
             .fetch_all(&mut self.transaction)
             .await
             .map_err(store_error)?;
+        take_time(&mut self.transaction).await?;
         let rows = sqlx::query(include_str!("sql/own_organisations.sql"))
             .bind(self.user.as_str())
             .bind(locked)
@@ -206,6 +209,12 @@ impl AccountTransaction for PostgresAccountTransaction {
     async fn delete_organisation(&mut self, id: &OrganisationId) -> Result<(), StoreError> {
         let found = self.organisations.iter().find(|(found, _)| found == id);
         let (_, namespace) = found.ok_or_else(|| corrupt("organisations", id))?;
+        // Nobody opens a document to it any more.
+        sqlx::query(include_str!("sql/lock_organisation.sql"))
+            .bind(id.as_str())
+            .execute(&mut self.transaction)
+            .await
+            .map_err(store_error)?;
         let pokes = delete_organisation(&mut self.transaction, *namespace, id).await?;
         self.pokes.extend(pokes);
         Ok(())

@@ -21,7 +21,7 @@ use crate::{
 };
 use transaction::PostgresOrganisationTransaction;
 
-pub(crate) use transaction::{delete_organisation, delete_routes, take_time};
+pub(crate) use transaction::{delete_organisation, delete_routes, take_time, wait_briefly};
 
 #[async_trait]
 impl Organisations for PostgresStore {
@@ -113,7 +113,7 @@ impl Organisations for PostgresStore {
         &self,
         id: &OrganisationId,
     ) -> Result<Option<Box<dyn OrganisationTransaction>>, StoreError> {
-        let mut transaction = self.pool.begin().await.map_err(store_error)?;
+        let mut transaction = self.pool.begin_patient().await.map_err(store_error)?;
         let row = sqlx::query(include_str!("sql/lock_organisation.sql"))
             .bind(id.as_str())
             .fetch_optional(&mut transaction)

@@ -2,9 +2,10 @@
 
 use syncline_domain::identity::Identity;
 
-use super::{Begun, IdentityError, IdentityService, SignedIn, attempt::LinkFor, names, settled};
+use super::{Begun, IdentityError, IdentityService, SignedIn, attempt::LinkFor, names};
 use crate::{
     accounts::AccountDeleted,
+    contention::settled,
     ports::{Linked, Session, Unlinked},
 };
 

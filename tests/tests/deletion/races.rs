@@ -104,6 +104,46 @@ async fn an_account_is_deleted_once_at_a_time() {
     near.finish().await;
 }
 
+/// A deletion may take long: members open and close their documents beside it, and what has to wait gives its
+/// connection back.
+#[tokio::test]
+async fn a_deletion_keeps_nobody_else_of_the_organisation_out() {
+    let near = TestServer::start().await;
+    let acme = found(&near, FRIEND, "Acme").await;
+    for member in [PERSON, STRANGER] {
+        add(&near, FRIEND, &acme, member).await;
+    }
+    is(
+        &write(&near, FRIEND, None, "1", &json!({ "n": 1 })).await,
+        StatusCode::OK,
+    );
+    let tap = Tap::holding(&near.database, "DELETE FROM document_versions");
+    let far = TestServer::on(tap.database(&near.database)).await;
+    let meanwhile = async {
+        tap.meets().await;
+        open_to(&near, FRIEND, "1", &json!({ "visibility": "org" })).await;
+        open_to(&near, FRIEND, "1", &json!({ "visibility": "private" })).await;
+        let member = format!("/orgs/{acme}/members/{STRANGER}");
+        let waiting = join(
+            delete_account(&near, STRANGER),
+            send(&near, FRIEND, Method::DELETE, &member, &Value::Null),
+        );
+        let (deletion, removal) = waiting.await;
+        tap.let_go();
+        for refused in [deletion, removal] {
+            refuses(&refused, StatusCode::SERVICE_UNAVAILABLE, "unavailable");
+        }
+    };
+    let (deleted, ()) = join(delete_account(&far, PERSON), meanwhile).await;
+    is(&deleted, StatusCode::NO_CONTENT);
+    is(
+        &delete_account(&near, STRANGER).await,
+        StatusCode::NO_CONTENT,
+    );
+    far.stop().await;
+    near.finish().await;
+}
+
 /// A server that has not heard of the end of an account may be asked for it again.
 #[tokio::test]
 async fn a_deletion_that_comes_late_spares_the_next_account() {

@@ -39,13 +39,24 @@ impl PostgresOrganisationTransaction {
     }
 }
 
-/// Whatever is deleted for good may take longer than any push takes.
+/// Whatever is deleted for good may take longer than any push takes, and wait for those that it comes upon.
 pub(crate) async fn take_time(transaction: &mut Transaction) -> Result<(), StoreError> {
-    sqlx::query("SET LOCAL statement_timeout = 0")
+    let settings =
+        "SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true)";
+    sqlx::query(settings)
         .execute(&mut *transaction)
         .await
         .map_err(store_error)?;
     transaction.limit_time(None);
+    Ok(())
+}
+
+/// Whatever has a connection waits for others no longer than the database takes to find a deadlock.
+pub(crate) async fn wait_briefly(transaction: &mut Transaction) -> Result<(), StoreError> {
+    sqlx::query("SET LOCAL lock_timeout = '2s'")
+        .execute(&mut *transaction)
+        .await
+        .map_err(store_error)?;
     Ok(())
 }
 
