@@ -57,11 +57,14 @@ const NO_SUCH_APPLICATION: &str = "there is no such application on this server; 
 /// Why nothing is imported, or no more.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// The caller has an import running, or as many run as may at once.
-    #[error(
-        "imports are running, one of a user and four in all at most; try again when one has ended"
-    )]
+    /// The caller has an import running.
+    #[error("an import of yours is running; try again when it has ended")]
     Busy,
+    /// The caller has a file coming in, or as many come in as may at once.
+    #[error(
+        "files are being imported, one of a user and four in all at most; try again when one has ended"
+    )]
+    BusyWithFiles,
     /// The store did not do its part.
     #[error(transparent)]
     Sync(#[from] SyncError),
@@ -72,6 +75,8 @@ pub struct ImportService {
     sync: Arc<SyncService>,
     access: Arc<AccessService>,
     running: Slots,
+    /// Files come in for as long as their senders like.
+    files: Slots,
 }
 
 impl ImportService {
@@ -81,7 +86,8 @@ impl ImportService {
         Self {
             sync,
             access,
-            running: Slots::default(),
+            running: Slots::of_each_user(),
+            files: Slots::default(),
         }
     }
 
@@ -90,14 +96,14 @@ impl ImportService {
     /// up nothing else.
     ///
     /// # Errors
-    /// [`ImportError::Busy`].
+    /// [`ImportError::BusyWithFiles`].
     pub fn lines(
         self: &Arc<Self>,
         caller: Session,
         most_bytes: usize,
     ) -> Result<LineImport, ImportError> {
-        let slot = self.running.take(&caller.user_id);
-        let slot = slot.ok_or(ImportError::Busy)?;
+        let slot = self.files.take(&caller.user_id);
+        let slot = slot.ok_or(ImportError::BusyWithFiles)?;
         Ok(LineImport::new(Arc::clone(self), caller, most_bytes, slot))
     }
 

@@ -74,7 +74,9 @@ impl From<ExportError> for ApiError {
 impl From<ImportError> for ApiError {
     fn from(error: ImportError) -> Self {
         match error {
-            ImportError::Busy => Self::new(ErrorCode::Unavailable, error.to_string()),
+            ImportError::Busy | ImportError::BusyWithFiles => {
+                Self::new(ErrorCode::Unavailable, error.to_string())
+            }
             ImportError::Sync(error) => Self::from(error),
         }
     }
