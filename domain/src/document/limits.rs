@@ -2,7 +2,11 @@
 
 use std::{borrow::Cow, io};
 
-use serde_json::{Number, Value};
+use serde::Serialize;
+use serde_json::{
+    Number, Serializer, Value,
+    ser::{CompactFormatter, Formatter},
+};
 
 use super::Document;
 use crate::path::Path;
@@ -21,6 +25,9 @@ pub const MAX_NUMBER: f64 = 9_007_199_254_740_992.0;
 /// document's size.
 pub const MAX_PATHS_PER_BYTE: usize = 16;
 
+/// Numbers below this have an exponent in compact JSON, which may stand for three hundred digits.
+const WITH_EXPONENT: f64 = 1e-4;
+
 /// The most violations that one check reports.
 const MAX_VIOLATIONS: usize = 20;
 
@@ -38,7 +45,7 @@ pub struct Violation {
 
 /// Every place where `document` breaks a rule of its own, whatever its schema says.
 ///
-/// The rules: at most `max_bytes` as compact JSON, at most [`MAX_DEPTH`] levels, names of at most
+/// The rules: at most `max_bytes` as compact JSON without exponents, at most [`MAX_DEPTH`] levels, names of at most
 /// [`MAX_NAME_BYTES`] bytes, paths of at most [`MAX_PATHS_PER_BYTE`] times `max_bytes` together, no
 /// top-level name that begins with `_`, no NUL character, and numbers that a double holds. Arrays
 /// are leaves: what breaks a rule inside one is reported at the array's path.
@@ -198,13 +205,28 @@ fn shortened(name: &str) -> Cow<'_, str> {
     Cow::Owned(name.chars().take(SHORTENED_NAME).chain(['…']).collect())
 }
 
-/// The length of `document` as compact JSON, in bytes.
+/// The length of `document` as compact JSON without exponents, in bytes: so the database writes it.
 #[must_use]
 pub fn encoded_bytes(document: &Document) -> usize {
     let mut counter = ByteCounter(0);
-    match serde_json::to_writer(&mut counter, document) {
+    let mut serializer = Serializer::with_formatter(&mut counter, WithoutExponents);
+    match document.serialize(&mut serializer) {
         Ok(()) => counter.0,
         Err(_) => usize::MAX,
+    }
+}
+
+struct WithoutExponents;
+
+impl Formatter for WithoutExponents {
+    fn write_f64<W>(&mut self, writer: &mut W, value: f64) -> io::Result<()>
+    where
+        W: ?Sized + io::Write,
+    {
+        if value != 0.0 && value.abs() < WITH_EXPONENT {
+            return write!(writer, "{value}");
+        }
+        CompactFormatter.write_f64(writer, value)
     }
 }
 

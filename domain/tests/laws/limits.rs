@@ -113,6 +113,21 @@ fn numbers_are_those_that_a_double_holds() {
     }
 }
 
+/// A database writes numbers without exponents.
+#[test]
+fn tiny_numbers_count_with_all_their_zeros() {
+    let tiny = vec![5e-324; 100];
+    let bytes = encoded_bytes(json!({ "a": tiny }).as_object().unwrap());
+    assert_eq!(
+        bytes,
+        r#"{"a":[]}"#.len() + 100 * "0.".len() + 100 * 324 + 99
+    );
+    for (number, written) in [(-2.5e-7, "-0.00000025"), (-0.0, "-0.0"), (0.5, "0.5")] {
+        let bytes = encoded_bytes(json!({ "a": number }).as_object().unwrap());
+        assert_eq!(bytes, r#"{"a":}"#.len() + written.len(), "{written}");
+    }
+}
+
 #[test]
 fn names_have_a_length() {
     let longest = "n".repeat(MAX_NAME_BYTES);
