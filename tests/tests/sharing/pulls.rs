@@ -121,6 +121,55 @@ async fn who_has_left_an_organisation_hears_nothing_more_of_its_documents() {
     server.finish().await;
 }
 
+/// Removals come once: when a document has been taken back, its edits are nobody else's business.
+#[tokio::test]
+async fn nobody_hears_of_edits_to_what_was_taken_back() {
+    for open in [
+        json!({ "visibility": "public" }),
+        json!({ "visibility": "org" }),
+        json!({ "sharedWith": [{ "userId": "bob" }] }),
+    ] {
+        let server = TestServer::start().await;
+        let (mut ada, mut bob) = (Reader::new(&server, "ada"), Reader::new(&server, "bob"));
+        found(&server, "ada", &["bob"]).await;
+        let change = ada.edit(None, "plan", &json!({ "title": "Plan" }));
+        ada.push(&[change]).await;
+        patch(&server, "ada", "plan", open.clone()).await;
+        patch(&server, "ada", "plan", json!({ "visibility": "private" })).await;
+        bob.pull().await;
+        for title in ["Secret", "More secret"] {
+            let change = ada.edit(None, "plan", &json!({ "title": title }));
+            ada.push(&[change]).await;
+            bob.pull().await;
+            assert!(bob.told.is_empty(), "{open}: {:?}", bob.told);
+        }
+        patch(&server, "ada", "plan", open).await;
+        bob.pull().await;
+        let title = bob.of("ada", "plan").map(|plan| &plan["title"]);
+        assert_eq!(title, Some(&json!("More secret")));
+        server.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn who_joins_an_organisation_hears_nothing_of_what_was_taken_back_before() {
+    let server = TestServer::start().await;
+    let (mut ada, mut bob) = (Reader::new(&server, "ada"), Reader::new(&server, "bob"));
+    let club = found(&server, "ada", &[]).await;
+    let changes = ["plan", "secret"].map(|key| ada.edit(None, key, &json!({ "title": key })));
+    ada.push(&changes).await;
+    for key in ["plan", "secret"] {
+        patch(&server, "ada", key, json!({ "visibility": "org" })).await;
+    }
+    patch(&server, "ada", "secret", json!({ "visibility": "private" })).await;
+    bob.pull().await;
+    join(&server, "ada", &club, "bob").await;
+    bob.pull().await;
+    let told: Vec<_> = bob.told.iter().map(|told| &told["_key"]).collect();
+    assert_eq!(told, ["plan"], "{:?}", bob.told);
+    server.finish().await;
+}
+
 #[tokio::test]
 async fn the_documents_of_others_come_in_pages_as_well() {
     let server = TestServer::start().await;
