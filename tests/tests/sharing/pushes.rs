@@ -1,5 +1,6 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use sqlx::Connection;
 use syncline_tests::{TestDatabase, TestServer};
 
 use crate::reader::{Reader, patch, send};
@@ -102,6 +103,25 @@ async fn who_may_not_write_is_refused_and_nothing_is_stored() {
     assert_eq!(bob.documents.len(), 1, "{:?}", bob.documents);
     ada.pull().await;
     assert_eq!(ada.documents.len(), 2);
+    server.finish().await;
+}
+
+/// Neither by an answer nor by waiting: it is not touched.
+#[tokio::test]
+async fn a_push_to_what_its_writer_may_not_see_waits_for_nothing() {
+    let server = TestServer::start().await;
+    let mut ada = Reader::new(&server, "ada");
+    let change = ada.edit(None, "diary", &json!({ "title": "Diary" }));
+    ada.push(&[change]).await;
+    let mut connection = server.database.connect().await;
+    let mut holder = connection.begin().await.unwrap();
+    let hold = sqlx::query("SELECT FROM documents FOR UPDATE");
+    hold.execute(&mut *holder).await.unwrap();
+    let mut bob = Reader::new(&server, "bob");
+    let change = bob.edit(Some("ada"), "diary", &json!({ "title": "Of Bob" }));
+    let refused = bob.try_push(&[change]).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND, "{}", refused.body);
+    holder.rollback().await.unwrap();
     server.finish().await;
 }
 

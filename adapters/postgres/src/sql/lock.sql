@@ -60,6 +60,27 @@ WITH asked AS MATERIALIZED (
         WITH ORDINALITY AS document (place, key, ordinal)
     JOIN places ON places.ordinal = document.place
     WHERE places.is_member
+      -- What the writer may not see is neither locked nor measured, which would tell that it exists.
+      AND (NOT places.is_shared OR EXISTS (
+        SELECT
+        FROM routes
+        WHERE routes.namespace_id = places.namespace_id
+          AND routes.application = places.application
+          AND routes.collection = places.collection
+          AND routes.key = document.key
+          AND NOT routes.revoked
+          AND (
+            (routes.reader_kind = 'user' AND routes.reader_id = places.writer)
+            OR routes.reader_kind = 'everybody'
+            OR CASE WHEN routes.reader_kind = 'organisation' THEN EXISTS (
+                SELECT
+                FROM memberships
+                WHERE memberships.namespace_id = routes.reader_id::bigint
+                  AND memberships.user_id = places.writer
+                  AND NOT memberships.revoked
+            ) END
+        )
+      ))
     ORDER BY places.namespace_id, places.application, places.collection, document.key
 ), locked AS MATERIALIZED (
     -- LIMIT keeps the planner from turning the look-ups by key around.
