@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use syncline_tests::{
     Answer, first_sync, pull_from,
-    replica::{change, stamp},
+    replica::{change, deletion, stamp},
     server::answer,
 };
 
@@ -197,6 +197,29 @@ async fn nothing_is_pushed_into_an_organisation_that_is_gone() {
             .await
             .unwrap();
         assert_eq!(count, 0, "rows of {table}");
+    }
+    world.server.finish().await;
+}
+
+#[tokio::test]
+async fn who_makes_a_deleted_document_again_is_its_author() {
+    let world = World::begin().await;
+    let acme = world.found("Acme").await;
+    for member in [MEMBER, STRANGER] {
+        world.add(&acme, member, "member").await;
+    }
+    synced(&world, MEMBER, &acme, &push("1", "of the first")).await;
+    let mut deleting = first_sync("notes");
+    deleting["changes"] = json!([deletion("1", &stamp("phone", 1))]);
+    synced(&world, MEMBER, &acme, &deleting).await;
+    let mut again = first_sync("notes");
+    let document = json!({ "title": "of the second" });
+    again["changes"] = json!([change("1", &document, &stamp("tablet", 2))]);
+    synced(&world, STRANGER, &acme, &again).await;
+    for (user, status) in [(STRANGER, StatusCode::OK), (MEMBER, StatusCode::NOT_FOUND)] {
+        let path = "/docIndex/todo/1";
+        let entry = entry_as(&world, user, Method::GET, &acme, path, &Value::Null).await;
+        is(&entry, status);
     }
     world.server.finish().await;
 }

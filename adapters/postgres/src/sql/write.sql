@@ -67,7 +67,12 @@ WITH held AS MATERIALIZED (
         deleted = excluded.deleted,
         bytes = excluded.bytes,
         tx = excluded.tx,
-        written_at = excluded.written_at
+        written_at = excluded.written_at,
+        -- Whoever makes a deleted document again is its author.
+        created_by = CASE
+            WHEN current.deleted AND NOT excluded.deleted THEN excluded.created_by
+            ELSE current.created_by
+        END
     WHERE current.version = excluded.version - 1
     RETURNING namespace_id, application, collection, key, has_routes
 ), shared AS (
@@ -137,7 +142,6 @@ SELECT
             collection
         ))::text
         FROM touched
-        WHERE NOT revoked
     ) AS readers
 FROM database_state AS state
 LEFT JOIN look(
