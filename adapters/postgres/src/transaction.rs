@@ -214,15 +214,17 @@ impl SyncTransaction for PostgresTransaction {
         // One by one: what is too much is never here as a whole.
         let mut found = columns
             .bind(sqlx::query(include_str!("sql/history.sql")))
+            .bind(rows::length(most_bytes))
             .fetch(&mut self.transaction);
         let mut histories = vec![History::default(); queries.len()];
         let mut bytes = 0;
         while let Some(row) = &found.try_next().await.map_err(store_error)? {
             bytes += history_bytes(row)?;
-            if bytes > most_bytes {
+            let ordinal = rows::column::<Option<i64>>(row, "ordinal")?;
+            let Some(ordinal) = ordinal.filter(|_| bytes <= most_bytes) else {
                 return forgotten(queries, most_bytes);
-            }
-            let ordinal = rows::number(rows::column(row, "ordinal")?);
+            };
+            let ordinal = rows::number(ordinal);
             let slot = usize::try_from(ordinal)
                 .ok()
                 .and_then(|slot| histories.get_mut(slot));

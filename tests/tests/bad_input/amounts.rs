@@ -44,7 +44,8 @@ async fn fill(server: &TestServer, documents: usize, versions: usize, bytes: usi
             content, deleted, tx
         )
         SELECT
-            namespace_id, 'todo', 'notes', '1', number, '{revision}',
+            namespace_id, 'todo', 'notes', '1', number,
+            '0010000000000-' || lpad(number::text, 6, '0') || '-tablet~',
             json_build_object('f' || number, '0010000000000-' || lpad(number::text, 6, '0') || '-tablet'),
             jsonb_build_object('f' || number, 1, 'text', repeat(md5(number::text), {repeated})),
             false, '3'
@@ -160,6 +161,42 @@ async fn a_change_that_names_much_of_the_past_takes_little_memory() {
     assert_eq!(stored.body["rejected"], json!([]));
     is_little_more_than(before);
     server.finish().await;
+}
+
+/// Others wait while the revisions of the past are gone through.
+#[tokio::test]
+async fn a_past_with_too_many_revisions_is_as_good_as_purged() {
+    for (revisions, conflicts) in [(10, 0), (1_000, 1)] {
+        let server = server_of_small_bodies().await;
+        let seen = push(&server, USER, vec![titled("old", "phone", 1)]).await;
+        for number in 1..=10 {
+            let mut edit = titled("old", "tablet", number);
+            edit["fieldRevs"] = json!({ "number": stamp("tablet", number) });
+            edit["doc"]["number"] = number.into();
+            push(&server, USER, vec![edit]).await;
+        }
+        let mut connection = server.database.connect().await;
+        let inflate = "UPDATE document_versions SET field_revisions = (
+            SELECT json_object_agg(md5(random()::text), '0010000000000-000001-tablet')
+            -- Each version has others.
+            FROM generate_series(1, $1) WHERE version > 1
+        ) WHERE version > 1";
+        let inflate = sqlx::query(inflate)
+            .bind(revisions)
+            .execute(&mut connection);
+        inflate.await.unwrap();
+        let mut changed = titled("new", "phone", 2);
+        changed["baseClock"] = seen.body["serverClock"].clone();
+        let stored = push(&server, USER, vec![changed]).await;
+        assert_eq!(stored.status, StatusCode::OK, "{}", stored.body);
+        let told = stored.body["conflicts"].as_array().unwrap();
+        assert_eq!(told.len(), conflicts, "{told:?}");
+        server.finish().await;
+    }
+}
+
+fn titled(title: &str, node: &str, number: usize) -> Value {
+    change("1", &json!({ "title": title }), &stamp(node, number))
 }
 
 /// Those of the last pushes are told.

@@ -3,7 +3,8 @@
 --
 -- A statement of its own after the lock: one that waited for a row sees everything but that row as
 -- of before the wait, and would miss the ancestor. OFFSET keeps the planner from turning the
--- look-ups by key around.
+-- look-ups by key around. If the revisions to go through take too many bytes as they are stored, a row without an
+-- ordinal says so: others would wait for that.
 WITH input AS (
     SELECT *
     FROM unnest(
@@ -24,6 +25,7 @@ WITH input AS (
     SELECT
         input.ordinal,
         versions.version,
+        versions.revision,
         versions.field_revisions,
         pg_visible_in_snapshot(versions.tx, input.seen_begin)
         OR versions.tx = input.seen_own
@@ -33,7 +35,7 @@ WITH input AS (
         ) AS is_seen
     FROM input
     CROSS JOIN LATERAL (
-        SELECT key, version, field_revisions, tx
+        SELECT key, version, revision, field_revisions, tx
         FROM document_versions
         WHERE document_versions.namespace_id = input.namespace_id
           AND document_versions.application = input.application
@@ -46,45 +48,71 @@ WITH input AS (
     FROM past
     WHERE is_seen
     GROUP BY ordinal
+), oldest_named AS (
+    SELECT ordinal, min(revision COLLATE "C") AS revision FROM named GROUP BY ordinal
+), read AS MATERIALIZED (
+    SELECT
+        past.ordinal,
+        past.version,
+        past.field_revisions,
+        -- A version is stamped above every revision that it holds.
+        past.revision > oldest_named.revision AS may_hold_named,
+        past.version > coalesce(ancestors.version, 0) AS is_later
+    FROM past
+    LEFT JOIN oldest_named ON oldest_named.ordinal = past.ordinal
+    LEFT JOIN ancestors ON ancestors.ordinal = past.ordinal
+    WHERE past.revision > oldest_named.revision
+       OR past.version > coalesce(ancestors.version, 0)
+), measured AS (
+    SELECT sum(pg_column_size(field_revisions)) > $16::bigint AS is_too_much FROM read
 ), holding_named AS (
     -- The first that holds a revision has the value that was pushed with it; a later one may have
     -- lost it in a deletion, or below a value in the place of its object.
-    SELECT past.ordinal, min(past.version) AS version
-    FROM past
-    CROSS JOIN LATERAL json_each_text(past.field_revisions) AS revisions (path, revision)
+    SELECT read.ordinal, min(read.version) AS version
+    FROM read
+    CROSS JOIN LATERAL json_each_text(read.field_revisions) AS revisions (path, revision)
     JOIN named
         ON (named.ordinal, named.path, named.revision)
-        = (past.ordinal, revisions.path, revisions.revision)
-    GROUP BY past.ordinal, revisions.path, revisions.revision
+        = (read.ordinal, revisions.path, revisions.revision)
+    WHERE read.may_hold_named
+      AND (SELECT is_too_much FROM measured) IS NOT TRUE
+    GROUP BY read.ordinal, revisions.path, revisions.revision
 ), holding_own AS (
-    SELECT DISTINCT ON (past.ordinal, nodes.node, revisions.path)
-        past.ordinal, past.version
-    FROM past
-    JOIN nodes ON nodes.ordinal = past.ordinal
-    LEFT JOIN ancestors ON ancestors.ordinal = past.ordinal
-    CROSS JOIN LATERAL json_each_text(past.field_revisions) AS revisions (path, revision)
-    WHERE past.version > coalesce(ancestors.version, 0)
+    SELECT DISTINCT ON (read.ordinal, nodes.node, revisions.path)
+        read.ordinal, read.version
+    FROM read
+    JOIN nodes ON nodes.ordinal = read.ordinal
+    CROSS JOIN LATERAL json_each_text(read.field_revisions) AS revisions (path, revision)
+    WHERE read.is_later
+      AND (SELECT is_too_much FROM measured) IS NOT TRUE
       -- A revision is 13 digits, 6 digits and the node, with a hyphen after each number.
       AND substr(revisions.revision, 22) = nodes.node
     ORDER BY
-        past.ordinal, nodes.node, revisions.path,
-        revisions.revision COLLATE "C" DESC, past.version
+        read.ordinal, nodes.node, revisions.path,
+        revisions.revision COLLATE "C" DESC, read.version
 ), wanted AS (
     SELECT ordinal, version FROM ancestors
     UNION SELECT ordinal, version FROM holding_named
     UNION SELECT ordinal, version FROM holding_own
 )
 SELECT
+    NULL::bigint AS ordinal, NULL::bigint AS version, NULL::boolean AS is_ancestor, NULL::text AS revision,
+    NULL::text AS field_revisions, NULL::text AS content, NULL::boolean AS deleted,
+    NULL::bigint AS superseded_at, NULL::text AS path, NULL::text AS value
+FROM measured
+WHERE is_too_much
+UNION ALL
+SELECT
     input.ordinal,
     versions.version,
-    versions.version = ancestors.version AS is_ancestor,
+    versions.version = ancestors.version,
     versions.revision,
-    versions.field_revisions::text AS field_revisions,
-    versions.content::text AS content,
+    versions.field_revisions::text,
+    versions.content::text,
     versions.deleted,
-    floor(extract(epoch FROM versions.superseded_at) * 1000)::bigint AS superseded_at,
-    NULL AS path,
-    NULL AS value
+    floor(extract(epoch FROM versions.superseded_at) * 1000)::bigint,
+    NULL,
+    NULL
 FROM wanted
 JOIN input ON input.ordinal = wanted.ordinal
 LEFT JOIN ancestors ON ancestors.ordinal = wanted.ordinal
