@@ -159,10 +159,10 @@ export class Device extends Observable {
     const [field] = keysOf(conflict.field);
     const { key, owner } = conflict;
     const value = lostIn(conflict) ?? undefined;
-    await this.edit((tasks) =>
-      tasks.update({ key, ...(owner !== undefined && { owner }) }, { [field!]: value }),
-    );
-    this.dismiss(id);
+    await this.edit(async (tasks) => {
+      await tasks.update({ key, ...(owner !== undefined && { owner }) }, { [field!]: value });
+      this.dismiss(id);
+    });
   }
 
   dismiss(id: number): void {

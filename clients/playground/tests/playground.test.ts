@@ -7,6 +7,7 @@ import { violations } from "../../typescript/tests/accessibility.js";
 import { launch } from "../../typescript/tests/chromium.js";
 import { eventually } from "../../typescript/tests/eventually.js";
 import { SAMPLE, TestServer } from "../../typescript/tests/server.js";
+import { fill } from "./full.js";
 import { isKept } from "./kept.js";
 import { sleep } from "./sleep.js";
 import { Playground, type ProfileOptions, profileOf } from "./visit.js";
@@ -54,6 +55,25 @@ describe("the tour", () => {
     await tablet.shows("Plan the lake trip in June");
     await tablet.region.getByLabel("done").check();
     await eventually(() => phone.region.getByLabel("done").isChecked(), "Grace's edit arrives");
+    await profile.close();
+  });
+});
+
+describe("a conflict", () => {
+  it("stays until the other value is taken", async () => {
+    const [profile, playground] = await visit();
+    const { page, phone, laptop } = playground;
+    await playground.show("Disagree");
+    await laptop.shows("Plan the lake trip in July");
+    const conflict = laptop.region.getByRole("article");
+    await page.evaluate(fill);
+    await conflict.getByRole("button", { name: "Take the other" }).click();
+    await laptop.region.getByRole("alert").filter({ hasText: "no room left" }).waitFor();
+    assert.equal(await conflict.count(), 1);
+    await page.evaluate(() => makeRoom());
+    await conflict.getByRole("button", { name: "Take the other" }).click();
+    for (const device of [phone, laptop]) await device.shows("Plan the lake trip in June");
+    assert.deepEqual([await conflict.count(), await laptop.region.getByRole("alert").count()], [0, 0]);
     await profile.close();
   });
 });

@@ -7,6 +7,7 @@ import { after, before, describe, it } from "node:test";
 
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 
+import { fill } from "../../../playground/tests/full.js";
 import { isKept } from "../../../playground/tests/kept.js";
 import { sleep } from "../../../playground/tests/sleep.js";
 import { violations } from "../../../typescript/tests/accessibility.js";
@@ -231,20 +232,6 @@ async function signIn(page: Page, name: string): Promise<void> {
   await page.getByLabel("Your name").fill(name);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByText("Up to date.").waitFor();
-}
-
-declare global {
-  var makeRoom: () => void;
-}
-
-/** The device has no room left. */
-function fill(): void {
-  const { transaction } = IDBDatabase.prototype;
-  IDBDatabase.prototype.transaction = function (stores, mode, options) {
-    if (mode === "readwrite") throw new DOMException("full", "QuotaExceededError");
-    return transaction.call(this, stores, mode, options);
-  };
-  globalThis.makeRoom = () => (IDBDatabase.prototype.transaction = transaction);
 }
 
 async function violationsInAnyLight(page: Page): Promise<string[]> {
