@@ -112,6 +112,11 @@ export class Device extends Observable {
     return this.#notices;
   }
 
+  /** Whether somebody signed out, in this tab or another: then nothing is on it any more. */
+  get isWiped(): boolean {
+    return this.#isWiped;
+  }
+
   /** What the device itself could not do. */
   get problem(): string | undefined {
     return this.#problem;
@@ -213,8 +218,10 @@ export class Device extends Observable {
       this.#token = token;
       onToken(token);
     });
-    // In this tab or another.
-    this.#store.on("signedOut", () => (this.#isWiped = true));
+    this.#store.on("signedOut", () => {
+      this.#isWiped = true;
+      this.changed();
+    });
     this.#store.on("status", () => void this.#refresh());
     this.#store.on("conflict", ({ conflict }) => this.#tellOf(conflict));
     this.#collection.subscribe({}, () => void this.#refresh());

@@ -1,6 +1,6 @@
 import { Device } from "./device.js";
 import { Observable } from "./observable.js";
-import { type Person, begin, forgetPerson, keepPerson, keepToken, signInAs } from "./session.js";
+import { type Person, begin, forgetPerson, isKept, keepPerson, keepToken, signInAs } from "./session.js";
 
 /** The devices of the person who is signed in. */
 const OWN_DEVICES = ["Phone", "Laptop"] as const;
@@ -71,9 +71,9 @@ export class Playground extends Observable {
     return writer === device ? "this device" : writer.name.toLowerCase();
   }
 
-  async signIn(person: Person): Promise<void> {
-    keepPerson(person);
-    const own = OWN_DEVICES.map((name) => Device.open(name, person, (token) => keepToken(person, token)));
+  async signIn(signedIn: Person): Promise<void> {
+    const person = keepPerson(signedIn);
+    const own = OWN_DEVICES.map((name) => this.#open(name, person, (token) => keepToken(person, token)));
     const guests = keptGuests().map((guest) => this.#openGuest(guest));
     const devices = await Promise.all([...own, ...guests]);
     this.#person = person;
@@ -83,14 +83,11 @@ export class Playground extends Observable {
 
   /** Wipes all devices. Throws when edits would be lost, unless `discardUnsent`. */
   async signOut(discardUnsent: boolean): Promise<void> {
+    const devices = this.#devices;
     // All or none: whoever stays needs each of them.
-    if (!discardUnsent) for (const device of this.#devices) await device.assertSent();
-    for (const device of this.#devices) await device.wipe(discardUnsent);
-    if (this.#person) forgetPerson(this.#person);
-    keepGuests([]);
-    this.#person = undefined;
-    this.#devices = [];
-    this.changed();
+    if (!discardUnsent) for (const device of devices) await device.assertSent();
+    // With the last of their own the person leaves: guests' come first.
+    for (const device of devices.toReversed()) await device.wipe(discardUnsent);
   }
 
   /** The person of that name, with a device on the page: they can sign in here as anyone. */
@@ -111,13 +108,33 @@ export class Playground extends Observable {
   /** Takes a guest's device off the page, and what is on it. */
   async takeAway(device: Device): Promise<void> {
     await device.wipe(true);
-    this.#devices = this.#devices.filter((other) => other !== device);
     keepGuests(keptGuests().filter(({ userId }) => userId !== device.person.userId));
-    this.changed();
   }
 
   #openGuest(guest: Person): Promise<Device> {
-    return Device.open(GUEST_DEVICE, guest, () => undefined);
+    return this.#open(GUEST_DEVICE, guest, () => undefined);
+  }
+
+  async #open(name: string, person: Person, onToken: (token: string) => void): Promise<Device> {
+    const device = await Device.open(name, person, onToken);
+    device.watch(() => device.isWiped && this.#takeOff(device));
+    return device;
+  }
+
+  /** Shows a device no more: somebody wiped it, in this tab or another. */
+  #takeOff(device: Device): void {
+    this.#devices = this.#devices.filter((other) => other !== device);
+    if (this.#person && this.#devices.every((other) => this.isGuest(other))) this.#leave(this.#person);
+    this.changed();
+  }
+
+  #leave(person: Person): void {
+    this.#person = undefined;
+    this.#devices = [];
+    // Somebody may have signed in since, in another tab.
+    if (!isKept(person)) return;
+    forgetPerson();
+    keepGuests([]);
   }
 }
 

@@ -103,19 +103,30 @@ export async function begin(name: string): Promise<Person | undefined> {
   }
 }
 
-export function keepPerson(person: Person): void {
-  localStorage.setItem(KEPT, JSON.stringify(person));
+/** Keeps who is signed in. Whoever has not signed out meanwhile goes on with the sign-in of before. */
+export function keepPerson(person: Person): Person {
+  const before = keptPerson();
+  return keep(before?.userId === person.userId ? { ...person, since: before.since } : person);
 }
 
-/** Keeps the token that follows another one of a sign-in. A tab that slept may hear of it after a later one. */
-export function keepToken({ userId, since }: Person, token: string): void {
+/** Keeps the token that follows another one of a sign-in. */
+export function keepToken(person: Person, token: string): void {
+  if (isKept(person)) keep({ ...person, token });
+}
+
+/** Whether nobody has signed out and in since. A tab that slept hears late of what others did. */
+export function isKept({ userId, since }: Person): boolean {
   const kept = keptPerson();
-  if (kept?.userId === userId && kept.since === since) keepPerson({ ...kept, token });
+  return kept?.userId === userId && kept.since === since;
 }
 
-/** Forgets who is signed in, unless somebody else has signed in since, in another tab. */
-export function forgetPerson({ userId }: Person): void {
-  if (keptPerson()?.userId === userId) localStorage.removeItem(KEPT);
+export function forgetPerson(): void {
+  localStorage.removeItem(KEPT);
+}
+
+function keep(person: Person): Person {
+  localStorage.setItem(KEPT, JSON.stringify(person));
+  return person;
 }
 
 function keptPerson(): Person | undefined {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
-import type { Browser, BrowserContext } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 
 import { violations } from "../../typescript/tests/accessibility.js";
 import { launch } from "../../typescript/tests/chromium.js";
@@ -128,10 +128,7 @@ describe("two browsers of one person", () => {
 describe("a tab", () => {
   it("that slept takes nothing from whoever has signed in since", async () => {
     const [profile, { page, phone }] = await visit({ serviceWorkers: "block" });
-    const other = await profile.newPage();
-    await other.addInitScript(sleep);
-    await other.goto(server.url);
-    await new Playground(other).laptop.says("Up to date");
+    const other = await sleeping(profile);
     const { userId } = await page.evaluate(
       () => JSON.parse(localStorage.getItem("syncline.person")!) as { userId: string },
     );
@@ -139,13 +136,55 @@ describe("a tab", () => {
       ([name, token]) => new BroadcastChannel(name!).postMessage({ type: "token", token }),
       [`syncline-playground:phone:${userId}`, server.token(userId)],
     );
-    await page.getByRole("button", { name: "Sign out" }).click();
+    await signOut(page);
     await page.getByLabel("A session’s token").fill(server.token("somebody-else"));
     await page.getByRole("button", { name: "Go on" }).last().click();
     await phone.says("Up to date");
-    await other.evaluate(() => wakeUp());
+    await other.page.evaluate(() => wakeUp());
     await page.reload();
     await page.getByText("Signed in as somebody-else").waitFor();
+    await profile.close();
+  });
+
+  it("that slept takes nothing from the same person either, who signed out and in again", async () => {
+    const name = newName();
+    const [profile, playground] = await visit({ serviceWorkers: "block" }, name);
+    const { page } = playground;
+    const other = await sleeping(profile);
+    await signOut(page);
+    await page.getByLabel("Your name").fill(name);
+    await page.getByRole("button", { name: "Go on" }).first().click();
+    await playground.show("Share");
+    await other.page.evaluate(() => wakeUp());
+    await other.page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await playground.reload();
+    await page.getByText(`Signed in as ${name}`).waitFor();
+    await playground.device("Grace’s tablet").region.waitFor();
+    await profile.close();
+  });
+
+  it("shows nothing any more once somebody signs out in another one", async () => {
+    const [profile, first] = await visit();
+    await first.show("Share");
+    const second = await Playground.open(profile, server.url);
+    for (const name of ["Phone", "Laptop", "Grace’s tablet"]) await second.device(name).says("Up to date");
+    await signOut(first.page);
+    for (const { page } of [first, second]) {
+      await page.getByRole("heading", { name: "Sign in" }).waitFor();
+      assert.equal(await page.getByLabel("Title").count(), 0);
+    }
+    await profile.close();
+  });
+
+  it("shows a guest’s device no more once it is taken away in another one", async () => {
+    const [profile, first] = await visit();
+    await first.show("Share");
+    const second = await Playground.open(profile, server.url);
+    const tablet = second.device("Grace’s tablet");
+    await tablet.says("Up to date");
+    await first.page.getByRole("button", { name: "Take this device away" }).click();
+    await tablet.region.waitFor({ state: "detached" });
+    await second.phone.shows("Plan the lake trip");
     await profile.close();
   });
 
@@ -407,6 +446,20 @@ describe("everybody", () => {
 async function visit(options: ProfileOptions = {}, name = newName()): Promise<[BrowserContext, Playground]> {
   const profile = await profileOf(browser, server.url, name, options);
   return [profile, await Playground.open(profile, server.url)];
+}
+
+/** A tab that hears nothing of the others, until it wakes up. */
+async function sleeping(profile: BrowserContext): Promise<Playground> {
+  const playground = new Playground(await profile.newPage());
+  await playground.page.addInitScript(sleep);
+  await playground.page.goto(server.url);
+  await playground.laptop.says("Up to date");
+  return playground;
+}
+
+async function signOut(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
 }
 
 /** Somebody who was never here. */
