@@ -83,6 +83,22 @@ describe("the year planner", () => {
     await Promise.all([home.profile.close(), way.profile.close()]);
   });
 
+  it("says so of what is written after the server was not reached", async () => {
+    const { page, profile } = await visit("vera");
+    await profile.setOffline(true);
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    await page.getByText("The server was not reached.").waitFor();
+    // It is not tried again meanwhile.
+    await page.evaluate(() => {
+      for (let timer = Number(setTimeout(() => undefined)); timer > 0; timer--) clearTimeout(timer);
+    });
+    await write(page, "2 May", "Notes", "Written later");
+    await page.getByText("Kept on this device, not yet on the server.").waitFor();
+    await profile.setOffline(false);
+    await page.getByText("Up to date.").waitFor();
+    await profile.close();
+  });
+
   it("shows both values of a conflict, and takes the other", async () => {
     const [first, second] = [await visit("grace"), await visit("grace")];
     await Promise.all([first.profile.setOffline(true), second.profile.setOffline(true)]);

@@ -10,15 +10,15 @@ export function usePlanners(planners: Collection<Planner>): readonly Found<Plann
   return found;
 }
 
-/** How synchronising goes, and how many documents wait. */
-export function useSync(store: Store): { readonly status: Status; readonly unsent: number } {
-  const [sync, setSync] = useState({ status: store.status, unsent: 0 });
+/** How synchronising goes. What went wrong still holds while it is tried again. */
+export function useStatus(store: Store): Status {
+  const [status, setStatus] = useState(store.status);
   useEffect(() => {
-    const look = async () => setSync({ status: store.status, unsent: await store.unsent() });
-    void look();
-    return store.on("status", () => void look());
+    const look = () => store.status.state !== "syncing" && setStatus(store.status);
+    look();
+    return store.on("status", look);
   }, [store]);
-  return sync;
+  return status;
 }
 
 /** Conflicts that nobody has put away, and how to do that. */

@@ -7,8 +7,9 @@ import { type Planner, ensurePlanner, isNameless, isReadOnly, rename } from "../
 import { COLLECTION } from "../session.js";
 import { ConflictCard } from "./conflict.js";
 import { DayDialog } from "./day.js";
-import { useAttempts, useConflicts, usePlanners, useSync } from "./hooks.js";
+import { useAttempts, useConflicts, usePlanners, useStatus } from "./hooks.js";
 import { ShareDialog } from "./share.js";
+import { StatusLine } from "./status.js";
 import { Legend, Year } from "./year.js";
 
 interface Props {
@@ -20,7 +21,7 @@ interface Props {
 export function PlannerPage({ store, onLeave }: Props) {
   const planners = store.collection<Planner>(COLLECTION);
   const all = usePlanners(planners);
-  const { status, unsent } = useSync(store);
+  const status = useStatus(store);
   const [conflicts, dismiss] = useConflicts(store);
   const [problem, attempt] = useAttempts();
   const [chosen, setChosen] = useState<DocumentId>();
@@ -74,10 +75,7 @@ export function PlannerPage({ store, onLeave }: Props) {
             Sign out
           </button>
         </nav>
-        <p role="status">
-          {unsent > 0 && "Kept on this device, not yet on the server."}
-          {unsent === 0 && (status.error ? `The server was not reached.` : "Up to date.")}
-        </p>
+        <StatusLine status={status} isUnsent={all.some(({ isUnsent }) => isUnsent)} />
       </header>
       {isNameless(title.value) && (
         <p role="alert">A planner needs a name: write one, or it keeps its old one.</p>
