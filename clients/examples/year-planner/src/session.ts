@@ -7,6 +7,7 @@ export const COLLECTION = "planners";
 /** Where somebody signed in, and the token that they got. */
 export interface Session {
   readonly server: string;
+  readonly name: string;
   readonly userId: string;
   readonly token: string;
   /** When that was, in milliseconds since 1970: the same user may sign out and in again. */
@@ -22,12 +23,15 @@ export function keptSession(): Session | undefined {
 
 /** Signs in under a name, which a server allows while it is being developed with. */
 export async function signIn(server: string, name: string): Promise<Session> {
-  interface SignedIn {
-    user: { userId: string };
-    token: string;
-  }
-  const { user, token } = await call<SignedIn>(`${server}/auth/dev`, { method: "POST", body: { name } });
-  return keep({ server, userId: user.userId, token, since: Date.now() });
+  const { user, token } = await begin(server, name);
+  return keep({ server, name, userId: user.userId, token, since: Date.now() });
+}
+
+/** Begins another session of the same user after theirs has ended. What they wrote meanwhile is kept. */
+export async function signInAgain(store: Store): Promise<void> {
+  const { server, name } = keptSession()!;
+  const { token } = await begin(server, name);
+  store.setToken(token);
 }
 
 /**
@@ -58,6 +62,15 @@ export async function share(key: string, userId: string, access: Access | "none"
     body,
     token,
   });
+}
+
+interface SignedIn {
+  readonly user: { readonly userId: string };
+  readonly token: string;
+}
+
+function begin(server: string, name: string): Promise<SignedIn> {
+  return call(`${server}/auth/dev`, { method: "POST", body: { name } });
 }
 
 function isKept({ since }: Session): boolean {

@@ -99,6 +99,27 @@ describe("the year planner", () => {
     await profile.close();
   });
 
+  it("goes on after a session has ended, with what was written meanwhile", async () => {
+    const [home, way] = [await visit("nina"), await visit("nina")];
+    await home.page.evaluate(() => {
+      const kept = localStorage.getItem("year-planner.session")!;
+      const session = JSON.parse(kept) as { token: string };
+      localStorage.setItem("year-planner.session", JSON.stringify({ ...session, token: "ended" }));
+    });
+    await home.page.reload();
+    await write(home.page, "5 May", "Notes", "Picnic");
+    await home.page.getByRole("alert").getByText("Your session has ended.").waitFor();
+    await home.page.getByText("Kept on this device, not yet on the server.").waitFor();
+    await home.page.getByRole("button", { name: "Sign in again" }).click();
+    await home.page.getByText("Up to date.").waitFor();
+    await eventually(() => says(way.page, "5 May", "with notes"), "the note arrives");
+    assert.equal(await home.page.getByRole("alert").count(), 0);
+    await home.page.reload();
+    await home.page.getByText("Up to date.").waitFor();
+    assert.equal(await read(home.page, "5 May"), "Picnic");
+    await Promise.all([home.profile.close(), way.profile.close()]);
+  });
+
   it("shows both values of a conflict, and takes the other", async () => {
     const [first, second] = [await visit("grace"), await visit("grace")];
     await Promise.all([first.profile.setOffline(true), second.profile.setOffline(true)]);

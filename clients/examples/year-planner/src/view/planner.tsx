@@ -9,7 +9,7 @@ import { ConflictCard } from "./conflict.js";
 import { DayDialog } from "./day.js";
 import { useAttempts, useConflicts, usePlanners, useStatus } from "./hooks.js";
 import { ShareDialog } from "./share.js";
-import { StatusLine } from "./status.js";
+import { SessionEnded, StatusLine } from "./status.js";
 import { Legend, Year } from "./year.js";
 
 interface Props {
@@ -77,6 +77,7 @@ export function PlannerPage({ store, onLeave }: Props) {
         </nav>
         <StatusLine status={status} isUnsent={all.some(({ isUnsent }) => isUnsent)} />
       </header>
+      <SessionEnded store={store} status={status} attempt={attempt} />
       {isNameless(title.value) && (
         <p role="alert">A planner needs a name: write one, or it keeps its old one.</p>
       )}
