@@ -165,6 +165,22 @@ describe("the year planner", () => {
     await profile.close();
   });
 
+  it("asks before it signs out with what the server has not stored", async () => {
+    const { page, profile } = await visit("ivy");
+    await profile.setOffline(true);
+    await write(page, "3 May", "Notes", "On this device alone");
+    const signOut = page.getByRole("button", { name: "Sign out", exact: true });
+    const dialog = page.getByRole("dialog");
+    await signOut.click();
+    await dialog.getByText("would be lost").waitFor();
+    await dialog.getByRole("button", { name: "Stay" }).click();
+    assert.equal(await read(page, "3 May"), "On this device alone");
+    await signOut.click();
+    await dialog.getByRole("button", { name: "Sign out and lose it" }).click();
+    await page.getByRole("button", { name: "Sign in" }).waitFor();
+    await profile.close();
+  });
+
   it("shows nothing any more once somebody signs out in another tab", async () => {
     const { page, profile } = await visit("eve");
     const other = await profile.newPage();

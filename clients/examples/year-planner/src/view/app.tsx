@@ -20,19 +20,11 @@ export function App() {
     open(session, onSignedOut).then(setStore, (error: Error) => setProblem(error.message));
   }, [session]);
 
-  const leave = async () => {
-    try {
-      await store!.signOut();
-    } catch (error) {
-      setProblem((error as Error).message);
-    }
-  };
-
   return (
     <>
       {problem !== undefined && <p role="alert">{problem}</p>}
       {!session && <SignIn onSignedIn={(signedIn: Session) => setSession(signedIn)} />}
-      {session && store && <PlannerPage store={store} onLeave={() => void leave()} />}
+      {session && store && <PlannerPage store={store} />}
     </>
   );
 }

@@ -9,16 +9,16 @@ import { ConflictCard } from "./conflict.js";
 import { DayDialog } from "./day.js";
 import { useAttempts, useConflicts, usePlanners, useStatus } from "./hooks.js";
 import { ShareDialog } from "./share.js";
+import { SignOut } from "./sign-out.js";
 import { SessionEnded, StatusLine } from "./status.js";
 import { Legend, Year } from "./year.js";
 
 interface Props {
   readonly store: Store;
-  readonly onLeave: () => void;
 }
 
 /** A planner, and the others to choose from. */
-export function PlannerPage({ store, onLeave }: Props) {
+export function PlannerPage({ store }: Props) {
   const planners = store.collection<Planner>(COLLECTION);
   const all = usePlanners(planners);
   const status = useStatus(store);
@@ -71,9 +71,7 @@ export function PlannerPage({ store, onLeave }: Props) {
               Share
             </button>
           )}
-          <button type="button" onClick={onLeave}>
-            Sign out
-          </button>
+          <SignOut store={store} attempt={attempt} />
         </nav>
         <StatusLine status={status} isUnsent={all.some(({ isUnsent }) => isUnsent)} />
       </header>
