@@ -128,7 +128,9 @@ describe("the year planner", () => {
     await first.profile.setOffline(false);
     await first.page.getByText("Up to date.").waitFor();
     await second.profile.setOffline(false);
-    await second.page.getByRole("button", { name: "Take the other" }).click();
+    const conflict = second.page.getByRole("article");
+    assert.match((await conflict.textContent())!, /kind of \w+,? 4 July. “Birthday” stays, “Travel” was/);
+    await conflict.getByRole("button", { name: "Take the other" }).click();
     for (const { page } of [first, second]) {
       await eventually(() => says(page, "4 July", "Travel"), "it is taken");
     }

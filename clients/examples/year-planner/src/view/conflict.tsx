@@ -1,6 +1,7 @@
 import { type Collection, type Conflict, type Document, keysOf } from "@syncline/client";
 
-import type { Planner } from "../planner.js";
+import { spoken } from "../calendar.js";
+import { KINDS, type Planner } from "../planner.js";
 import type { Attempt } from "./hooks.js";
 
 interface Props {
@@ -23,8 +24,8 @@ export function ConflictCard({ conflict, planners, attempt, onDone }: Props) {
   return (
     <article class="conflict">
       <p>
-        Two devices changed <strong>{keysOf(field).slice(1).join(", ")}</strong>. “{String(winnerValue)}”
-        stays, “{String(lost)}” was written as well.
+        Two devices changed <strong>{nameOf(field)}</strong>. “{textOf(field, winnerValue)}” stays, “
+        {textOf(field, lost)}” was written as well.
       </p>
       <button type="button" onClick={() => void attempt(take())}>
         Take the other
@@ -34,6 +35,17 @@ export function ConflictCard({ conflict, planners, attempt, onDone }: Props) {
       </button>
     </article>
   );
+}
+
+/** A field as people call it. */
+function nameOf(field: string): string {
+  const [, date, part] = keysOf(field);
+  if (part === undefined) return "the name";
+  return `the ${part === "type" ? "kind" : part} of ${spoken(date!)}`;
+}
+
+function textOf(field: string, value: Document[string]): string {
+  return (field.endsWith(".type") && KINDS[value as number]) || String(value);
 }
 
 /** Puts a value where a path leads. */
