@@ -45,6 +45,7 @@ export class Device extends Observable {
   #store!: Store;
   #token: string;
   #tasks: readonly Found<Task>[] = [];
+  #status: Status = { state: "idle" };
   #unsent = 0;
   #refreshes = 0;
   #clocks: Clocks | undefined;
@@ -95,8 +96,9 @@ export class Device extends Observable {
     return this.#tasks;
   }
 
+  /** How the last sync went. What went wrong still holds while it is tried again. */
   get status(): Status {
-    return this.#store.status;
+    return this.#status;
   }
 
   /** How many documents wait for the server. */
@@ -208,7 +210,8 @@ export class Device extends Observable {
 
   #turn(isOnline: boolean): void {
     this.network.isOn = isOnline;
-    // How that goes is in the status.
+    // How that goes is in the status; how it went without a network is of no interest any more.
+    this.#status = { state: "idle" };
     if (isOnline) this.#store.sync().catch(() => undefined);
     this.changed();
   }
@@ -222,7 +225,10 @@ export class Device extends Observable {
       this.#isWiped = true;
       this.changed();
     });
-    this.#store.on("status", () => void this.#refresh());
+    this.#store.on("status", (status) => {
+      if (status.state !== "syncing") this.#status = status;
+      void this.#refresh();
+    });
     this.#store.on("conflict", ({ conflict }) => this.#tellOf(conflict));
     this.#collection.subscribe({}, () => void this.#refresh());
   }

@@ -286,6 +286,23 @@ describe("a server", () => {
     await Promise.all([profile.close(), other.close()]);
   });
 
+  it("is said not to be reached also while it is tried again", async () => {
+    const [profile, { phone }] = await visit({ serviceWorkers: "block" });
+    const path = `${server.url}/todo/sync`;
+    await profile.route(path, (route) => route.abort());
+    await phone.add("one");
+    await phone.says("Server not reached, 1 change waits");
+    const isTried = new Promise<void>((resolve) => {
+      // It takes for ever.
+      void profile.route(path, () => resolve());
+    });
+    await isTried;
+    await phone.add("two");
+    await phone.says("Server not reached, 2 changes wait");
+    await profile.unroute(path);
+    await profile.close();
+  });
+
   it("without the application is told apart", async () => {
     const profile = await profileOf(browser, server.url, newName(), { serviceWorkers: "block" });
     const body = { error: "There is no application `todo`", code: "not_found" };
