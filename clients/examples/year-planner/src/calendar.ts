@@ -1,6 +1,9 @@
 const DAY = 86_400_000;
 const LANGUAGE = "en";
 
+/** The columns of a month. */
+export const WEEKDAYS = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"] as const;
+
 /** The days of a month, by their dates. */
 export function datesOf(year: number, month: number): string[] {
   const first = Date.UTC(year, month, 1);

@@ -249,7 +249,7 @@ describe("the year planner", () => {
       "their edit arrives",
     );
     await dialog.getByRole("button", { name: "Share" }).click();
-    await dialog.getByText("no longer").waitFor();
+    await dialog.getByText("It is no longer shared").waitFor();
     await eventually(async () => (await planners.locator("option").count()) === 1, "it leaves their device");
     await Promise.all([mine.profile.close(), theirs.profile.close()]);
   });

@@ -43,7 +43,7 @@ export function DayDialog({ date, found, planners, problem, attempt, onClose }: 
         </select>
       </label>
       <fieldset disabled={isFixed}>
-        <legend>Mood</legend>
+        <legend>Mood, from 1 (bad) to 5 (good)</legend>
         {[1, 2, 3, 4, 5].map((mood) => (
           <label key={mood}>
             <input

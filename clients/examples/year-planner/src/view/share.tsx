@@ -43,7 +43,7 @@ export function ShareDialog({ store, planner, onClose }: Props) {
           <select value={access} onChange={(event) => setAccess(event.currentTarget.value as typeof access)}>
             <option value="write">read and edit</option>
             <option value="read">read</option>
-            <option value="none">do nothing any more</option>
+            <option value="none">no longer see it</option>
           </select>
         </label>
         <button type="submit">Share</button>

@@ -33,7 +33,9 @@ export function SignIn({ onSignedIn }: { readonly onSignedIn: (session: Session)
           Your name
           <input required value={name} onInput={(event) => setName(event.currentTarget.value)} />
         </label>
-        <button type="submit">Sign in</button>
+        <button type="submit" class="primary">
+          Sign in
+        </button>
       </form>
       {problem !== undefined && <p role="alert">{problem}</p>}
     </main>

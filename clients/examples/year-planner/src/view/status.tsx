@@ -25,7 +25,7 @@ export function SessionEnded({ store, status, attempt }: Props) {
   if (status.error?.code !== "unauthorized") return null;
   return (
     <div role="alert">
-      <p>Your session has ended. What you write stays on this device, and goes on once you sign in.</p>
+      <p>Your session has ended. What you write stays on this device, and is sent once you sign in.</p>
       <button type="button" onClick={() => void attempt(signInAgain(store))}>
         Sign in again
       </button>

@@ -1,6 +1,6 @@
 import { useRef, useState } from "preact/hooks";
 
-import { columnOf, datesOf, later, monthName, spoken, today } from "../calendar.js";
+import { WEEKDAYS, columnOf, datesOf, later, monthName, spoken, today } from "../calendar.js";
 import { type Day, KINDS, type Planner } from "../planner.js";
 
 const STEPS: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
@@ -42,6 +42,11 @@ export function Year({ planner: { meta, days = {} }, onOpen }: Props) {
       {Array.from({ length: 12 }, (_, month) => (
         <section key={month} aria-label={monthName(meta.year, month)}>
           <h2>{monthName(meta.year, month)}</h2>
+          <div class="week" aria-hidden="true">
+            {WEEKDAYS.map((name) => (
+              <span key={name}>{name}</span>
+            ))}
+          </div>
           <div class="month">
             {datesOf(meta.year, month).map((date) => (
               <button
