@@ -38,8 +38,8 @@ async function take({ name, person, steps, showsClocks, ...look }) {
   // Each picture is of somebody who was never here.
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByLabel("Your name").fill(person);
-  await page.getByRole("button", { name: "Go on" }).first().click();
-  if (showsClocks) await page.getByRole("switch", { name: "Clocks and cursors" }).click();
+  await page.getByRole("button", { name: "Sign in" }).first().click();
+  if (showsClocks) await page.getByRole("switch", { name: "Clocks" }).click();
   for (let step = 0; step < steps; step++) {
     await page.getByRole("button", { name: "Show me" }).nth(0).click();
     await page.locator(".tour .done").nth(step).waitFor({ state: "attached" });

@@ -26,7 +26,7 @@ export const TOUR: readonly Step[] = [
   },
   {
     title: "Lose the network",
-    text: "Both go offline, and both go on: each adds a line to the same notes.",
+    text: "Both go offline and carry on: each adds a line to the same notes.",
     show: editOffline,
   },
   {
@@ -36,7 +36,7 @@ export const TOUR: readonly Step[] = [
   },
   {
     title: "Disagree",
-    text: "Two titles for one task: the later stays, the other is shown and can be taken.",
+    text: "Two titles for one task: the later one stays, and you may still take the other.",
     show: disagree,
   },
   {

@@ -137,8 +137,8 @@ describe("a tab", () => {
       [`syncline-playground:phone:${userId}`, server.token(userId)],
     );
     await signOut(page);
-    await page.getByLabel("A session’s token").fill(server.token("somebody-else"));
-    await page.getByRole("button", { name: "Go on" }).last().click();
+    await page.getByLabel("A session token").fill(server.token("somebody-else"));
+    await page.getByRole("button", { name: "Sign in" }).last().click();
     await phone.says("Up to date");
     await other.page.evaluate(() => wakeUp());
     await page.reload();
@@ -153,7 +153,7 @@ describe("a tab", () => {
     const other = await sleeping(profile);
     await signOut(page);
     await page.getByLabel("Your name").fill(name);
-    await page.getByRole("button", { name: "Go on" }).first().click();
+    await page.getByRole("button", { name: "Sign in" }).first().click();
     await playground.show("Share");
     await other.page.evaluate(() => wakeUp());
     await other.page.getByRole("heading", { name: "Sign in" }).waitFor();
@@ -394,8 +394,8 @@ describe("people", () => {
       "nothing stays in the browser",
     );
     assert.deepEqual(await violations(page), []);
-    await page.getByLabel("A session’s token").fill(server.token("with-a-token"));
-    await page.getByRole("button", { name: "Go on" }).last().click();
+    await page.getByLabel("A session token").fill(server.token("with-a-token"));
+    await page.getByRole("button", { name: "Sign in" }).last().click();
     await phone.add("with a token");
     await playground.laptop.shows("with a token");
     await profile.close();
@@ -420,7 +420,7 @@ describe("everybody", () => {
     it(`can use the page, ${look}`, async () => {
       const [profile, playground] = await visit(options);
       const { page, phone } = playground;
-      await page.getByRole("switch", { name: "Clocks and cursors" }).click();
+      await page.getByRole("switch", { name: "Clocks" }).click();
       for (const step of ["Write", "Lose the network", "Come back", "Disagree"]) await playground.show(step);
       await phone.switchNetwork();
       await phone.rename(0, "edited offline");

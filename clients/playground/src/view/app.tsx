@@ -37,7 +37,7 @@ export function App({ playground }: Props) {
           </h1>
           <p>
             Syncline keeps documents on the device, and reconciles the copies whenever there is a network.
-            Below are two devices with a store of their own each. Pull their cables and see what happens.
+            Here are two devices, each with a store of its own. Take them offline and see what happens.
           </p>
         </section>
         {problem !== undefined && (

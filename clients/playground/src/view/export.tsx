@@ -4,8 +4,8 @@ import type { Device } from "../device.js";
 import { APPLICATION, COLLECTION, sentenceOf } from "../server.js";
 
 const FORMATS = [
-  { name: "JSON", query: "", file: "syncline.json", text: "everything, and it can be imported again" },
-  { name: "Lines", query: "?format=ndjson", file: "syncline.ndjson", text: "a document a line" },
+  { name: "JSON", query: "", file: "syncline.json", text: "everything, to be imported again" },
+  { name: "Lines", query: "?format=ndjson", file: "syncline.ndjson", text: "one document per line" },
   {
     name: "CSV",
     query: `?format=csv&application=${APPLICATION}&collection=${COLLECTION}`,

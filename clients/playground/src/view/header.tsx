@@ -31,7 +31,7 @@ export function Header({ playground, showsClocks, onShowClocks }: Props) {
       </a>
       {playground.person && (
         <div class="account">
-          <Switch label="Clocks and cursors" isOn={showsClocks} onChange={onShowClocks} />
+          <Switch label="Clocks" isOn={showsClocks} onChange={onShowClocks} />
           <span class="who">
             <span class="prefix">Signed in as </span>
             <strong>{playground.person.name}</strong>

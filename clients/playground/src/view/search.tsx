@@ -39,7 +39,7 @@ export function Search({ device, playground }: Props) {
   return (
     <section class="tool" aria-labelledby="search">
       <h2 id="search">Search</h2>
-      <p>Whole words, “phrases”, and -words to leave out. The server answers, in titles and notes.</p>
+      <p>Whole words, “phrases”, and -words to leave out. The server looks in titles and notes.</p>
       <form class="add" role="search" onSubmit={(event) => void search(event)}>
         <label class="visually-hidden" for="query">
           Search in tasks

@@ -70,7 +70,7 @@ export function ShareDialog({ found, device, playground, onClose }: Props) {
           </button>
         ) : (
           <p>
-            Whoever has this link reads the task; it is shown this once: <a href={link}>{link}</a>
+            Whoever has this link can read the task. It is shown only now: <a href={link}>{link}</a>
           </p>
         )}
         {(link !== undefined || entry?.shareToken === "set") && (

@@ -34,7 +34,7 @@ export function SignIn({ playground }: Props) {
       )}
       {ways?.isDevelopment && (
         <OneField
-          label="Your name: anyone may be anyone on this server"
+          label="Your name: on this server, anyone may be anyone"
           value={NEWCOMER}
           onSubmit={(name) => attempt(async () => playground.signIn(await signInAs(name)))}
         />
@@ -45,7 +45,7 @@ export function SignIn({ playground }: Props) {
         </button>
       ))}
       <OneField
-        label="A session’s token, as syncline token --user ada prints one"
+        label="A session token, as “syncline token” prints one"
         value=""
         onSubmit={(token) => attempt(async () => playground.signIn(await signInWith(token)))}
       />
@@ -76,7 +76,7 @@ function OneField({ label, value, onSubmit }: FieldProps) {
           onInput={({ currentTarget }) => setText(currentTarget.value)}
         />
       </label>
-      <button type="submit">Go on</button>
+      <button type="submit">Sign in</button>
     </form>
   );
 }

@@ -17,7 +17,7 @@ type Tone = "calm" | "busy" | "waits" | "bad";
 function statusOf({ isOnline, unsent, status }: Device): [Tone, string] {
   const waiting = unsent === 0 ? "" : `${unsent} ${unsent === 1 ? "change waits" : "changes wait"}`;
   if (!isOnline) return ["waits", waiting ? `Offline, ${waiting}` : "Offline, nothing waits"];
-  if (status.error?.code === "unauthorized") return ["bad", "The session has ended: sign in again"];
+  if (status.error?.code === "unauthorized") return ["bad", "The session has ended: reload to sign in"];
   if (status.error && status.error.code !== "refused") {
     return ["waits", `Server not reached${waiting && `, ${waiting}`}`];
   }
