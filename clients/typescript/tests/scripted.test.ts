@@ -112,6 +112,41 @@ describe("a page", () => {
   });
 });
 
+describe("the progress of a pull", () => {
+  const page = { serverChanges: [stored("a", { n: 1 }, 150)], hasMore: true };
+
+  it("is complete with the last page, though a reset or an edit has the sync go on", async () => {
+    const edit = (store: Store) => store.collection("notes").set("mine", { n: 1 });
+    const stories = [
+      { first: { ...page, reset: true }, meanwhile: () => Promise.resolve() },
+      { first: page, meanwhile: edit },
+    ];
+    for (const { first, meanwhile } of stories) {
+      const [store, script] = await synced({});
+      const told = progressOf(store);
+      const last = { serverChanges: [stored("b", { n: 1 }, 160)] };
+      script.answers.push(first, () => meanwhile(store).then(() => last));
+      await store.sync();
+      assert.equal(script.requests.length, 3);
+      assert.deepEqual(told, [
+        [1, false],
+        [2, true],
+      ]);
+    }
+  });
+
+  it("is complete though the last page is empty", async () => {
+    const [store, script] = await synced({});
+    const told = progressOf(store);
+    script.answers.push(page);
+    await store.sync();
+    assert.deepEqual(told, [
+      [1, false],
+      [1, true],
+    ]);
+  });
+});
+
 describe("a conflict", () => {
   const conflict = { key: "a", field: "n", winner: "remote", localValue: 2, remoteValue: 3 } as Conflict;
 
@@ -747,6 +782,13 @@ async function synced(
   await store.sync();
   script.requests.length = 0;
   return [store, script];
+}
+
+/** What is told of it from now on. */
+function progressOf(store: Store): [received: number, isComplete: boolean][] {
+  const told: [number, boolean][] = [];
+  store.on("progress", ({ received, isComplete }) => told.push([received, isComplete]));
+  return told;
 }
 
 /** What a sync sends. */

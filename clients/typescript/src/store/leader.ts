@@ -79,16 +79,14 @@ export class Leader {
     const { scope } = replica;
     const listener = {
       onReports: (conflicts: readonly Conflict[]) => port.onReports(name, conflicts),
-      onTaken: (taken: Taken, received: number) => this.#taken(scope, taken, received),
+      onTaken: async ({ kept }: Taken, received: number, isComplete: boolean) => {
+        await port.onKept(name, kept);
+        if (received > 0) port.emit("progress", { ...scope, received, isComplete });
+      },
       onRejected: (ids: Iterable<string>) => this.#rejected(scope, [...ids]),
     };
     const hasMore = await new Sync(replica, transport, port.pageSize, listener, signal).run();
     if (hasMore) this.#loop.kick(name);
-  }
-
-  async #taken(scope: Scope, { kept, changed, hasMore }: Taken, received: number): Promise<void> {
-    await this.port.onKept(nameOf(scope), kept);
-    if (changed.size > 0) this.port.emit("progress", { ...scope, received, isComplete: !hasMore });
   }
 
   async #rejected(scope: Scope, ids: readonly string[]): Promise<void> {

@@ -8,8 +8,8 @@ import { type Transport, isRefusal } from "./transport.js";
 export interface SyncListener {
   /** Fields that both sides changed. It hears of the same ones again until they are no longer kept. */
   onReports(conflicts: readonly Conflict[]): Promise<void>;
-  /** An answer was taken in; `received` documents have come so far. */
-  onTaken(taken: Taken, received: number): Promise<void>;
+  /** An answer was taken in; `received` documents of a pull have come so far, or all of them. */
+  onTaken(taken: Taken, received: number, isComplete: boolean): Promise<void>;
   /** The server did not store these documents. */
   onRejected(ids: Iterable<string>): Promise<void>;
 }
@@ -99,7 +99,10 @@ export class Sync {
     if (!taken) return undefined;
     this.#inFlight = taken.inFlight;
     this.#received += taken.changed.size;
-    await this.listener.onTaken(taken, this.#received);
+    const isComplete = answer.hasMore !== true;
+    await this.listener.onTaken(taken, this.#received, isComplete);
+    // What comes after that is another pull.
+    if (isComplete) this.#received = 0;
     await this.#report(taken);
     if (taken.rejected.size > 0) await this.listener.onRejected(taken.rejected);
     return taken;
