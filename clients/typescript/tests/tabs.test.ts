@@ -74,6 +74,24 @@ describe("a sync in one of several tabs", () => {
   });
 });
 
+describe("a sync in one of several tabs that all synchronise", () => {
+  it("goes on when the request of another comes between, until what was edited is stored", async () => {
+    Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true });
+    const [[tab, script], [other, itsScript]] = [await leading(), await leading()];
+    const answer = blocked();
+    script.answers.push(() => answer.promise.then(() => accepted), accepted);
+    itsScript.answers.push(() => new Promise(() => undefined));
+    await tab.collection("notes").set("a", { n: 1 });
+    const done = tab.sync();
+    await eventually(() => script.requests.length === 1, "it asks");
+    void other.sync().catch(() => undefined);
+    await eventually(() => itsScript.requests.length === 1, "the other one asks");
+    answer.end();
+    await done;
+    assert.equal(await tab.unsent(), 0);
+  });
+});
+
 async function open(): Promise<[Store, Script]> {
   const script = new Script();
   const tab = await openStore({ ...options, fetch: script.fetch, storage: () => Promise.resolve(storage) });

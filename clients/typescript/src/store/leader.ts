@@ -1,5 +1,6 @@
 import type { SynclineError } from "../core/error.js";
 import { type Conflict, documentIdOf } from "../core/wire.js";
+import { backOff, sleep } from "./delay.js";
 import type { StoreEvents } from "./events.js";
 import { LivePokes } from "./live.js";
 import { type Status, SyncLoop } from "./loop.js";
@@ -85,8 +86,14 @@ export class Leader {
       },
       onRejected: (ids: Iterable<string>) => this.#rejected(scope, [...ids]),
     };
-    const hasMore = await new Sync(replica, transport, port.pageSize, listener, signal).run();
-    if (hasMore) this.#loop.kick(name);
+    const sync = () => new Sync(replica, transport, port.pageSize, listener, signal).run();
+    let ending = await sync();
+    for (let times = 0; ending === "superseded" && !signal.aborted; times++) {
+      // At random, and longer each time: two tabs must not do that to each other for ever.
+      await sleep(backOff(times), signal);
+      ending = await sync();
+    }
+    if (ending === "more") this.#loop.kick(name);
   }
 
   async #rejected(scope: Scope, ids: readonly string[]): Promise<void> {

@@ -14,6 +14,15 @@ export interface SyncListener {
   onRejected(ids: Iterable<string>): Promise<void>;
 }
 
+/** How a sync ended. */
+export type Ending =
+  /** Nothing waits that was there when it began. */
+  | "done"
+  /** So it is, but something waits already that came meanwhile. */
+  | "more"
+  /** Another tab has begun a request meanwhile: what that does not push may wait still. */
+  | "superseded";
+
 /** Whole refusals that one document of the request may be the reason of. */
 const BECAUSE_OF_A_DOCUMENT = [400, 413, 422];
 
@@ -39,41 +48,37 @@ export class Sync {
     readonly signal: AbortSignal,
   ) {}
 
-  /**
-   * Runs it to its end. What was taken in before an error stays, and the next sync goes on from there. Returns
-   * whether something waits already that came meanwhile.
-   */
-  async run(): Promise<boolean> {
-    let hasMore = true;
-    for (let whole = 0; hasMore && whole < MOST_WHOLE && !this.signal.aborted;) {
+  /** Runs it to its end. What was taken in before an error stays, and the next sync goes on from there. */
+  async run(): Promise<Ending> {
+    let ending: Ending = "more";
+    for (let whole = 0; ending === "more" && whole < MOST_WHOLE && !this.signal.aborted;) {
       const begun = await this.replica.begin(this.#inFlight, this.pageSize, this.#maxChanges);
       // The scope was forgotten.
-      if (!begun) return false;
+      if (!begun) return "done";
       if (begun.isWhole) whole++;
-      hasMore = await this.#exchange(begun);
+      ending = await this.#exchange(begun);
     }
-    return hasMore;
+    return ending;
   }
 
   /**
    * Sends a request, and takes in its answer and the pages that follow it: while one of them is being
-   * kept, the next is on its way. Returns whether another request is worth sending.
+   * kept, the next is on its way. With "more", another request is worth sending.
    */
-  async #exchange(begun: Begun): Promise<boolean> {
+  async #exchange(begun: Begun): Promise<Ending> {
     let coming = this.#send(begun.body);
     while (!this.signal.aborted) {
       const answer = await this.#answerOf(begun, coming);
-      if (!answer) return true;
+      if (!answer) return "more";
       const body = requestOfNextPage(begun.body, answer);
       const next = answer.hasMore ? this.#send(body) : undefined;
       const taken = await this.#apply(begun, answer);
-      // Another tab has begun a request meanwhile, and goes on.
-      if (!taken) return false;
-      if (!next) return taken.hasMore;
+      if (!taken) return "superseded";
+      if (!next) return taken.hasMore ? "more" : "done";
       begun = { ...begun, body, inFlight: taken.inFlight };
       coming = next;
     }
-    return false;
+    return "done";
   }
 
   #send(body: SyncRequest): Promise<SyncAnswer> {
