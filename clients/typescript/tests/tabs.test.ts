@@ -74,6 +74,24 @@ describe("a sync in one of several tabs", () => {
   });
 });
 
+describe("an edit in a tab that hears late that it leads no longer", () => {
+  it("is pushed by the one that does", async () => {
+    const [[first, itsScript], [second, script]] = [await leading(), await open()];
+    itsScript.answers.push(() => new Promise(() => undefined));
+    const loss = blocked();
+    locks.untilLost = loss.promise;
+    await second.sync();
+    script.answers.push(accepted);
+    await first.collection("notes").set("a", { n: 1 });
+    loss.end();
+    await eventually(async () => (await second.unsent()) === 0, "it is pushed");
+    assert.deepEqual(
+      script.requests.flatMap(({ changes }) => changes.map(({ key }) => key)),
+      ["a"],
+    );
+  });
+});
+
 describe("a sync in one of several tabs that all synchronise", () => {
   it("goes on when the request of another comes between, until what was edited is stored", async () => {
     Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true });

@@ -329,10 +329,12 @@ export class Store {
     if (!isLeader) this.#handOver();
   }
 
-  /** Whoever leads now answers what this tab has not; its pass may have begun before it was asked. */
+  /**
+   * Whoever leads now answers what this tab has not, and pushes what was edited in it: the pass of that one
+   * may have begun before.
+   */
   #handOver(): void {
-    const asks = this.#asks.giveUp();
-    if (asks.length > 0) this.#tabs.post({ type: "asked", asks });
+    this.#tabs.post({ type: "asked", asks: this.#asks.giveUp() });
   }
 
   #watchPage(): void {
