@@ -315,6 +315,28 @@ describe("the browser's storage", () => {
     await profile.close();
   });
 
+  it("may refuse to open again, and is tried again with the next edit", async () => {
+    const [profile, options] = await device();
+    await profile.addInitScript(keepConnections);
+    const page = await browser.tab(profile, options);
+    await page.evaluate(() => {
+      const { open } = IDBFactory.prototype;
+      IDBFactory.prototype.open = () => {
+        IDBFactory.prototype.open = open;
+        const error = new DOMException("the disk is full", "QuotaExceededError");
+        const request = { error } as unknown as IDBOpenDBRequest;
+        setTimeout(() => request.onerror!(new Event("error")));
+        return request;
+      };
+      closeConnections();
+    });
+    // The sync loop may have met with it before.
+    await set(page, "a", { n: 1 }).catch(() => undefined);
+    await set(page, "b", { n: 2 });
+    assert.ok((await keys(page)).includes("b"));
+    await profile.close();
+  });
+
   it("may be cleared by the user, and is filled again", async () => {
     const [profile, options] = await device();
     const page = await browser.tab(profile, options);

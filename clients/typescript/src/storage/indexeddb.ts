@@ -147,11 +147,20 @@ export class IndexedDbStorage implements Storage {
   }
 
   #connect(): Promise<IDBDatabase> {
-    this.#database ??= openDatabase(this.sharedAs, {
+    this.#database ??= this.#open();
+    return this.#database;
+  }
+
+  #open(): Promise<IDBDatabase> {
+    const database = openDatabase(this.sharedAs, {
       onLoss: () => this.#disconnect(),
       onDeletion: () => void this.close(),
     });
-    return this.#database;
+    // What is in the way may be gone when the next operation tries.
+    database.catch(() => {
+      if (this.#database === database) this.#database = undefined;
+    });
+    return database;
   }
 
   #disconnect(): void {
