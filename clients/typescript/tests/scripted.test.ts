@@ -683,6 +683,25 @@ describe("an organisation that is forgotten", () => {
     await store.close();
   });
 
+  it("shows nothing that came while that was done, in any tab", async () => {
+    const storage = Object.assign(new MemoryStorage(), { sharedAs: "forgotten" });
+    const [store, script] = await synced({}, 50, storage);
+    const [other] = await open(storage);
+    const collections = [store, other].map((tab) => tab.collection("notes", { org: "acme" }));
+    const shown = () => Promise.all(collections.map(async (notes) => (await notes.query()).length));
+    for (const tab of [store, other]) await tab.sync();
+    assert.deepEqual(await shown(), [0, 0]);
+    const drop = storage.drop.bind(storage);
+    storage.drop = async (...given) => {
+      script.answers.push({}, { serverChanges: [stored("late", { n: 1 }, 150)] });
+      await store.sync();
+      await eventually(async () => isDeepStrictEqual(await shown(), [1, 1]), "both show it");
+      return drop(...given);
+    };
+    await store.forgetOrg("acme");
+    await eventually(async () => isDeepStrictEqual(await shown(), [0, 0]), "neither shows it");
+  });
+
   it("comes back when the application asks for it again", async () => {
     const storage = new MemoryStorage();
     const [store, script] = await synced({}, 50, storage);

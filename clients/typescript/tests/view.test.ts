@@ -56,6 +56,17 @@ describe("a view", () => {
     assert.deepEqual([await read, await contents(view)], [{ a: { n: 2 } }, { a: { n: 2 } }]);
   });
 
+  it("shows nothing that was written before it forgot and told of after that", async () => {
+    const [view, replica] = await opened();
+    await replica.edit("a", { n: 1 });
+    const old = await keptOf(replica);
+    await replica.storage.drop(["notes"]);
+    view.forget();
+    await view.documents();
+    await view.take(old);
+    assert.deepEqual(await contents(view), {});
+  });
+
   it("shows all documents to whoever asked for them before they are read again", async () => {
     const [, replica] = await opened();
     const many = 501;

@@ -154,11 +154,9 @@ export class Store {
    */
   async forgetOrg(org: string, { discardUnsent = false } = {}): Promise<void> {
     const scopes = (await this.#storage.scopes()).filter((scope) => scopeOf(scope).org === org);
-    const ids = await Promise.all(scopes.map((scope) => this.#idsOf(scope)));
     await this.#storage.drop(scopes, discardUnsent ? undefined : assertSent);
     this.#forget(scopes);
     this.#tabs.post({ type: "forgotten", scopes });
-    await Promise.all(scopes.map((scope, index) => this.#changed(scope, ids[index]!)));
   }
 
   /**
@@ -217,7 +215,10 @@ export class Store {
 
   /** Whoever asks for these collections again means to have them again. */
   #forget(scopes: readonly string[]): void {
-    for (const scope of scopes) this.#collections.delete(scope);
+    for (const scope of scopes) {
+      this.#collections.delete(scope);
+      this.#parts.get(scope)?.view.forget();
+    }
   }
 
   /** Documents changed in the storage: the views of all tabs follow. */
@@ -364,10 +365,6 @@ export class Store {
     if (!isVisible()) return;
     if (this.#leader) this.#leader.now();
     else this.#tabs.lead(true);
-  }
-
-  async #idsOf(scope: string): Promise<string[]> {
-    return [...(await this.#part(scope).view.documents()).keys()];
   }
 }
 

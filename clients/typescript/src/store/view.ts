@@ -57,6 +57,7 @@ export class View {
   /** The documents may have changed unheard: whoever asks next reads all of them. */
   forget(): void {
     this.#loaded = undefined;
+    this.#isRefreshed = true;
     this.#tell();
   }
 
