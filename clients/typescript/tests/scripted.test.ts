@@ -186,6 +186,29 @@ describe("a conflict", () => {
     await store.close();
   });
 
+  it("is kept while all who listen fail", async () => {
+    const thrown: unknown[] = [];
+    const told: unknown[] = [];
+    const queue = mock.method(globalThis, "queueMicrotask", (work: () => void) => {
+      Promise.resolve()
+        .then(work)
+        .catch((error: unknown) => thrown.push(error));
+    });
+    const [store, script] = await synced({ a: { n: 1 } });
+    const failure = new Error("the listener failed");
+    const stop = store.on("conflict", () => {
+      throw failure;
+    });
+    script.answers.push({ serverChanges: [stored("a", { n: 3 }, 150)], conflicts: [conflict] });
+    await store.sync();
+    assert.deepEqual(thrown, [failure]);
+    queue.mock.restore();
+    stop();
+    store.on("conflict", (event) => told.push(event));
+    await store.sync();
+    assert.deepEqual(told, [{ collection: "notes", conflict }]);
+  });
+
   it("is told in each tab, and kept until one of them listens", async () => {
     const storage = new MemoryStorage();
     const shared = Object.assign(storage, { sharedAs: "conflicts" });

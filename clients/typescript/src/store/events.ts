@@ -40,19 +40,27 @@ export class Listeners {
     return (this.#listeners.get(name)?.size ?? 0) > 0;
   }
 
-  emit<Name extends keyof StoreEvents>(name: Name, event: StoreEvents[Name]): void {
+  /** Returns whether a listener has returned. */
+  emit<Name extends keyof StoreEvents>(name: Name, event: StoreEvents[Name]): boolean {
+    let isHeard = false;
     for (const listener of this.#listeners.get(name) ?? [])
-      call(listener as Listener<StoreEvents[Name]>, event);
+      isHeard = call(listener as Listener<StoreEvents[Name]>, event) || isHeard;
+    return isHeard;
   }
 }
 
-/** Calls a listener of the application. What it throws is the application's, and stops nothing here. */
-export function call<Event>(listener: Listener<Event>, event: Event): void {
+/**
+ * Calls a listener of the application. What it throws is the application's, and stops nothing here. Returns
+ * whether it has returned.
+ */
+export function call<Event>(listener: Listener<Event>, event: Event): boolean {
   try {
     listener(event);
+    return true;
   } catch (error) {
     queueMicrotask(() => {
       throw error;
     });
+    return false;
   }
 }

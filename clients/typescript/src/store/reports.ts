@@ -19,9 +19,9 @@ export class Reports {
 
   /** Tells of what another tab tells of, if anybody listens. */
   async pass(replica: StoredReplica, conflicts: readonly Conflict[]): Promise<void> {
-    if (conflicts.length === 0 || !this.#isHeard()) return;
-    for (const conflict of conflicts) this.listeners.emit("conflict", { ...replica.scope, conflict });
-    await replica.reported(conflicts);
+    const { scope } = replica;
+    const heard = conflicts.filter((conflict) => this.listeners.emit("conflict", { ...scope, conflict }));
+    if (heard.length > 0) await replica.reported(heard);
   }
 
   #isHeard(): boolean {

@@ -288,7 +288,7 @@ export class Store {
         return this.#changeStatus({ ...status, ...(error && { error: heard(error) }) });
       }
       case "event":
-        return this.#listeners.emit(message.name, message.event as never);
+        return void this.#listeners.emit(message.name, message.event as never);
       case "token":
         return this.#heardOf(message.token);
       case "signedIn":
