@@ -359,6 +359,19 @@ describe("a store that is closed", () => {
     assert.ok(timers() <= before);
   });
 
+  it("is so when any of several calls has returned", async () => {
+    const storage = new MemoryStorage();
+    const [store] = await synced({}, 50, storage);
+    let isClosed = false;
+    storage.close = async () => {
+      await new Promise(setImmediate);
+      isClosed = true;
+    };
+    void store.close();
+    await store.close();
+    assert.ok(isClosed);
+  });
+
   it("shows nothing any more, and takes no edits", async () => {
     const [store] = await synced({ a: { n: 1 } });
     const notes = store.collection("notes");

@@ -35,6 +35,7 @@ export class Store {
   readonly #tabs: Tabs;
   readonly #newLeader: () => Leader;
   readonly #closing = new AbortController();
+  #closed: Promise<void> | undefined;
   /** When the storage knows all collections. */
   #opened: Promise<unknown> = Promise.resolve();
   #leader: Leader | undefined;
@@ -172,8 +173,12 @@ export class Store {
   }
 
   /** Stops synchronising and closes the storage. What was edited is pushed after the next start. */
-  async close(): Promise<void> {
-    if (this.#closing.signal.aborted) return;
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#closing.abort();
     this.#asks.close(closedError());
     this.#lead(false);
