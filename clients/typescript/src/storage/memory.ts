@@ -13,6 +13,8 @@ import {
 interface Scope {
   record: ScopeRecord;
   readonly entries: Map<string, Entry>;
+  /** The ids in their order, until one comes or goes: the pages of a long reading need not sort them each. */
+  ids?: readonly string[] | undefined;
 }
 
 /** Keeps everything in memory, as long as the program runs. */
@@ -29,10 +31,12 @@ export class MemoryStorage implements Storage {
   }
 
   page(scope: string, after: string | undefined, limit: number): Promise<[string, Entry][]> {
-    const entries = [...(this.#scopes.get(scope)?.entries ?? [])].sort(([left], [right]) =>
-      left < right ? -1 : 1,
-    );
-    return Promise.resolve(entries.filter(([id]) => after === undefined || id > after).slice(0, limit));
+    const kept = this.#scopes.get(scope);
+    if (!kept) return Promise.resolve([]);
+    kept.ids ??= [...kept.entries.keys()].sort();
+    const start = after === undefined ? 0 : countUpTo(after, kept.ids);
+    const ids = kept.ids.slice(start, start + limit);
+    return Promise.resolve(ids.map((id) => [id, kept.entries.get(id)!]));
   }
 
   update<T>(scope: string, wanted: Wanted, change: (loaded: Loaded) => Change<T>): Promise<T> {
@@ -94,9 +98,10 @@ export class MemoryStorage implements Storage {
 
   /** Takes a change in. */
   protected put(scope: string, written: Written): void {
-    const kept = this.#scopes.get(scope) ?? { record: written.record, entries: new Map<string, Entry>() };
+    const kept: Scope = this.#scopes.get(scope) ?? { record: written.record, entries: new Map() };
     kept.record = written.record;
     for (const [id, entry] of written.entries) {
+      if (kept.entries.has(id) !== (entry !== undefined)) kept.ids = undefined;
       if (entry) kept.entries.set(id, entry);
       else kept.entries.delete(id);
     }
@@ -137,4 +142,15 @@ export class MemoryStorage implements Storage {
     }
     return { record: kept.record, entries };
   }
+}
+
+/** How many of `ids`, which are in their order, do not come after `id`. */
+function countUpTo(id: string, ids: readonly string[]): number {
+  let [low, high] = [0, ids.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ids[middle]! > id) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
