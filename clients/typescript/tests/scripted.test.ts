@@ -658,6 +658,18 @@ describe("what others share", () => {
   });
 });
 
+describe("a query for the value of a field", () => {
+  it("finds lists and objects as well", async () => {
+    const [store] = await synced({ a: { tags: ["x"], at: { y: 1 } }, b: { tags: ["x", "y"] }, c: { n: 1 } });
+    const notes = store.collection<Document>("notes");
+    const found = async (where: object) => (await notes.query({ where })).map(({ key }) => key).join();
+    assert.deepEqual(
+      await Promise.all([{ tags: ["x"] }, { at: { y: 1 } }, { tags: undefined }, { n: 1 }].map(found)),
+      ["a", "a", "c", "c"],
+    );
+  });
+});
+
 describe("organisations", () => {
   it("have documents of their own, which can be forgotten", async () => {
     const [store, script] = await synced({ a: { n: 1 } });

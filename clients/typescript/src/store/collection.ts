@@ -1,7 +1,7 @@
 import { type DocumentRef, revisionsIn } from "../core/client.js";
 import { SynclineError } from "../core/error.js";
 import * as HLC from "../core/hlc.js";
-import type { Document } from "../core/json.js";
+import { type Document, type Json, sameValue } from "../core/json.js";
 import { type DocumentId, type Rejection, documentIdOf, idOf } from "../core/wire.js";
 import { call } from "./events.js";
 import type { StoredReplica } from "./replica.js";
@@ -9,7 +9,7 @@ import type { Found, View } from "./view.js";
 
 /** Which documents of a collection, and in which order. */
 export interface Query<T extends object = Document> {
-  /** Fields that a document must have, or a condition that it must meet. */
+  /** Fields that a document must have, each as a whole, or a condition that it must meet. */
   readonly where?: Partial<T> | ((doc: Readonly<T>, id: DocumentId) => boolean);
   /** Which of two comes first, as for `Array.prototype.sort`; by key without it. */
   readonly order?: (left: Readonly<T>, right: Readonly<T>) => number;
@@ -178,8 +178,12 @@ function conditionOf<T extends object>(
   where: Query<T>["where"],
 ): (doc: Readonly<T>, id: DocumentId) => boolean {
   if (typeof where === "function") return where;
-  const fields = Object.entries(where ?? {}) as [keyof T, unknown][];
-  return (doc) => fields.every(([field, value]) => doc[field] === value);
+  const fields = Object.entries(where ?? {}) as [keyof T, Json | undefined][];
+  return (doc) => fields.every(([field, value]) => isEqual(doc[field] as Json | undefined, value));
+}
+
+function isEqual(left: Json | undefined, right: Json | undefined): boolean {
+  return left === undefined || right === undefined ? left === right : sameValue(left, right);
 }
 
 /** Runs `work` at each call; calls that come while it runs lead to one more run together. */
