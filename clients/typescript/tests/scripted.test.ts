@@ -407,6 +407,20 @@ describe("a storage of somebody else's documents", () => {
   });
 });
 
+describe("a storage that two users opened before either had documents", () => {
+  it("is of the one who edits first", async () => {
+    const storage = new MemoryStorage();
+    const [adas] = await open(storage);
+    const script = new Script();
+    const bobs = await opened(storage, { token: "", user: "bob" }, script.fetch);
+    await adas.collection("notes").set("a", { n: 1 });
+    await assert.rejects(bobs.collection("notes").set("b", { n: 1 }), { code: "options" });
+    await assert.rejects(bobs.sync(), { code: "options" });
+    assert.deepEqual(script.requests, []);
+    assert.equal(await adas.unsent(), 1);
+  });
+});
+
 describe("a storage that cannot be read", () => {
   it("is closed, so that it can be opened again", async () => {
     const storage = new MemoryStorage();

@@ -10,14 +10,22 @@ export function ownerOf({ place, session: { user, issuer } }: Transport): string
   return [place, user, ...(issuer === undefined ? [] : [issuer])].join("\n");
 }
 
-/** The owner to be written down where another one is: an issuer that is told stays so. */
+/**
+ * The owner to be written down where another one is: an issuer that is told stays so. Throws if what is kept is
+ * somebody else's, which would become this session's.
+ */
 export function ownerAfter(kept: string | undefined, owner: string): string {
-  return kept === undefined || owner.startsWith(`${kept}\n`) ? owner : kept;
+  if (kept === undefined || kept === owner || owner.startsWith(`${kept}\n`)) return owner;
+  if (kept.startsWith(`${owner}\n`)) return kept;
+  throw new SynclineError(
+    "options",
+    "the storage holds documents of another user, application or server: sign out there first, or choose another",
+  );
 }
 
 /**
- * Makes sure that a storage holds nobody else's documents, which would become this session's, and
- * that it tells whose they are. Closes the storage if it throws.
+ * Makes sure that a storage holds nobody else's documents, and that it tells whose they are. Closes the
+ * storage if it throws.
  */
 export async function claim(storage: Storage, transport: Transport): Promise<void> {
   try {
@@ -49,12 +57,7 @@ async function assertOurs(storage: Storage, transport: Transport): Promise<void>
   const kept = [...(await ownersIn(storage)).values()];
   session.issuer ??= issuerAmong(kept, ownerOf(transport));
   const owner = ownerOf(transport);
-  if (kept.some((other) => ownerAfter(other, owner) !== owner)) {
-    throw new SynclineError(
-      "options",
-      "the storage holds documents of another user, application or server: sign out there first, or choose another",
-    );
-  }
+  for (const other of kept) ownerAfter(other, owner);
 }
 
 async function ownersIn(storage: Storage): Promise<Map<string, string | undefined>> {
