@@ -76,6 +76,23 @@ describe("a new sign-in while the application is asked for a token", () => {
   });
 });
 
+describe("what is no answer of a server", () => {
+  const cases = [
+    { status: 200, body: null, code: "answer", message: /check the URL/ },
+    { status: 502, body: null, code: "unavailable", message: /: HTTP status 502$/ },
+    { status: 403, body: { error: { message: "No." } }, code: "refused", message: /: HTTP status 403$/ },
+  ];
+  for (const { status, body, code, message } of cases) {
+    it(`is told as such: ${status} ${JSON.stringify(body)}`, async () => {
+      const fetch: Fetch = () => Promise.resolve(Response.json(body, { status }));
+      const session = new Session("", "ada", undefined, () => undefined);
+      const transport = new Transport("http://sync.example", "notes", session, fetch);
+      const coming = transport.sync(request(), undefined, new AbortController().signal);
+      await assert.rejects(coming, { name: "SynclineError", code, message });
+    });
+  }
+});
+
 describe("a slow line", () => {
   const answer = new TextEncoder().encode(JSON.stringify({ serverClock: clock(), serverChanges: [] }));
 

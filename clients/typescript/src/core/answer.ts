@@ -201,9 +201,9 @@ export function rejectDocument(replica: Replica, id: string, push: Push, rejecti
 }
 
 /** Throws a `SynclineError` with code `answer` if no Syncline server can have answered so. */
-export function assertAnswer(answer: SyncAnswer): void {
-  const lists = [answer.serverChanges, answer.conflicts, answer.accepted, answer.rejected];
+export function assertAnswer(answer: SyncAnswer | null): void {
+  const lists = [answer?.serverChanges, answer?.conflicts, answer?.accepted, answer?.rejected];
   const areLists = lists.every((list) => list === undefined || Array.isArray(list));
-  const isAnswer = typeof answer.serverClock === "string" && areLists;
+  const isAnswer = typeof answer?.serverClock === "string" && areLists;
   if (!isAnswer) throw new SynclineError("answer", "the server's answer is not one of a sync: check the URL");
 }

@@ -15,7 +15,7 @@ const SLOWEST = 4.096;
 
 /** What the answer to an error holds. */
 interface ErrorBody {
-  readonly error?: string;
+  readonly error?: unknown;
   readonly code?: string;
   readonly reason?: string;
   readonly details?: readonly Detail[];
@@ -147,8 +147,9 @@ async function readText(response: Response, onSign: () => void): Promise<string>
 
 async function errorOf(response: Response): Promise<SynclineError> {
   const { status } = response;
-  const body = (await response.json().catch(() => ({}))) as ErrorBody;
-  const sentence = body.error ?? `HTTP status ${status}`;
+  // What stands between may answer with any JSON.
+  const body = ((await response.json().catch(() => null)) ?? {}) as ErrorBody;
+  const sentence = typeof body.error === "string" ? body.error : `HTTP status ${status}`;
   const code = body.reason ?? body.code;
   const retryAfter = Number(response.headers.get("Retry-After")) * 1000;
   const facts = {
