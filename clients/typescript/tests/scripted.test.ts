@@ -69,6 +69,14 @@ describe("a page size that no server takes", () => {
   });
 });
 
+describe("regular pulls without a pause", () => {
+  it("are refused", async () => {
+    for (const pollInterval of [0, -1, NaN]) {
+      await assert.rejects(openStore({ ...options, pollInterval }), { code: "options" });
+    }
+  });
+});
+
 describe("a page", () => {
   const pages = [
     { serverChanges: [stored("a", { n: 1 }, 150)], hasMore: true },

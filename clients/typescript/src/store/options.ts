@@ -45,6 +45,15 @@ export function assertPageSize({ pageSize = PAGE_DOCUMENTS }: StoreOptions): voi
   throw new SynclineError("options", `\`pageSize\` is a number from 1 to ${MOST_PAGE_DOCUMENTS}`);
 }
 
+/** Throws for what would have the server asked without a pause. */
+export function assertPollInterval({ pollInterval = POLL_INTERVAL }: StoreOptions): void {
+  if (pollInterval > 0) return;
+  throw new SynclineError(
+    "options",
+    "`pollInterval` is a number of milliseconds above 0; `Infinity` is never",
+  );
+}
+
 /** Opens where the documents of `user` are kept. */
 export function openStorage({ url, app, storage }: StoreOptions, user: string): Promise<Storage> {
   return storage ? storage() : defaultStorage(`syncline:${baseOf(url)}/${app}:${user}`);

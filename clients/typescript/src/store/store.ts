@@ -8,7 +8,14 @@ import { Collection } from "./collection.js";
 import { Listeners, type StoreEvents } from "./events.js";
 import { Leader } from "./leader.js";
 import type { Status } from "./loop.js";
-import { PAGE_DOCUMENTS, POLL_INTERVAL, type StoreOptions, assertPageSize, openStorage } from "./options.js";
+import {
+  PAGE_DOCUMENTS,
+  POLL_INTERVAL,
+  type StoreOptions,
+  assertPageSize,
+  assertPollInterval,
+  openStorage,
+} from "./options.js";
 import { claim, ownerOf, tellOwner } from "./owner.js";
 import { type Kept, StoredReplica, nameOf, scopeOf } from "./replica.js";
 import { Reports } from "./reports.js";
@@ -73,6 +80,7 @@ export class Store {
   /** Opens a store; see `openStore`. */
   static async open(options: StoreOptions): Promise<Store> {
     assertPageSize(options);
+    assertPollInterval(options);
     const user = options.user ?? identityOf(options.token).user;
     if (user === undefined) {
       throw new SynclineError("options", "`token` does not tell the user: give `user` as well");
