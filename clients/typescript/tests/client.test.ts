@@ -107,6 +107,9 @@ describe("the predecessor's surface", () => {
     const client = new SyncClient("phone");
     assert.throws(() => client.edit("a", { _rev: 1 }), { code: "document" });
     assert.throws(() => client.edit("", { n: 1 }), { code: "document" });
+    for (const key of ["a\0ada", { key: "a\0ada" }]) {
+      assert.throws(() => client.edit(key, { n: 1 }), { code: "document" });
+    }
     assert.throws(() => new SyncClient(""), { code: "node" });
     assert.deepEqual(client.getChanges(), []);
   });

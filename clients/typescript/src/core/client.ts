@@ -277,8 +277,12 @@ export function revisionsIn({ server, pending }: Entry = {}): Revisions {
   return { ...server?.fieldRevisions, ...(pending && revisionsOf(pending)) };
 }
 
-function idOfRef(document: DocumentRef): string {
-  return typeof document === "string" ? document : idOf(document);
+/** The id of a document. Throws a `SynclineError` with code `document` for a key that holds a NUL. */
+export function idOfRef(document: DocumentRef): string {
+  const id = typeof document === "string" ? { key: document } : document;
+  // What stands behind it would be taken for an owner.
+  if (id.key.includes("\0")) assertKey(id.key);
+  return idOf(id);
 }
 
 function resultOf(answer: SyncAnswer, applied: Applied): SyncResult {

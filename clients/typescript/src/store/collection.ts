@@ -1,8 +1,8 @@
-import { type DocumentRef, revisionsIn } from "../core/client.js";
+import { type DocumentRef, idOfRef, revisionsIn } from "../core/client.js";
 import { SynclineError } from "../core/error.js";
 import * as HLC from "../core/hlc.js";
 import { type Document, type Json, sameValue } from "../core/json.js";
-import { type DocumentId, type Rejection, documentIdOf, idOf } from "../core/wire.js";
+import { type DocumentId, type Rejection, documentIdOf } from "../core/wire.js";
 import { call } from "./events.js";
 import type { StoredReplica } from "./replica.js";
 import type { Found, View } from "./view.js";
@@ -216,8 +216,4 @@ function rethrow(error: unknown): never {
 
 function patchedWith(patch: object): (doc: Document) => object {
   return (doc) => ({ ...doc, ...patch });
-}
-
-function idOfRef(document: DocumentRef): string {
-  return typeof document === "string" ? document : idOf(document);
 }
