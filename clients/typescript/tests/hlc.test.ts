@@ -53,6 +53,15 @@ describe("the vectors of clocks", () => {
   });
 });
 
+describe("a time with parts of milliseconds", () => {
+  it("makes clocks of whole ones, each later than the one before", () => {
+    const clock = HLC.create("a", 16.5);
+    assert.equal(clock, "0000000000010-000000-a");
+    assert.equal(HLC.tick(clock, 16.75), "0000000000010-000001-a");
+    assert.equal(HLC.tick(clock, 17.25), "0000000000011-000000-a");
+  });
+});
+
 describe("the laws of clocks", () => {
   const millis = fc.integer({ min: 0, max: 2 ** 52 - 2 });
   const clock = fc

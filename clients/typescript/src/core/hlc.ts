@@ -42,7 +42,7 @@ export function encode({ millis, sequence, node }: ClockParts): string {
   if (millis > MAX_MILLIS) {
     throw new SynclineError("clock", "the clock cannot advance beyond its greatest value");
   }
-  return `${hex(millis, 13)}-${hex(sequence, 6)}-${checkNode(node)}`;
+  return `${hex(Math.floor(millis), 13)}-${hex(sequence, 6)}-${checkNode(node)}`;
 }
 
 /** The clock at `wallMs` with sequence 0. */
@@ -58,7 +58,8 @@ export function zero(): string {
 /** The clock of the next local event: `wallMs`, or one step beyond `clock` if that is later. */
 export function tick(clock: string, wallMs = Date.now()): string {
   const { millis, sequence, node } = decode(clock);
-  if (wallMs > millis) return create(node, wallMs);
+  // What is a part of a millisecond later is written as the same one.
+  if (Math.floor(wallMs) > millis) return create(node, wallMs);
   return sequence < MAX_SEQUENCE
     ? encode({ millis, sequence: sequence + 1, node })
     : encode({ millis: millis + 1, sequence: 0, node });
