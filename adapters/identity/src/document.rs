@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 pub(crate) struct Document<T> {
     http: HttpClient,
     kept: Mutex<Kept<T>>,
-    fetching: tokio::sync::Mutex<()>,
+    fetching: Arc<tokio::sync::Mutex<()>>,
 }
 
 struct Kept<T> {
@@ -44,7 +44,7 @@ struct Fetched<T> {
 #[error("{0}")]
 pub(crate) struct Unavailable(pub(crate) String);
 
-impl<T: DeserializeOwned + Send + Sync> Document<T> {
+impl<T: DeserializeOwned + Send + Sync + 'static> Document<T> {
     pub(crate) fn new(http: HttpClient) -> Self {
         let kept = Kept {
             document: None,
@@ -54,7 +54,7 @@ impl<T: DeserializeOwned + Send + Sync> Document<T> {
         Self {
             http,
             kept: Mutex::new(kept),
-            fetching: tokio::sync::Mutex::default(),
+            fetching: Arc::default(),
         }
     }
 
@@ -84,32 +84,41 @@ impl<T: DeserializeOwned + Send + Sync> Document<T> {
     /// # Errors
     /// [`Unavailable`] if it cannot be had: a newer one might have what is lacking.
     pub(crate) async fn newer(
-        &self,
+        self: &Arc<Self>,
         address: &str,
         old: &Arc<T>,
     ) -> Result<Option<Arc<T>>, Unavailable> {
-        let _fetching = self.fetching.lock().await;
+        let fetching = Arc::clone(&self.fetching).lock_owned().await;
         {
-            let mut kept = self.kept();
-            let known = kept.document.as_ref();
-            if let Some(newer) = known.filter(|known| !Arc::ptr_eq(&known.value, old)) {
-                return Ok(Some(Arc::clone(&newer.value)));
+            let kept = self.kept();
+            let known = kept.document.as_ref().map(|known| &known.value);
+            if let Some(newer) = known.filter(|known| !Arc::ptr_eq(known, old)) {
+                return Ok(Some(Arc::clone(newer)));
             }
-            let renewed = kept.renewed_at.filter(|at| at.elapsed() < MIN_INTERVAL);
-            if let Some(renewed) = renewed {
-                return match known {
-                    Some(known) if known.at >= renewed => Ok(None),
-                    // Whoever asked has gone before there was an answer.
-                    _ => Err(Unavailable(format!("{address} was not answered"))),
-                };
+            if kept
+                .renewed_at
+                .is_some_and(|at| at.elapsed() < MIN_INTERVAL)
+            {
+                return Ok(None);
             }
-            kept.renewed_at = Some(Instant::now());
         }
-        let newer = self.fetch(address).await;
-        if newer.is_err() {
-            self.kept().renewed_at = None;
-        }
-        newer.map(Some)
+        // In a task of its own, which goes on when the caller has gone: a stranger who never waits could
+        // have it fetched without end, and nobody would get what is lacking.
+        let (document, address) = (Arc::clone(self), address.to_owned());
+        let renewal = tokio::spawn(async move {
+            let _fetching = fetching;
+            document.renew(&address).await
+        });
+        let renewed = renewal.await;
+        renewed
+            .unwrap_or_else(|error| Err(Unavailable(error.to_string())))
+            .map(Some)
+    }
+
+    async fn renew(&self, address: &str) -> Result<Arc<T>, Unavailable> {
+        let newer = self.fetch(address).await?;
+        self.kept().renewed_at = Some(Instant::now());
+        Ok(newer)
     }
 
     /// The document at `address`, if it was fetched before, and whether it is still new.

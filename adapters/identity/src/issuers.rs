@@ -6,7 +6,7 @@
 mod claims;
 mod keys;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jsonwebtoken::{
     Algorithm, Validation, dangerous::insecure_decode_claims, decode, decode_header,
@@ -48,7 +48,7 @@ pub(crate) struct Issuer {
     expected: Expected,
     jwks_uri: Option<String>,
     discovery: Discovery,
-    keys: Document<KeySet>,
+    keys: Arc<Document<KeySet>>,
 }
 
 impl ExternalIssuers {
@@ -79,7 +79,7 @@ impl Issuer {
         Self {
             jwks_uri: settings.jwks_uri.clone(),
             discovery: Discovery::new(settings.issuer.clone(), http.clone()),
-            keys: Document::new(http.clone()),
+            keys: Arc::new(Document::new(http.clone())),
             expected: Expected { name, settings },
         }
     }

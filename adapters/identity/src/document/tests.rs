@@ -4,32 +4,43 @@ use std::sync::Arc;
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
     time::{advance, pause, resume},
 };
 
 use super::{Document, MAX_AGE};
 use crate::http::HttpClient;
 
-/// Answers once, and takes all later requests without a word.
-async fn provider() -> String {
+/// Answers 7 at once, and 8 to the next request when it is let.
+async fn provider() -> (String, oneshot::Sender<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/keys", listener.local_addr().unwrap());
+    let (let_answer, is_let) = oneshot::channel();
     tokio::spawn(async move {
-        let (mut first, _) = listener.accept().await.unwrap();
-        first.read_u8().await.unwrap();
-        let answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\n7";
-        first.write_all(answer).await.unwrap();
-        let mut held = vec![first];
-        loop {
-            held.push(listener.accept().await.unwrap().0);
+        answer(&mut request(&listener).await, 7).await;
+        let mut second = request(&listener).await;
+        if is_let.await.is_ok() {
+            answer(&mut second, 8).await;
         }
     });
-    address
+    (address, let_answer)
 }
 
-async fn document(address: &str) -> (Document<u32>, Arc<u32>) {
-    let document = Document::new(HttpClient::new().unwrap());
+async fn request(listener: &TcpListener) -> TcpStream {
+    let (mut request, _) = listener.accept().await.unwrap();
+    request.read_u8().await.unwrap();
+    request
+}
+
+async fn answer(request: &mut TcpStream, digit: u8) {
+    let head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\n";
+    let answer = format!("{head}{digit}");
+    request.write_all(answer.as_bytes()).await.unwrap();
+}
+
+async fn document(address: &str) -> (Arc<Document<u32>>, Arc<u32>) {
+    let document = Arc::new(Document::new(HttpClient::new().unwrap()));
     let first = document.get(address).await.unwrap();
     pause();
     advance(MAX_AGE).await;
@@ -39,7 +50,7 @@ async fn document(address: &str) -> (Document<u32>, Arc<u32>) {
 
 #[tokio::test]
 async fn nobody_waits_for_a_newer_one_that_another_fetches() {
-    let address = provider().await;
+    let (address, _unanswered) = provider().await;
     let (document, first) = document(&address).await;
     let old = tokio::select! {
         biased;
@@ -51,7 +62,7 @@ async fn nobody_waits_for_a_newer_one_that_another_fetches() {
 
 #[tokio::test]
 async fn nobody_waits_for_a_key_that_another_named() {
-    let address = provider().await;
+    let (address, _unanswered) = provider().await;
     let (document, first) = document(&address).await;
     let old = tokio::select! {
         biased;
@@ -61,15 +72,18 @@ async fn nobody_waits_for_a_key_that_another_named() {
     assert!(Arc::ptr_eq(&old, &first));
 }
 
-/// It may have what is lacking.
+/// All others need what was asked for.
 #[tokio::test]
-async fn who_went_before_the_answer_leaves_nobody_to_believe_there_is_no_newer() {
-    let address = provider().await;
+async fn what_is_fetched_comes_although_whoever_asked_has_gone() {
+    let (address, let_answer) = provider().await;
     let (document, first) = document(&address).await;
     tokio::select! {
         biased;
         _ = document.newer(&address, &first) => panic!("it was answered"),
         _ = document.get(&address) => {}
     }
-    document.newer(&address, &first).await.unwrap_err();
+    let_answer.send(()).unwrap();
+    let newer = document.newer(&address, &first).await.unwrap().unwrap();
+    assert_eq!(*newer, 8);
+    assert!(document.newer(&address, &newer).await.unwrap().is_none());
 }

@@ -35,7 +35,7 @@ pub(super) struct OpenId {
     issuer: IssuerRule,
     discovery: Discovery,
     overrides: Overrides,
-    keys: Document<CoreJsonWebKeySet>,
+    keys: Arc<Document<CoreJsonWebKeySet>>,
     http: HttpClient,
     clock: Arc<dyn Clock>,
 }
@@ -94,7 +94,7 @@ impl OpenId {
                 token: settings.token_endpoint,
                 jwks: settings.jwks_uri,
             },
-            keys: Document::new(http.clone()),
+            keys: Arc::new(Document::new(http.clone())),
             http: http.clone(),
             clock: Arc::clone(clock),
         })
