@@ -20,8 +20,8 @@
 //! | [`text`] | the line-by-line merge of two texts with a common ancestor |
 //! | [`snapshot`] | which transactions a reader has seen |
 //!
-//! To add a merge rule, begin with a case in `merge/tests.rs`, then the law it serves in
-//! `domain/tests`, then the rule itself.
+//! To add a merge rule, begin with a case in `domain/tests/merge_laws/cases.rs`, then the law it
+//! serves beside it, then the rule itself.
 
 pub mod access;
 pub mod document;
