@@ -46,6 +46,17 @@ pub enum Namespace {
     Organisation(OrganisationId),
 }
 
+impl Namespace {
+    /// The id of the user or the organisation.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        match self {
+            Self::Personal(user) => user.as_str(),
+            Self::Organisation(organisation) => organisation.as_str(),
+        }
+    }
+}
+
 /// A document shared with a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share {

@@ -63,11 +63,16 @@ async fn read_entries(
 
 fn entry(row: &PgRow) -> Result<StoredEntry, StoreError> {
     let collection: &str = rows::column(row, "collection")?;
+    let author: Option<&str> = rows::column(row, "created_by")?;
     let organisation: Option<&str> = rows::column(row, "organisation_id")?;
     let organisation = organisation.map(OrganisationId::new).transpose();
     Ok(StoredEntry {
         collection: CollectionName::new(collection)
             .map_err(|error| corrupt("documents.collection", error))?,
+        author: author
+            .map(UserId::new)
+            .transpose()
+            .map_err(|error| corrupt("documents.created_by", error))?,
         entry: AccessEntry {
             visibility: visibility(rows::column(row, "visibility")?)?,
             organisation: organisation

@@ -26,6 +26,8 @@ pub struct EntryQuery {
 pub struct StoredEntry {
     /// The collection that the document is in.
     pub collection: CollectionName,
+    /// Who made it, in an organisation's namespace: none once that account is gone.
+    pub author: Option<UserId>,
     /// Who may see it.
     pub entry: AccessEntry,
     /// Whether nobody has said anything of its readers yet.

@@ -10,6 +10,9 @@ use syncline_tests::{
 
 use crate::world::{ADMIN, MEMBER, STRANGER, World, is, refuses};
 
+/// Is in no organisation.
+const READER: &str = "rob";
+
 /// Sends the body of a sync request of `user` with the header `X-Org-Id`.
 async fn sync_as(world: &World, user: &str, organisation: &str, body: &Value) -> Answer {
     let request = world.server.request(Method::POST, "/todo/sync");
@@ -224,7 +227,7 @@ async fn who_makes_a_deleted_document_again_is_its_author() {
     world.server.finish().await;
 }
 
-/// The author may be gone when it is taken back.
+/// The author may be gone when it is taken back. An entry says whose document it is, whoever asks.
 #[tokio::test]
 async fn an_admin_takes_back_what_an_author_shared() {
     let world = World::begin().await;
@@ -237,9 +240,12 @@ async fn an_admin_takes_back_what_an_author_shared() {
     let public = json!({ "visibility": "public" });
     let published = entry_as(&world, MEMBER, Method::PATCH, &acme, path, &public).await;
     is(&published, StatusCode::OK);
+    assert_eq!(published.body["userId"], MEMBER);
+    let read = world.server.sync(READER, first_sync("notes")).await;
+    assert_eq!(titles(&read), ["shared"]);
     let link = entry_as(
         &world,
-        MEMBER,
+        ADMIN,
         Method::POST,
         &acme,
         share_token,
@@ -247,16 +253,25 @@ async fn an_admin_takes_back_what_an_author_shared() {
     )
     .await;
     is(&link, StatusCode::CREATED);
+    assert_eq!(link.body["entry"]["userId"], MEMBER);
     let link = format!("/share/{}", link.body["shareToken"].as_str().unwrap());
+    let entry = entry_as(&world, ADMIN, Method::GET, &acme, path, &Value::Null).await;
+    assert_eq!(entry.body["userId"], MEMBER);
 
     let gone = world.delete(MEMBER, "/account").await;
     is(&gone, StatusCode::NO_CONTENT);
     let entry = entry_as(&world, ADMIN, Method::GET, &acme, path, &Value::Null).await;
     is(&entry, StatusCode::OK);
     assert_eq!(entry.body["visibility"], "public");
+    let id = acme.strip_prefix("/orgs/").unwrap();
+    assert_eq!(entry.body["userId"], id);
     let private = json!({ "visibility": "private" });
     let withdrawn = entry_as(&world, ADMIN, Method::PATCH, &acme, path, &private).await;
     is(&withdrawn, StatusCode::OK);
+    assert_eq!(withdrawn.body["userId"], id);
+    let read = world.server.sync(READER, pull_from("notes", &read)).await;
+    let removed = json!([{ "_key": "1", "_owner": id, "_removed": true }]);
+    assert_eq!(read["serverChanges"], removed);
     let revoked = entry_as(
         &world,
         ADMIN,

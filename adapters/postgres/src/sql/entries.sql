@@ -42,6 +42,7 @@ WITH RECURSIVE space AS MATERIALIZED (
 )
 SELECT
     document.collection,
+    document.created_by,
     coalesce(entry.visibility, 'private') AS visibility,
     entry.namespace_id IS NULL AS is_implied,
     entry.organisation_id,
@@ -67,7 +68,7 @@ SELECT
 FROM space
 CROSS JOIN named
 CROSS JOIN LATERAL (
-    SELECT namespace_id, application, collection, key, created_at
+    SELECT namespace_id, application, collection, key, created_by, created_at
     FROM documents
     WHERE documents.namespace_id = space.namespace_id
       AND documents.application = $4

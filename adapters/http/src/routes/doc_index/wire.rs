@@ -20,9 +20,10 @@ use crate::{
 pub(in crate::routes) struct EntryAnswer {
     #[schema(value_type = schema::DocumentKey)]
     doc_key: DocumentKey,
-    /// The owner.
+    /// The owner. Of an organisation's document: who made it, or, once that account is gone, the
+    /// organisation's id.
     #[schema(value_type = schema::UserId)]
-    user_id: UserId,
+    user_id: String,
     #[schema(value_type = schema::ApplicationName)]
     app: ApplicationName,
     #[schema(value_type = schema::CollectionName)]
@@ -108,6 +109,7 @@ impl EntryAnswer {
     pub(super) fn of(query: &EntryQuery, stored: StoredEntry) -> Self {
         let StoredEntry {
             collection,
+            author,
             entry,
             is_implied: _,
             has_share_token,
@@ -119,9 +121,10 @@ impl EntryAnswer {
             app: Some(query.application.clone()),
             access: share.access,
         };
+        let owner = author.as_ref().map(UserId::as_str);
         Self {
             doc_key: query.key.clone(),
-            user_id: query.owner.clone(),
+            user_id: owner.unwrap_or(query.namespace.owner()).to_owned(),
             app: query.application.clone(),
             collection,
             visibility: entry.visibility,
