@@ -24,9 +24,10 @@ pub(super) use schema::Rejection;
 
 /// Synchronise a collection
 ///
-/// Stores what the device changed in one collection, and answers with what it has not seen. Both
-/// happen as of one moment. Where both sides changed a document, their edits merge field by field,
-/// texts line by line, and what loses is reported.
+/// Stores what the device changed in one collection, and answers with what it has not seen. The
+/// changes are stored first, all or none, unless `partial` asks for those that are valid; the answer
+/// is then read, page by page if it is long. Where both sides changed a document, their edits merge
+/// field by field, texts line by line, and what loses is reported.
 ///
 /// A device begins without a `clientClock`, and sends the `serverClock` of each answer with its
 /// next request. While `hasMore` is `true` it syncs again at once. Sending a request again, when its
