@@ -115,7 +115,7 @@ async fn a_made_up_code_and_none_at_all_are_refused() {
 /// A server whose provider signs ID tokens so, with these claims changed.
 async fn misled(provider: &Provider, key: &str, claims: &serde_json::Value) -> TestServer {
     let address = provider.address();
-    let claims = claims.to_string().replace('"', "%22");
+    let claims = claims.to_string().replace('"', "%22").replace(' ', "%20");
     let configuration = format!(
         "[auth]\nredirectUris = [\"{PAGE}\"]\n[auth.providers.google]\n\
          clientId = \"syncline-google\"\nclientSecret = \"syncline-google-secret\"\n\

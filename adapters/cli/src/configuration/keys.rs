@@ -173,6 +173,17 @@ const COLLECTION_NAME: Rule = Rule {
     says: "is no name for a collection: it is 1 to 128 bytes without control characters",
 };
 
+/// An address with a host, exactly as it is written: the parser would put missing slashes in and leave blanks
+/// out, and what it made of the text would not be what others compare.
+fn web_address(text: &str) -> Option<Url> {
+    let behind_scheme = ["https://", "http://"]
+        .into_iter()
+        .find_map(|scheme| text.strip_prefix(scheme))?;
+    let is_mended = behind_scheme.starts_with(['/', '\\'])
+        || text.contains(|it: char| it.is_whitespace() || it.is_control());
+    Url::parse(text).ok().filter(|_| !is_mended)
+}
+
 /// A scheme and a host, written as browsers do: another way of writing it would match none of theirs.
 fn is_origin(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| {

@@ -1,9 +1,8 @@
 //! The keys below `auth`.
 
-use reqwest::Url;
 use syncline_domain::identity::Provider;
 
-use super::{Rule, SECRET, Shape};
+use super::{Rule, SECRET, Shape, web_address};
 
 pub(super) const AUTH: Shape = Shape::Table(&[
     ("jwt", JWT),
@@ -96,8 +95,8 @@ const TENANT: Rule = Rule {
 
 const ENDPOINT: Rule = Rule {
     holds: is_endpoint,
-    says: "has to begin with `https://`, or with `http://` on this machine alone, and have a host and \
-           no name or password",
+    says: "has to begin with `https://`, or with `http://` on this machine alone, and have a host, no \
+           name or password, and no blanks",
 };
 
 const PAGE: Rule = Rule {
@@ -120,7 +119,7 @@ const ISSUER_NAME: Rule = Rule {
 
 /// Secrets and keys are sent and fetched there: nobody on the way may read or change them.
 fn is_endpoint(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| {
+    web_address(text).is_some_and(|url| {
         let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         let is_secure = url.scheme() == "https" || url.scheme() == "http" && is_local;
         is_secure && url.username().is_empty() && url.password().is_none()
@@ -162,6 +161,13 @@ mod tests {
             "https:// x",
             "https://id.example.org:abc",
             "https://ada:secret@id.example.org",
+            "https:id.example.org",
+            "https:/id.example.org",
+            "https:///id.example.org",
+            "https:\\\\id.example.org",
+            " https://id.example.org",
+            "https://id.example.org\n",
+            "https://id.example.org/a\tb",
         ] {
             assert!(!is_endpoint(bad), "{bad}");
         }
