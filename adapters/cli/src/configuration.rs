@@ -114,7 +114,8 @@ impl Configuration {
             session_secrets: SessionSecrets::new(jwt, &data_dir, external)?,
             identity: Identity::new(
                 auth,
-                settings.public_url,
+                // Browsers compare it with what they know.
+                settings.public_url.as_deref().and_then(keys::origin),
                 settings.listen,
                 settings.limits.trusted_proxy_hops > 0,
             )?,

@@ -131,9 +131,8 @@ pub(super) const DATABASE_SCHEMA: Rule = Rule {
 };
 
 const PUBLIC_URL: Rule = Rule {
-    holds: is_origin,
-    says: "has to be an address such as `https://sync.example.org`: in lower case, without a path, \
-           a name, or the port that its scheme has anyway",
+    holds: |text| origin(text).is_some(),
+    says: "has to be an address such as `https://sync.example.org`, without a path or a name",
 };
 
 pub(super) const SECRET: Rule = Rule {
@@ -142,7 +141,7 @@ pub(super) const SECRET: Rule = Rule {
 };
 
 const ORIGIN: Rule = Rule {
-    holds: |text| text == "*" || is_origin(text),
+    holds: |text| text == "*" || origin(text).as_deref() == Some(text),
     says: "has to be a list of origins as browsers send them, such as `https://example.org`: in lower \
            case, without a path, a name, or the port that its scheme has anyway; or `*` for any",
 };
@@ -184,11 +183,12 @@ fn web_address(text: &str) -> Option<Url> {
     Url::parse(text).ok().filter(|_| !is_mended)
 }
 
-/// A scheme and a host, written as browsers do: another way of writing it would match none of theirs.
-fn is_origin(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| {
-        ["http", "https"].contains(&url.scheme()) && url.origin().ascii_serialization() == text
-    })
+/// The scheme, host and port of an address that says no more, written as browsers do.
+pub(super) fn origin(text: &str) -> Option<String> {
+    let url = web_address(text)?;
+    let has_no_name = url.username().is_empty() && url.password().is_none();
+    let has_no_path = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    (has_no_name && has_no_path).then(|| url.origin().ascii_serialization())
 }
 
 /// How a key or name is called in the environment: `bodyBytes` is `BODY_BYTES`.

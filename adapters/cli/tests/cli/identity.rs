@@ -104,7 +104,15 @@ fn what_makes_no_sense_is_named() {
         ),
         (
             "publicUrl = \"https://sync.example.org/path\"",
-            "has to be an address such as `https://sync.example.org`: in lower case, without a path",
+            "has to be an address such as `https://sync.example.org`, without a path",
+        ),
+        (
+            "publicUrl = \"https:sync.example.org\"",
+            "has to be an address such as `https://sync.example.org`",
+        ),
+        (
+            "publicUrl = \"https://ada@sync.example.org\"",
+            "has to be an address such as `https://sync.example.org`",
         ),
         (
             "publicUrl = \"https://sync.example.org:abc\"",
@@ -121,6 +129,24 @@ fn what_makes_no_sense_is_named() {
     ] {
         let error = folder(text).error(&[]);
         assert!(error.contains(expected), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_public_url_is_taken_as_browsers_write_it() {
+    for text in [
+        "https://sync.example.org",
+        "https://Sync.Example.org",
+        "https://sync.example.org:443",
+        "https://sync.example.org/",
+    ] {
+        let configuration = folder(&format!("publicUrl = \"{text}\"")).load(&[]);
+        let public_url = configuration.unwrap().identity.public_url;
+        assert_eq!(
+            public_url.as_deref(),
+            Some("https://sync.example.org"),
+            "{text}"
+        );
     }
 }
 
