@@ -156,10 +156,11 @@ impl ApiError {
         Self::new(ErrorCode::Unavailable, sentence)
     }
 
-    /// The same, where it is another request that has to end first.
+    /// The same, where the database is there: somebody else holds what the request needs, or has changed
+    /// what it was decided on.
     pub(crate) fn in_the_way(cause: &(dyn Error + 'static)) -> Self {
         tracing::warn!(cause = chain(cause), "a request has to be repeated");
-        let sentence = "Another request is changing the same at the moment; try again";
+        let sentence = "Something else was in the way at this moment; try again";
         Self::new(ErrorCode::Unavailable, sentence)
     }
 }

@@ -133,7 +133,7 @@ async fn a_failure_says_nothing_of_its_cause() {
 async fn a_store_that_is_away_or_busy_is_asked_again() {
     let away = StoreError::Unavailable(Arc::new(std::io::Error::other("the secret address")));
     for (error, cause) in [
-        (StoreError::Contention, "Another request"),
+        (StoreError::Contention, "Something else"),
         (away, "The database"),
     ] {
         let response = ApiError::from(error).into_response();
