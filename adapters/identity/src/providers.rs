@@ -60,7 +60,7 @@ impl Providers {
     }
 
     fn way(&self, provider: Provider) -> Result<&Way, ProviderError> {
-        self.0.get(&provider).ok_or(ProviderError::Unknown)
+        self.0.get(&provider).ok_or(ProviderError::NoPage)
     }
 }
 

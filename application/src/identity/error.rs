@@ -60,6 +60,12 @@ pub enum IdentityError {
     /// A one-time code is not good, or no longer.
     #[error("the code was used before, is older than a minute, or is none of ours; sign in again")]
     CodeRefused,
+    /// No browser can be sent to it: it has no page.
+    #[error(
+        "{0} has no page to send a browser to; sign in at `/auth/{0}` with a `redirectUri`, and send \
+         the `code` that the page gets"
+    )]
+    NoPage(Provider),
     /// The code is for another provider than the path.
     #[error("the code proves an identity of {0}; send it to `/auth/link/{0}`")]
     CodeOfAnother(Provider),
@@ -101,10 +107,7 @@ impl IdentityError {
     /// What a provider's failure means to whoever signs in.
     pub(super) fn of(provider: Provider, error: ProviderError) -> Self {
         match error {
-            ProviderError::Unknown => Self::UnknownProvider {
-                asked: provider.to_string(),
-                there: Vec::new(),
-            },
+            ProviderError::NoPage => Self::NoPage(provider),
             ProviderError::Refused(cause) => Self::Refused { provider, cause },
             ProviderError::Unavailable(cause) => Self::ProviderUnavailable { provider, cause },
         }

@@ -30,9 +30,9 @@ pub struct Grant {
 /// Why a provider vouches for nobody.
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderError {
-    /// It is not configured.
-    #[error("the provider is not configured")]
-    Unknown,
+    /// Nobody is sent to it: it is none of those that are configured.
+    #[error("the provider has no page")]
+    NoPage,
     /// It did not accept the grant, or what it sent cannot be trusted.
     #[error("the provider's answer was refused: {0}")]
     Refused(String),

@@ -89,6 +89,7 @@ async fn on_a_server_for_development() {
             (Method::GET, "/auth/github/callback", false, ANYBODY(404)),
             (Method::POST, "/auth/link/github", false, SIGNED_IN(404)),
             (Method::POST, "/auth/link/dev", true, SIGNED_IN(400)),
+            (Method::POST, "/auth/link/dev", false, SIGNED_IN(400)),
             (Method::DELETE, "/auth/providers/dev", false, SIGNED_IN(404)),
             (Method::GET, "/auth/token", false, ANYBODY(405)),
             (Method::DELETE, "/auth/me", false, ANYBODY(405)),

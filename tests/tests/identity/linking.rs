@@ -60,6 +60,23 @@ async fn whoever_has_a_session_links_an_identity_with_its_code() {
     server.finish().await;
 }
 
+/// Nobody can be sent to a page of it.
+#[tokio::test]
+async fn a_developer_is_linked_with_a_code_alone() {
+    let server = development_server().await;
+    let link = as_user(
+        &server,
+        Method::POST,
+        "/auth/link/dev",
+        &server.token("ada"),
+    );
+    let refused = answer(link).await;
+    assert_error(&refused, StatusCode::BAD_REQUEST, "bad_request");
+    let sentence = refused.body["error"].as_str().unwrap();
+    assert!(sentence.contains("`redirectUri`"), "{sentence}");
+    server.finish().await;
+}
+
 #[tokio::test]
 async fn linking_again_changes_nothing() {
     let server = development_server().await;

@@ -23,6 +23,7 @@ impl From<IdentityError> for ApiError {
             | E::StateNotPlain
             | E::NotBegun(_)
             | E::CodeRefused
+            | E::NoPage(_)
             | E::CodeOfAnother(_)
             | E::NoName => ErrorCode::BadRequest,
             E::IdentityTaken(_) | E::ProviderTaken(_) | E::LastProvider(_) => ErrorCode::Conflict,

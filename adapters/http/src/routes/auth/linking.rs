@@ -46,7 +46,8 @@ struct Way {
         ),
         (
             status = 400,
-            description = "`bad_request`: the code is not good, or no longer, or is for another provider.",
+            description = "`bad_request`: the code is not good, or no longer, or is for another provider; or it is \
+                missing, and the provider has no page, as `dev`.",
             body = ApiError,
             example = json!({
                 "error": "the code was used before, is older than a minute, or is none of ours; sign in again",
