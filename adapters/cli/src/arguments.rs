@@ -11,8 +11,9 @@ use crate::demo::DemoOptions;
 const CONFIGURATION: &str = "\
 Configuration:
   A file, `syncline.toml`, `.yaml`, `.yml` or `.json` in the current folder or named by --config,
-  and the environment, which wins: SYNCLINE_ and `__` between levels, so that
-  SYNCLINE_LIMITS__BODY_BYTES sets `limits.bodyBytes`. Most used:
+  and environment variables, which override it. Their names are SYNCLINE_ and the key in capitals,
+  with `_` between words and `__` between levels: SYNCLINE_LIMITS__BODY_BYTES sets
+  `limits.bodyBytes`. Most used:
     SYNCLINE_LISTEN        address and port, 127.0.0.1:8080 by default
     SYNCLINE_DATABASE_URL  a PostgreSQL server; without it Syncline runs one of its own
     SYNCLINE_DATA_DIR      where that server and the generated secret are kept
@@ -37,13 +38,13 @@ pub struct Arguments {
 /// What Syncline can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve, until Ctrl-C or SIGTERM.
+    /// Run the server until Ctrl-C or SIGTERM.
     ///
     /// Without a database URL it runs a PostgreSQL of its own in the data folder. The database is
     /// migrated first; several servers may start on one database at once.
     #[command(after_help = "Example:\n  syncline serve --config config/syncline.toml")]
     Serve,
-    /// Bring the database to the schema of this program, and end.
+    /// Migrate the database to the schema of this version.
     ///
     /// `serve` does so by itself. Use this where the server's role may not change the schema.
     #[command(
@@ -56,58 +57,59 @@ pub enum Command {
     /// everything anew; what they have yet to push is kept and merged.
     #[command(after_help = "Example:\n  SYNCLINE_RETENTION__DAYS=7 syncline purge")]
     Purge,
-    /// Look after the lives of the database.
+    /// Manage the incarnations of the database.
     #[command(subcommand)]
     Incarnation(IncarnationCommand),
-    /// Write everything that a user or an organisation has, as of this moment.
+    /// Export everything that a user or an organisation has, as of this moment.
     ///
-    /// The export goes to the output, how far it is to the errors. As `json` or `ndjson` it can be
-    /// imported again.
+    /// Writes the export to standard output and its progress to standard error.
     #[command(after_help = "Example:\n  syncline export --user ada > ada.json")]
     Export(ExportOptions),
-    /// Merge an export into what a user has; importing the same again changes nothing.
+    /// Merge an export into the documents of a user.
     ///
-    /// The file comes from the input. What cannot be stored is named and holds up nothing else; the
-    /// exit code is 1 then. An interrupted import is finished by another one of the same file.
+    /// Reads standard input. Documents that cannot be stored are listed; the rest are imported, and
+    /// the exit code is 1. Importing the same file again changes nothing, and finishes an import that
+    /// was interrupted.
     #[command(after_help = "Example:\n  syncline import --user ada --format ndjson < ada.ndjson")]
     Import(ImportOptions),
     /// Print a session token, for development and scripts.
     ///
-    /// Whoever holds it is that user until it was idle for three days, or seven days have passed.
-    /// It is signed with the secret that the server uses: run this with the same configuration.
+    /// Whoever holds it can act as that user. It expires after three days without use, and after
+    /// seven days in any case. It is signed with the server's secret: run this with the server's
+    /// configuration.
     #[command(
         after_help = "Example:\n  curl -H \"Authorization: Bearer $(syncline token --user ada)\" …"
     )]
     Token {
-        /// Whose token: 1 to 255 characters, as the server is to know this user.
+        /// The id of the user, 1 to 255 characters.
         #[arg(long, value_name = "ID", value_parser = UserId::new)]
         user: UserId,
     },
-    /// Ask the server of this configuration whether it is ready.
+    /// Check whether the server is ready.
     ///
-    /// It has to run on this machine. The exit code is 0 when it and its database answer, 1 otherwise:
-    /// what a container or a supervisor wants to know.
+    /// Asks the server with this configuration, which has to run on this machine. The exit code is 0 if
+    /// it and its database answer, otherwise 1: for containers and supervisors.
     #[command(after_help = "Example:\n  SYNCLINE_LISTEN=127.0.0.1:8080 syncline health")]
     Health,
     /// Print the description of the HTTP API, as OpenAPI 3.1.
     ///
-    /// It is made from the handlers, and needs no database.
+    /// Needs neither a configuration nor a database.
     #[command(
         name = "openapi",
         after_help = "Example:\n  syncline openapi > openapi.json"
     )]
     OpenApi,
-    /// Show the main job step by step, and check every promise.
+    /// Show how devices sync, step by step, and check every promise.
     ///
     /// Two devices edit offline and converge, on a server that this command starts for itself or on
-    /// one that runs. The exit code is 1 when anything is not as promised.
+    /// one that is running. The exit code is 1 if anything is not as promised.
     #[command(
         after_help = "Example:\n  syncline demo\n  syncline demo --url http://127.0.0.1:8080"
     )]
     Demo(DemoOptions),
-    /// Print a script that completes `syncline` in a shell.
+    /// Print a script with which a shell completes commands and options.
     ///
-    /// It knows every command and option of this program.
+    /// Write it to where the shell looks for such scripts.
     #[command(
         after_help = "Example:\n  syncline completions bash > /etc/bash_completion.d/syncline\n  \
                       syncline completions zsh > \"${fpath[1]}/_syncline\"\n  \
@@ -118,7 +120,7 @@ pub enum Command {
         #[arg(value_enum)]
         shell: Shell,
     },
-    /// Look into the configuration.
+    /// Inspect the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
 }
@@ -126,33 +128,56 @@ pub enum Command {
 /// What `syncline export` writes.
 #[derive(Debug, Args)]
 pub struct ExportOptions {
-    /// The documents of this user.
+    /// The user whose documents are exported.
     #[arg(
         long, value_name = "ID", value_parser = UserId::new, required_unless_present = "org",
         conflicts_with = "org"
     )]
     pub user: Option<UserId>,
-    /// The documents of this organisation.
+    /// The organisation whose documents are exported.
     #[arg(long, value_name = "ID", value_parser = OrganisationId::new)]
     pub org: Option<OrganisationId>,
-    /// `json`, `ndjson` or `csv`.
-    #[arg(long, default_value = "json")]
-    pub format: String,
-    /// Those of one application only.
+    /// The format of the export.
+    #[arg(long, value_enum, default_value = "json")]
+    pub format: ExportFormat,
+    /// Export the documents of this application only.
     #[arg(long, value_name = "NAME")]
     pub application: Option<String>,
-    /// Those of one collection only; as CSV, with a column for each of their fields.
+    /// Export the documents of this collection only; as CSV, with a column for each of their fields.
     #[arg(long, value_name = "NAME", requires = "application")]
     pub collection: Option<String>,
+}
+
+/// The formats of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// One JSON object; can be imported.
+    Json,
+    /// A document on each line; can be imported, however large.
+    Ndjson,
+    /// A table for spreadsheets.
+    Csv,
+}
+
+impl ExportFormat {
+    /// As requests name it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+            Self::Csv => "csv",
+        }
+    }
 }
 
 /// What `syncline import` reads.
 #[derive(Debug, Args)]
 pub struct ImportOptions {
-    /// Whose the documents become.
+    /// The user to whom the documents go.
     #[arg(long, value_name = "ID", value_parser = UserId::new)]
     pub user: UserId,
-    /// How the file was exported. A large one had better be `ndjson`: it takes little memory.
+    /// The format of the file. For large files use `ndjson`: it takes little memory.
     #[arg(long, value_enum, default_value = "json")]
     pub format: ImportFormat,
 }
@@ -162,22 +187,23 @@ pub struct ImportOptions {
 pub enum ImportFormat {
     /// One JSON object.
     Json,
-    /// A document a line.
+    /// A document on each line.
     Ndjson,
 }
 
-/// What can be done with the lives of the database.
+/// What can be done with the incarnations of the database.
 #[derive(Debug, Subcommand)]
 pub enum IncarnationCommand {
-    /// Begin a new life of the database, after files of an earlier moment were put back.
+    /// Begin a new incarnation of the database, after files of an earlier moment were put back.
     ///
     /// A copy of the data folder, a snapshot of its disk or a base backup without recovery looks just
     /// like the original. Run this on it before any server answers from it: devices that know what came
     /// later then fetch everything anew, and push again what was lost. A restored dump, a recovery to
     /// a point in time and a promoted standby are noticed without it.
     ///
-    /// Whoever writes is waited for, and waits. A PostgreSQL of Syncline's own may run or not. Running
-    /// this once more, or for nothing, loses nothing: devices fetch everything once more.
+    /// It waits for writes that are under way, and new ones wait for it. A PostgreSQL of Syncline's own
+    /// may be running or not. Running it again, or without need, loses nothing: devices fetch everything
+    /// once more.
     #[command(
         after_help = "Examples:\n  SYNCLINE_DATA_DIR=/var/lib/syncline syncline incarnation renew\n  \
                       SYNCLINE_DATABASE_URL=postgres://owner@db/app syncline incarnation renew"
@@ -188,10 +214,10 @@ pub enum IncarnationCommand {
 /// What can be done with the configuration.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Check the configuration and print what is in effect, as JSON, secrets left out.
+    /// Check the configuration and print what is in effect, as JSON without the secrets.
     ///
-    /// Defaults, file, environment and the schemas that the file names are put together as `serve`
-    /// would. When anything is wrong, one sentence says where and what, and the exit code is 1.
+    /// Combines defaults, file, environment and the schemas that the file names, as `serve` does. If
+    /// anything is wrong, one sentence says where and what, and the exit code is 1.
     #[command(after_help = "Example:\n  syncline config check --config config/syncline.toml")]
     Check,
 }

@@ -40,12 +40,12 @@ use tour::Tour;
 /// Where the demonstration takes place.
 #[derive(Clone, Debug, Default, Args)]
 pub struct DemoOptions {
-    /// A running server; without it, one is started for the tour and forgotten afterwards.
+    /// A running server; without it, one is started for the demonstration and removed afterwards.
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
 
-    /// A session token; give it twice, for two users of that server. Without them, sessions are
-    /// made with the secret in the configuration.
+    /// A session token. Give the option twice, for two users of that server; without it, tokens are
+    /// signed with the secret in the configuration.
     #[arg(long = "token", value_name = "TOKEN", requires = "url")]
     pub tokens: Vec<String>,
 
@@ -59,7 +59,8 @@ pub struct DemoOptions {
 pub enum OtherDemo {
     /// Show signing in step by step: sign in, refresh, link and unlink, and check every promise.
     ///
-    /// It starts a server for itself, which signs people in through the provider at `--issuer`.
+    /// The command starts a server for itself, which signs people in through the provider at
+    /// `--issuer`.
     #[command(after_help = "Example:\n  syncline demo login --issuer http://127.0.0.1:4000")]
     Login(LoginOptions),
 }

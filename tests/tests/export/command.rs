@@ -70,7 +70,7 @@ async fn the_command_says_whom_it_does_not_find() {
         ),
         (&["--user", USER, "--org", organisation], "--org"),
         (&[], "--user"),
-        (&["--user", USER, "--format", "xml"], "`json`"),
+        (&["--user", USER, "--format", "xml"], "json, ndjson, csv"),
     ] {
         let output = run(&server, arguments);
         let error = String::from_utf8(output.stderr).unwrap();

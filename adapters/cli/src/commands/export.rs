@@ -33,7 +33,7 @@ async fn export(options: &ExportOptions, database: &Database) -> Result<(), Serv
     let store = Arc::new(PostgresStore::connect(database.location(), 1).await?);
     let service = ExportService::new(store.clone(), store);
     let request = ExportRequest {
-        format: Some(options.format.clone()),
+        format: Some(options.format.as_str().to_owned()),
         application: options.application.clone(),
         collection: options.collection.clone(),
     };

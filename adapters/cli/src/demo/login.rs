@@ -19,12 +19,12 @@ pub struct LoginOptions {
     #[arg(long, value_name = "URL")]
     pub issuer: String,
 
-    /// What the provider calls this server, with `/auth/google/callback` and
+    /// The id that the provider has given this server, with `/auth/google/callback` and
     /// `/auth/microsoft/callback` on `127.0.0.1` as redirect addresses.
     #[arg(long, value_name = "ID", default_value = "syncline-demo")]
     pub client_id: String,
 
-    /// Proves to the provider that it is this server.
+    /// The secret that belongs to the client id.
     #[arg(long, value_name = "SECRET", default_value = "syncline-demo-secret")]
     pub client_secret: String,
 }
