@@ -42,6 +42,9 @@ pub struct SyncClient {
     owed: BTreeSet<DocumentId>,
     /// Whether the server refused a request of the pass as a whole.
     is_refused: bool,
+    /// Whether the pull was interrupted amid its pages. They are of the time when it began: one more is to
+    /// follow.
+    is_resumed: bool,
     page_size: Option<u32>,
     max_changes: usize,
 }
@@ -56,6 +59,7 @@ impl SyncClient {
 
     fn with_state(state: State) -> Self {
         Self {
+            is_resumed: state.is_paging,
             state,
             in_flight: None,
             pass: Pass::Over,

@@ -307,6 +307,27 @@ describe("answers", () => {
     assert.deepEqual([client.pending(), client.get("a")], [[], { n: 2, m: 5 }]);
   });
 
+  it("has one more pull follow an interrupted one, whose pages are of when it began", () => {
+    const interruptions: ((client: SyncClient) => SyncClient)[] = [
+      (client) => client,
+      (client) => (client.refuse(), client),
+      (client) => SyncClient.fromSnapshot(client.getSnapshot())!,
+    ];
+    for (const interrupt of interruptions) {
+      const begun = new SyncClient("phone");
+      begun.getChanges();
+      assert.ok(begun.sync(answer(100, { hasMore: true }), 100).hasMore);
+      begun.getChanges();
+      const client = interrupt(begun);
+      const members = [{ hasMore: true }, {}, {}];
+      const hasMore = members.map((member, index) => {
+        client.getChanges();
+        return client.sync(answer(110 + index, member), 110).hasMore;
+      });
+      assert.deepEqual(hasMore, [true, true, false]);
+    }
+  });
+
   it("changes nothing when the answer is none", () => {
     const client = synced({ a: { n: 1 } });
     const before = client.getSnapshot();

@@ -155,6 +155,27 @@ describe("the progress of a pull", () => {
   });
 });
 
+describe("a pull that was interrupted amid its pages", () => {
+  it("is followed by one of what came since it began", async () => {
+    const storage = new MemoryStorage();
+    const [first, interrupted] = await synced({}, 50, storage);
+    interrupted.answers.push({ serverChanges: [stored("a", { n: 1 }, 150)], hasMore: true }, () =>
+      Promise.reject(new Error("the network is gone")),
+    );
+    await assert.rejects(first.sync(), { code: "network" });
+    await first.close();
+    const [store, script] = await open(storage);
+    script.answers.push(
+      { serverChanges: [stored("b", { n: 2 }, 150)] },
+      { serverChanges: [stored("new", { n: 3 }, 350)] },
+    );
+    store.collection("notes");
+    await store.sync();
+    assert.deepEqual(await contents(store), { a: { n: 1 }, b: { n: 2 }, new: { n: 3 } });
+    await store.close();
+  });
+});
+
 describe("a conflict", () => {
   const conflict = { key: "a", field: "n", winner: "remote", localValue: 2, remoteValue: 3 } as Conflict;
 

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::json;
 use syncline_client::{
-    DocumentId,
+    CollectionName, DocumentId, HttpTransport, Node, SyncClient,
     store::{Query, Store, StoreEvent},
+    sync,
 };
-use syncline_tests::{TestServer, server::answer};
+use syncline_tests::{TestServer, replica::now, server::answer};
 use tokio::time::timeout;
 
 use crate::{
@@ -166,6 +167,31 @@ async fn a_long_first_pull_tells_how_far_it_is() {
     assert!(seen.contains(&(50, false)), "{seen:?}");
     assert_eq!(laptop.keys().await.len(), 120);
     drop((phone, laptop));
+    server.finish().await;
+}
+
+/// The server's pages are of the time when the pull began.
+#[tokio::test]
+async fn a_pull_that_was_interrupted_ends_with_what_came_since() {
+    let server = TestServer::start().await;
+    let phone = Device::new(&server, "ada").await;
+    for key in ["a", "b"] {
+        phone.notes().set(key, titled(key)).await.unwrap();
+    }
+    phone.store.sync().await.unwrap();
+    let transport = HttpTransport::new(&server.url(""), "todo", &server.token("ada"), None);
+    let transport = transport.unwrap();
+    let (collection, node) = (CollectionName::new("notes"), Node::new("laptop"));
+    let mut laptop = SyncClient::new(collection.unwrap(), node.unwrap()).with_page_size(Some(1));
+    let request = laptop.begin_sync().unwrap();
+    let first = transport.send(&request).await.unwrap();
+    assert!(laptop.apply(first, now()).unwrap().has_more);
+    phone.notes().set("new", titled("new")).await.unwrap();
+    phone.store.sync().await.unwrap();
+    sync(&mut laptop, &transport, now()).await.unwrap();
+    let keys: Vec<_> = laptop.documents().map(|(id, _)| id.key.as_str()).collect();
+    assert_eq!(keys, ["a", "b", "new"]);
+    drop(phone);
     server.finish().await;
 }
 

@@ -101,7 +101,10 @@ impl SyncClient {
             self.settle(&pushes, &answer.server_clock);
             self.end_pull(&mut applied.changed);
         }
-        applied.has_more = answer.has_more || self.has_owed() || self.state.reset.is_some();
+        applied.has_more = answer.has_more
+            || std::mem::take(&mut self.is_resumed)
+            || self.has_owed()
+            || self.state.reset.is_some();
         if !applied.has_more {
             self.pass = Pass::Over;
         }

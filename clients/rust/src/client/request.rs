@@ -97,6 +97,7 @@ impl SyncClient {
     }
 
     fn give_up(&mut self) {
+        self.is_resumed = self.state.is_paging;
         match &mut self.in_flight {
             Some(in_flight) if self.state.is_paging => in_flight.is_sent = false,
             in_flight => *in_flight = None,

@@ -78,12 +78,19 @@ export function applyAnswer(replica: Replica, answer: SyncAnswer, pushed: InFlig
     hear(replica, answer, wallMs);
   }
   const isPaging = answer.hasMore === true;
-  replica.state = { ...replica.state, serverClock: answer.serverClock, lastSync: wallMs, isPaging };
+  const { isResumed, ...state } = replica.state;
+  replica.state = {
+    ...state,
+    serverClock: answer.serverClock,
+    lastSync: wallMs,
+    isPaging,
+    ...(isPaging && isResumed && { isResumed }),
+  };
   if (!isPaging) {
     settle(replica, inFlight, answer.serverClock);
     for (const id of endPull(replica)) changed.add(id);
   }
-  const isOver = !hasMore(replica);
+  const isOver = !isResumed && !hasMore(replica);
   if (isOver) endPass(replica);
   return { conflicts: answer.conflicts ?? [], changed, rejected, hasMore: !isOver, inFlight };
 }

@@ -14,7 +14,14 @@ import {
   withDocument,
   withoutRejection,
 } from "./replica.js";
-import { type InFlight, beginRequest, changesOf, refuseRequest, serverClock } from "./request.js";
+import {
+  type InFlight,
+  beginRequest,
+  changesOf,
+  refuseRequest,
+  resumePages,
+  serverClock,
+} from "./request.js";
 import { beginReset, forgetServer } from "./reset.js";
 import {
   type Access,
@@ -73,6 +80,8 @@ export interface DocumentState {
 export class SyncClient {
   #replica: Replica;
   #inFlight: InFlight = new Map();
+  /** Whether the last answer was applied, and no request was made since. */
+  #isAnswered = true;
 
   constructor(nodeId: string, wallMs = 0) {
     this.#replica = new Replica(newState(nodeId, wallMs), new Map());
@@ -90,6 +99,7 @@ export class SyncClient {
     const { state, documents } = copy(snapshot);
     const client = new SyncClient(HLC.decode(state.clock).node);
     client.#replica = new Replica(state, new Map(documents));
+    client.#isAnswered = false;
     return client;
   }
 
@@ -185,6 +195,8 @@ export class SyncClient {
    * word for word, whatever is edited meanwhile.
    */
   getChanges(): DocumentChange[] {
+    if (!this.#isAnswered) resumePages(this.#replica);
+    this.#isAnswered = false;
     this.#inFlight = beginRequest(this.#replica, this.#inFlight);
     return changesOf(this.#replica, this.#inFlight);
   }
@@ -203,6 +215,7 @@ export class SyncClient {
     try {
       const applied = applyAnswer(this.#replica, answer, this.#inFlight, wallMs);
       this.#inFlight = applied.inFlight;
+      this.#isAnswered = true;
       return resultOf(answer, applied);
     } catch (error) {
       this.#replica = new Replica(state, before);

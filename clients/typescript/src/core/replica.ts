@@ -18,6 +18,11 @@ export interface ReplicaState {
   /** Whether the last answer was a page, and more are waiting. */
   readonly isPaging: boolean;
   /**
+   * Whether the pull was interrupted amid its pages. They are of the time when it began: one more is to
+   * follow.
+   */
+  readonly isResumed?: true;
+  /**
    * How far a reset has come. `pulling`: the whole state is on its way. `confirming`: it has come. A
    * document that changed while its pages were fetched comes with one more pull; what that lacks as
    * well is gone.

@@ -26,6 +26,11 @@ export function beginRequest(replica: Replica, earlier: InFlight, maxChanges = M
   return replica.state.isPaging ? earlier : nextPushes(replica, maxChanges);
 }
 
+/** A request is about to be made, while it is not known what became of the last one. */
+export function resumePages(replica: Replica): void {
+  if (replica.state.isPaging) replica.state = { ...replica.state, isResumed: true };
+}
+
 /** The changes of a request that pushes `inFlight`. */
 export function changesOf(replica: Replica, inFlight: InFlight): DocumentChange[] {
   return replica.state.isPaging ? [] : [...inFlight].map(([id, sent]) => changeOf(id, sent));

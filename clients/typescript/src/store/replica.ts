@@ -17,6 +17,7 @@ import {
   beginRequest,
   changesOf,
   refuseRequest,
+  resumePages,
   serverClock,
 } from "../core/request.js";
 import { type Conflict, PROTOCOL, type Rejection, type SyncAnswer, type SyncRequest } from "../core/wire.js";
@@ -163,6 +164,8 @@ export class StoredReplica {
     return this.#change({ unsent: maxChanges + 1, rejected: true }, (replica, margin) => {
       if (margin.isNew) return undefined;
       margin.request = id;
+      // While all goes well, a page is asked for without beginning a request.
+      resumePages(replica);
       const inFlight = beginRequest(replica, earlier, maxChanges);
       const body = {
         protocol: PROTOCOL,

@@ -62,6 +62,37 @@ fn what_got_no_answer_belongs_to_the_next_pass_with_all_its_edits() {
     assert_eq!(client.pending().count(), 0);
 }
 
+/// The pages are of the time when the pull began.
+#[test]
+fn after_the_rest_of_an_interrupted_pull_comes_one_of_what_came_since() {
+    let interruptions: [fn(SyncClient) -> SyncClient; 3] = [
+        |mut client| {
+            client.abandon();
+            client
+        },
+        |mut client| {
+            client.refuse();
+            client
+        },
+        |client| SyncClient::restore(client.snapshot()).unwrap(),
+    ];
+    for interrupt in interruptions {
+        let mut client = client();
+        begin(&mut client);
+        apply(&mut client, 100, json!({ "hasMore": true }));
+        begin(&mut client);
+        let mut client = interrupt(client);
+        for (millis, members, has_more) in [
+            (110, json!({ "hasMore": true }), true),
+            (120, json!({}), true),
+            (200, json!({}), false),
+        ] {
+            begin(&mut client);
+            assert_eq!(apply(&mut client, millis, members).has_more, has_more);
+        }
+    }
+}
+
 /// The first is edited whenever it is refused.
 #[test]
 fn a_pass_whose_requests_are_refused_ends_as_well() {
