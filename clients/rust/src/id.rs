@@ -6,7 +6,8 @@ use syncline_domain::identifier::{DocumentKey, IdentifierError, UserId};
 /// Which document of a collection: its key, and whose it is if it is another user's.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DocumentId {
-    /// The user who shares it; none for a document of the client's own namespace.
+    /// The user who shares it; none for a document of the client's own namespace, of which a server names no
+    /// owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<UserId>,
     /// Its key.

@@ -699,6 +699,21 @@ describe("what others share", () => {
     assert.deepEqual([await notes.get("a"), await notes.get(theirs)], [{ n: 1 }, undefined]);
     await store.close();
   });
+
+  it("is none of the user's own, who may be named as the owner", async () => {
+    const [store, script] = await synced({});
+    const notes = store.collection("notes");
+    const own = { key: "a", owner: "ada" };
+    script.answers.push(({ changes }) =>
+      Promise.resolve({ accepted: changes.map(({ key }) => ({ key, rev: clock(250) })) }),
+    );
+    await notes.set(own, { n: 1 });
+    await store.sync();
+    assert.deepEqual([await notes.get(own), await notes.get("a")], [{ n: 1 }, { n: 1 }]);
+    assert.deepEqual(Object.keys(await notes.revisions(own)), ["n"]);
+    assert.equal(await notes.delete(own), true);
+    await store.close();
+  });
 });
 
 describe("a query for the value of a field", () => {

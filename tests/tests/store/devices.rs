@@ -232,6 +232,28 @@ async fn what_others_share_comes_and_goes() {
     server.finish().await;
 }
 
+/// The server tells of them without an owner.
+#[tokio::test]
+async fn who_names_the_user_as_the_owner_means_the_users_own_documents() {
+    let server = TestServer::start().await;
+    let device = Device::new(&server, "ada").await;
+    let (notes, id) = (device.notes(), DocumentId::of("ada", "1").unwrap());
+    notes.set(&id, titled("mine")).await.unwrap();
+    device.store.sync().await.unwrap();
+    assert_eq!(notes.get(&id).await.unwrap(), Some(titled("mine")));
+    assert_eq!(notes.get("1").await.unwrap(), Some(titled("mine")));
+    notes
+        .update(&id, |note| drop(note.insert("n".to_owned(), 1.into())))
+        .await
+        .unwrap();
+    device.store.sync().await.unwrap();
+    assert!(notes.delete(&id).await.unwrap());
+    device.store.sync().await.unwrap();
+    assert!(device.keys().await.is_empty());
+    drop(device);
+    server.finish().await;
+}
+
 #[tokio::test]
 async fn an_organisations_documents_are_collections_of_their_own() {
     let server = TestServer::start().await;

@@ -16,7 +16,8 @@ use crate::{DocumentId, Rejection};
 /// The documents of one collection. Every edit is on the disk when its future resolves; one whose future
 /// is dropped before is made and pushed, or not made.
 ///
-/// A document is named by its key, or by a [`DocumentId`] if it is another user's.
+/// A document is named by its key, or by a [`DocumentId`] if it is another user's. One with the user's own
+/// id as the owner is the user's own document.
 #[derive(Clone)]
 pub struct Collection {
     replica: Arc<Replica>,
@@ -52,7 +53,7 @@ impl Collection {
         I: TryInto<DocumentId>,
         StoreError: From<I::Error>,
     {
-        let id = document.try_into()?;
+        let id = self.id(document)?;
         self.replica.read(move |client| client.get(&id)).await
     }
 
@@ -66,7 +67,7 @@ impl Collection {
         I: TryInto<DocumentId>,
         StoreError: From<I::Error>,
     {
-        let (id, now) = (document.try_into()?, self.clock());
+        let (id, now) = (self.id(document)?, self.clock());
         let edit = self.replica.change(move |client, margin| {
             margin.is_due = client.edit(&id, &content, now())?;
             Ok(margin.is_due)
@@ -88,7 +89,7 @@ impl Collection {
         I: TryInto<DocumentId>,
         StoreError: From<I::Error>,
     {
-        let (id, now) = (document.try_into()?, self.clock());
+        let (id, now) = (self.id(document)?, self.clock());
         let edit = self.replica.change(move |client, margin| {
             let Some(mut content) = client.get(&id) else {
                 return Ok(None);
@@ -109,7 +110,7 @@ impl Collection {
         I: TryInto<DocumentId>,
         StoreError: From<I::Error>,
     {
-        let (id, now) = (document.try_into()?, self.clock());
+        let (id, now) = (self.id(document)?, self.clock());
         let edit = self.replica.change(move |client, margin| {
             margin.is_due = client.delete(&id, now())?;
             Ok(margin.is_due)
@@ -158,7 +159,7 @@ impl Collection {
         I: TryInto<DocumentId>,
         StoreError: From<I::Error>,
     {
-        let id = document.try_into()?;
+        let id = self.id(document)?;
         let edit = self.replica.change(move |client, margin| {
             client.retry(&id);
             margin.is_due = true;
@@ -177,6 +178,19 @@ impl Collection {
             server_clock: client.server_clock(),
         });
         clocks.await
+    }
+
+    /// The server tells of the user's own documents without an owner, also if they were pushed with one.
+    fn id<I>(&self, document: I) -> Result<DocumentId, StoreError>
+    where
+        I: TryInto<DocumentId>,
+        StoreError: From<I::Error>,
+    {
+        let DocumentId { owner, key } = document.try_into()?;
+        let user = &self.inner.remote.session.person.user;
+        let is_personal = self.scope().organisation.is_none();
+        let owner = owner.filter(|owner| !is_personal || owner != user);
+        Ok(DocumentId { owner, key })
     }
 
     fn clock(&self) -> Clock {

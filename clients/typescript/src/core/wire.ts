@@ -12,7 +12,7 @@ export type LaterWord = string & Record<never, never>;
 /** What a client may do with another user's document. */
 export type Access = "read" | "write";
 
-/** Which document: its key, and whose it is if it is another user's. */
+/** Which document: its key, and whose it is if it is another user's. A server names no owner of one's own. */
 export interface DocumentId {
   readonly key: string;
   readonly owner?: string;

@@ -36,6 +36,8 @@ export interface Clocks {
 export interface CollectionPort {
   readonly replica: StoredReplica;
   readonly view: View;
+  /** Whose store it is. */
+  readonly user: string;
   /** When whoever synchronises knows of the collection. */
   readonly touched: Promise<unknown>;
   /** Throws when the store is closed. */
@@ -54,7 +56,7 @@ export class Collection<T extends object = Document> {
 
   /** A copy of the document; none if there is none, or it is deleted. */
   async get(document: DocumentRef): Promise<T | undefined> {
-    const found = (await this.#documents()).get(idOfRef(document));
+    const found = (await this.#documents()).get(this.#nameOf(document));
     return found && structuredClone(found.doc as T);
   }
 
@@ -146,14 +148,22 @@ export class Collection<T extends object = Document> {
 
   /** The revision of every field of a document, removed ones included, to be looked at. */
   async revisions(document: DocumentRef): Promise<Readonly<Record<string, string>>> {
-    const id = idOfRef(document);
+    const id = this.#nameOf(document);
     return revisionsIn((await this.#port.replica.entries([id])).get(id));
   }
 
   /** The id of a document that is to be changed: memory would take what nobody pushes any more. */
   #idOf(document: DocumentRef): string {
     this.#port.assertOpen();
-    return idOfRef(document);
+    return this.#nameOf(document);
+  }
+
+  /** The server tells of the user's own documents without an owner, also if they were pushed with one. */
+  #nameOf(document: DocumentRef): string {
+    const { user, replica } = this.#port;
+    const isPersonal = replica.scope.org === undefined;
+    const isOwn = isPersonal && typeof document !== "string" && document.owner === user;
+    return idOfRef(isOwn ? document.key : document);
   }
 
   async #documents(): Promise<ReadonlyMap<string, Found<T>>> {

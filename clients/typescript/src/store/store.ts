@@ -214,7 +214,8 @@ export class Store {
       this.#edited(scope);
       return this.#changed(scope, ids);
     };
-    return new Collection({ replica, view, touched, assertOpen: () => this.#assertOpen(), onEdited });
+    const { user } = this;
+    return new Collection({ replica, view, user, touched, assertOpen: () => this.#assertOpen(), onEdited });
   }
 
   #part(scope: string): Part {
