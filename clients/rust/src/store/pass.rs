@@ -20,6 +20,7 @@ const BECAUSE_OF_A_DOCUMENT: [u16; 3] = [400, 413, 422];
 /// What a pass remembers from one request to the next.
 #[derive(Default)]
 struct Progress {
+    /// How many documents the pull has brought that is under way.
     received: usize,
     is_corrected: bool,
     one_by_one: bool,
@@ -38,10 +39,13 @@ pub(super) async fn run(inner: &Inner, replica: &Replica) -> Result<(), StoreErr
         let organisation = replica.scope.organisation.as_ref();
         match inner.remote.sync(&request, organisation).await {
             Ok(answer) => {
+                let is_complete = !answer.has_more;
                 let Some(applied) = apply(inner, replica, &request, answer).await? else {
                     return Ok(());
                 };
-                if !tell(inner, replica, &mut progress, applied) {
+                progress.received += applied.changed.len();
+                tell_progress(inner, replica, &mut progress, is_complete);
+                if !tell(inner, replica, applied) {
                     return Ok(());
                 }
             }
@@ -111,20 +115,26 @@ async fn apply(
     apply.await
 }
 
-/// Tells what an answer did. Returns whether there is more.
-fn tell(inner: &Inner, replica: &Replica, progress: &mut Progress, applied: Applied) -> bool {
-    let scope = &replica.scope;
-    if !applied.changed.is_empty() {
-        progress.received += applied.changed.len();
+/// Tells how far a pull has come, if it has brought anything.
+fn tell_progress(inner: &Inner, replica: &Replica, progress: &mut Progress, is_complete: bool) {
+    if progress.received > 0 {
         inner.emit(StoreEvent::Progress {
-            scope: scope.clone(),
+            scope: replica.scope.clone(),
             received: progress.received,
-            is_complete: !applied.has_more,
+            is_complete,
         });
     }
+    if is_complete {
+        // What comes after that is another pull.
+        progress.received = 0;
+    }
+}
+
+/// Tells what an answer did. Returns whether there is more.
+fn tell(inner: &Inner, replica: &Replica, applied: Applied) -> bool {
     if !applied.rejected.is_empty() {
         inner.emit(StoreEvent::Rejected {
-            scope: scope.clone(),
+            scope: replica.scope.clone(),
             documents: applied.rejected.into_iter().collect(),
         });
     }
