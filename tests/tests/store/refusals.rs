@@ -1,5 +1,7 @@
 //! Documents that the server does not store.
 
+use std::time::Duration;
+
 use axum::{Router, http::StatusCode, routing::post};
 use serde_json::{Value, json};
 use syncline_client::{
@@ -162,6 +164,20 @@ async fn a_page_size_that_no_server_takes_is_refused_at_once() {
         store.close().await;
     }
     server.finish().await;
+}
+
+/// The server would be asked without a pause.
+#[tokio::test]
+async fn regular_pulls_without_a_pause_are_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = StoreOptions::new("http://127.0.0.1:1", "todo", "", file(&folder))
+        .user(UserId::new("ada").unwrap())
+        .poll_interval(Some(Duration::ZERO));
+    let refused = Store::open(options).await;
+    assert!(
+        matches!(refused, Err(StoreError::Options(_))),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]

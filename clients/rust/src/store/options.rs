@@ -74,7 +74,7 @@ impl StoreOptions {
         self
     }
 
-    /// How often to pull without live pokes: a minute unless said otherwise, none for never.
+    /// How often to pull without live pokes, above zero: a minute unless said otherwise, none for never.
     #[must_use]
     pub fn poll_interval(mut self, interval: Option<Duration>) -> Self {
         self.poll_interval = interval;
@@ -104,11 +104,15 @@ impl StoreOptions {
     }
 
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        if (1..=MOST_DOCUMENTS).contains(&self.page_size) {
-            return Ok(());
+        if !(1..=MOST_DOCUMENTS).contains(&self.page_size) {
+            let rule = format!("the page size is a number from 1 to {MOST_DOCUMENTS}");
+            return Err(StoreError::Options(rule));
         }
-        let rule = format!("the page size is a number from 1 to {MOST_DOCUMENTS}");
-        Err(StoreError::Options(rule))
+        if self.poll_interval == Some(Duration::ZERO) {
+            let rule = "the poll interval is above zero: none is never".to_owned();
+            return Err(StoreError::Options(rule));
+        }
+        Ok(())
     }
 
     /// Where the documents are kept. SQLite takes some names, but no whole path, for something else
