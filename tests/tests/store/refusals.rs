@@ -180,6 +180,20 @@ async fn regular_pulls_without_a_pause_are_refused_at_once() {
     );
 }
 
+/// Nothing would ever be sent.
+#[tokio::test]
+async fn what_no_request_can_be_made_of_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for url in ["127.0.0.1:1", "ftp://127.0.0.1:1"] {
+        let options = StoreOptions::new(url, "todo", "", file(&folder));
+        let refused = Store::open(options.user(UserId::new("ada").unwrap())).await;
+        assert!(
+            matches!(refused, Err(StoreError::Options(_))),
+            "{refused:?}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn what_no_server_would_store_is_refused_at_once() {
     let server = TestServer::start().await;

@@ -72,7 +72,11 @@ impl From<ClientError> for StoreError {
 
 impl From<TransportError> for StoreError {
     fn from(error: TransportError) -> Self {
-        Self::Transport(Arc::new(error))
+        match error {
+            // To try again would not help.
+            TransportError::Setup(rule) => Self::Options(rule),
+            error => Self::Transport(Arc::new(error)),
+        }
     }
 }
 
