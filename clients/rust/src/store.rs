@@ -187,7 +187,7 @@ impl Store {
     /// [`StoreOptions::get_token`] is being asked, it is the answer to that.
     ///
     /// # Errors
-    /// [`StoreError::Options`] when it is another user's.
+    /// [`StoreError::Options`] when it is another user's, or no request can carry it.
     pub fn set_token(&self, token: &str) -> Result<(), StoreError> {
         if self.inner.remote.session.renew(token.to_owned())? {
             self.inner.demand.now();

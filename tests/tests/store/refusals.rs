@@ -180,13 +180,18 @@ async fn regular_pulls_without_a_pause_are_refused_at_once() {
     );
 }
 
-/// Nothing would ever be sent.
+/// Nothing would ever be sent, and the application not be asked for another token.
 #[tokio::test]
 async fn what_no_request_can_be_made_of_is_refused_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    for url in ["127.0.0.1:1", "ftp://127.0.0.1:1"] {
-        let options = StoreOptions::new(url, "todo", "", file(&folder));
-        let refused = Store::open(options.user(UserId::new("ada").unwrap())).await;
+    for (url, token) in [
+        ("http://127.0.0.1:1", "token\n"),
+        ("127.0.0.1:1", "token"),
+        ("ftp://127.0.0.1:1", "token"),
+    ] {
+        let options =
+            StoreOptions::new(url, "todo", token, file(&folder)).user(UserId::new("ada").unwrap());
+        let refused = Store::open(options).await;
         assert!(
             matches!(refused, Err(StoreError::Options(_))),
             "{refused:?}"

@@ -13,6 +13,7 @@ use super::{
     person::Person,
     session::{GetToken, NewToken},
 };
+use crate::transport::bearer;
 
 /// How often to pull without live pokes, unless the application decides.
 const POLL_INTERVAL: Duration = Duration::from_mins(1);
@@ -112,6 +113,7 @@ impl StoreOptions {
             let rule = "the poll interval is above zero: none is never".to_owned();
             return Err(StoreError::Options(rule));
         }
+        bearer(&self.token)?;
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use std::{
 use tokio::sync::{broadcast, watch};
 
 use super::{error::StoreError, events::StoreEvent, person::Person};
+use crate::transport::bearer;
 
 /// What an application answers when it is asked for a new token.
 pub type NewToken =
@@ -146,6 +147,8 @@ impl Session {
         token: String,
         may_go: impl FnOnce(&mut Slot) -> bool,
     ) -> Result<(), StoreError> {
+        // Every request would fail before it is sent, and whoever gives tokens not be asked again.
+        bearer(&token)?;
         let mut slot = self.slot();
         if !may_go(&mut slot) {
             return Ok(());
@@ -253,6 +256,7 @@ mod tests {
     use tokio::sync::broadcast;
 
     use super::{GetToken, Person, Session};
+    use crate::store::error::StoreError;
 
     #[test]
     fn a_token_that_was_set_meanwhile_is_not_replaced() {
@@ -282,6 +286,22 @@ mod tests {
         assert_eq!(asked.load(Ordering::SeqCst), 1);
         session.instead_of(&session.present()).await.unwrap_err();
         assert_eq!(asked.load(Ordering::SeqCst), 2, "a later one asks again");
+    }
+
+    /// Every request would fail before it is sent, and nobody be asked for another.
+    #[tokio::test]
+    async fn a_token_that_no_request_can_carry_is_not_taken() {
+        let get_token: GetToken = Arc::new(|| Box::pin(async { Ok("new\n".to_owned()) }));
+        let session = session(Some(get_token));
+        let given = session.instead_of(&session.present()).await;
+        let set = session.renew("new\n".to_owned());
+        for refused in [given.map(drop), set.map(drop)] {
+            assert!(
+                matches!(refused, Err(StoreError::Options(_))),
+                "{refused:?}"
+            );
+        }
+        assert_eq!(session.slot().token, "old");
     }
 
     /// The application would be asked again and again, if every new token is refused.
