@@ -1,6 +1,7 @@
 //! Requests and answers of `POST /{application}/sync`, as they are written in JSON.
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use syncline_domain::{
     document::Document,
     hlc::{Hlc, Node, UnixMillis},
@@ -197,7 +198,11 @@ pub struct Rejection {
     /// One sentence.
     pub error: String,
     /// Each place that breaks a rule.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "known_details"
+    )]
     pub details: Vec<Detail>,
     /// The server's time, where a clock is too far ahead of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -215,6 +220,18 @@ pub struct Detail {
     pub field: String,
     /// The rule.
     pub message: String,
+}
+
+/// The places that are told in the form that this client knows: others are not worth the rest of an answer.
+pub(crate) fn known_details<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<Detail>, D::Error> {
+    let details = match Value::deserialize(deserializer)? {
+        Value::Array(details) => details,
+        _ => Vec::new(),
+    };
+    let known = details.into_iter().map(serde_json::from_value);
+    Ok(known.filter_map(Result::ok).collect())
 }
 
 /// A field of a document that both sides changed.

@@ -7,7 +7,7 @@ use reqwest::{
 use serde::Deserialize;
 use syncline_domain::hlc::UnixMillis;
 
-use crate::wire::Detail;
+use crate::wire::{Detail, known_details};
 
 /// Why there is no answer to a request.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +61,7 @@ struct ErrorBody {
     error: String,
     #[serde(default)]
     code: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "known_details")]
     details: Vec<Detail>,
     reason: Option<String>,
     server_time: Option<UnixMillis>,

@@ -108,6 +108,23 @@ async fn a_refusal_keeps_code_and_places() {
     assert!(error.is_refusal());
 }
 
+/// Of a later server, or of something between.
+#[tokio::test]
+async fn details_of_another_form_cost_nothing_but_themselves() {
+    for (details, known) in [
+        (json!([{ "message": "known" }, { "text": "other" }, 1]), 1),
+        (json!({ "title": ["No."] }), 0),
+        (json!(null), 0),
+    ] {
+        let body = json!({ "error": "No.", "code": "bad_request", "details": details });
+        let error = error_of(move || answer(400, &body)).await;
+        let TransportError::Refused { error, details, .. } = &error else {
+            panic!("{error}")
+        };
+        assert_eq!((error.as_str(), details.len()), ("No.", known));
+    }
+}
+
 #[tokio::test]
 async fn a_busy_server_says_when_to_come_again() {
     for status in [429, 503] {

@@ -315,6 +315,19 @@ fn one_request_is_under_way_at_a_time() {
 }
 
 #[test]
+fn details_of_another_form_cost_nothing_but_themselves() {
+    let mut client = synced(&[]);
+    edit(&mut client, "a", json!({ "n": 1 }), 200);
+    begin(&mut client);
+    let details = json!([{ "message": "known" }, { "text": "other" }]);
+    let rejected =
+        json!([{ "key": "a", "code": "bad_request", "error": "No.", "details": details }]);
+    apply(&mut client, 300, json!({ "rejected": rejected }));
+    let (_, rejection) = client.rejected().next().unwrap();
+    assert_eq!(rejection.details.len(), 1);
+}
+
+#[test]
 fn members_that_a_later_server_adds_are_no_fields() {
     let mut client = client();
     begin(&mut client);
