@@ -9,7 +9,10 @@
 //!
 //! A line that is typed is a new task; the number of a task finishes it.
 
-use std::error::Error;
+use std::{
+    error::Error,
+    hash::{BuildHasher, RandomState},
+};
 
 use serde_json::json;
 use syncline_client::{
@@ -84,12 +87,13 @@ async fn act(tasks: &Collection, shown: &[Found], line: &str) -> Result<(), Box<
     } else if !line.trim().is_empty() {
         let task = json!({ "title": line.trim(), "done": false });
         let task = task.as_object().cloned().unwrap_or_default();
-        tasks.set(&*new_key(shown), task).await?;
+        tasks.set(&*new_key(), task).await?;
     }
     Ok(())
 }
 
-/// An application takes a random key; this one has no library for that, and few tasks.
-fn new_key(shown: &[Found]) -> String {
-    format!("task-{}-{}", std::process::id(), shown.len())
+/// A random key. An application has a library for that; the keys of the standard library's hash tables are
+/// random as well.
+fn new_key() -> String {
+    format!("task-{:016x}", RandomState::new().hash_one(()))
 }
