@@ -10,6 +10,7 @@ mod devices;
 mod ends;
 mod files;
 mod forgetting;
+mod pokes;
 mod progress;
 mod recorder;
 mod refusals;

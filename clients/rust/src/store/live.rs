@@ -38,10 +38,17 @@ const MOST_BRIEF: u32 = 3;
 
 pub(super) async fn run(inner: &Inner) {
     let mut sign_ins = inner.remote.session.sign_ins();
-    let mut failures = 0;
+    let (mut failures, mut was_open) = (0, false);
     loop {
         sign_ins.mark_unchanged();
-        let delay = match listen(inner, &mut sign_ins).await {
+        let listened = listen(inner, &mut sign_ins).await;
+        inner.set_live(false);
+        if was_open && listened.is_err() {
+            // The next regular pull was planned for a time with pokes, and may be far away.
+            inner.demand.kick_all();
+        }
+        was_open = listened.is_ok();
+        let delay = match listened {
             Err(error) if error.is_refusal() => ABSENCE,
             Err(error) => {
                 failures += 1;
@@ -52,7 +59,6 @@ pub(super) async fn run(inner: &Inner) {
                 back_off(failures)
             }
         };
-        inner.set_live(false);
         if timeout(delay, sign_ins.changed()).await.is_ok() {
             failures = 0;
         }
