@@ -14,5 +14,6 @@ mod pokes;
 mod progress;
 mod recorder;
 mod refusals;
+mod resets;
 mod sessions;
 mod steps;

@@ -17,6 +17,9 @@ use crate::{
 /// Whole refusals that one document of the request may be the reason of.
 const BECAUSE_OF_A_DOCUMENT: [u16; 3] = [400, 413, 422];
 
+/// So many answers of a pass may begin the whole state anew.
+const MOST_RESETS: usize = 3;
+
 /// What a pass remembers from one request to the next.
 #[derive(Default)]
 struct Progress {
@@ -24,6 +27,8 @@ struct Progress {
     received: usize,
     is_corrected: bool,
     one_by_one: bool,
+    /// How many answers began the whole state anew.
+    resets: usize,
 }
 
 /// Pushes and pulls. What was taken in before an error stays, and the next pass goes on from there.
@@ -40,6 +45,7 @@ pub(super) async fn run(inner: &Inner, replica: &Replica) -> Result<(), StoreErr
         match inner.remote.sync(&request, organisation).await {
             Ok(answer) => {
                 let is_complete = !answer.has_more;
+                progress.resets += usize::from(answer.reset);
                 let Some(applied) = apply(inner, replica, &request, answer).await? else {
                     return Ok(());
                 };
@@ -47,6 +53,10 @@ pub(super) async fn run(inner: &Inner, replica: &Replica) -> Result<(), StoreErr
                 tell_progress(inner, replica, &mut progress, is_complete);
                 if !tell(inner, replica, applied) {
                     return Ok(());
+                }
+                if progress.resets > MOST_RESETS {
+                    abandon(replica).await?;
+                    return Err(anew().into());
                 }
             }
             Err(error) => mend(inner, replica, &mut progress, &request, error).await?,
@@ -90,6 +100,14 @@ async fn settle<T: Send + 'static>(
             operation(client, margin).map(Some)
         })
         .await
+}
+
+/// To go on at once would be for ever.
+fn anew() -> TransportError {
+    TransportError::Unavailable {
+        error: "it begins anew again and again".to_owned(),
+        retry_after: None,
+    }
 }
 
 async fn abandon(replica: &Replica) -> Result<(), StoreError> {
