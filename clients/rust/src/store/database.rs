@@ -210,22 +210,28 @@ impl Database {
     }
 
     /// Forgets everything, closes the file and removes it, unless edits would be lost that are not to
-    /// be. What comes meanwhile finds it closed.
+    /// be. What comes meanwhile finds it closed. On a device that is full it is enough to remove it.
     pub(super) fn wipe(&self, discard_unsent: bool) -> Result<(), StoreError> {
         let mut slot = self.lock();
         let connection = slot.as_mut().ok_or(StoreError::Closed)?;
-        let unsent = transact(connection, |transaction| {
-            let unsent = count_unsent(transaction, None)?;
-            if unsent == 0 || discard_unsent {
-                transaction.execute_batch("DELETE FROM scopes; DELETE FROM owner;")?;
-            }
-            Ok(unsent)
+        let unsent = count_unsent(connection, None).map_err(storage)?;
+        check_sent(unsent, discard_unsent)?;
+        let everything = "DELETE FROM scopes; DELETE FROM owner;";
+        let forgotten = transact(connection, |transaction| {
+            transaction.execute_batch(everything)
         });
-        check_sent(unsent.map_err(storage)?, discard_unsent)?;
+        let is_full = match forgotten.map_err(storage) {
+            Ok(()) => false,
+            Err(StoreError::DiskFull) => true,
+            Err(error) => return Err(error),
+        };
         // Then to close it touches nothing beside it: somebody may make another by then.
         drop(connection.pragma_update(None, "journal_mode", "DELETE"));
         // Nobody else can have opened it so far. Not every system removes what is open.
         let removed = remove(&self.path);
+        if is_full && removed.is_err() {
+            return Err(StoreError::DiskFull);
+        }
         slot.take();
         self.is_closed.store(true, Ordering::SeqCst);
         drop(slot);
@@ -415,3 +421,6 @@ fn storage(error: rusqlite::Error) -> StoreError {
         _ => StoreError::Storage(error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;
