@@ -107,6 +107,7 @@ impl Store {
             passes: watch::Sender::new(Pass::default()),
             poll_interval: options.poll_interval,
             page_size: options.page_size,
+            is_offline: options.is_offline,
             replicas: Mutex::new(BTreeMap::new()),
             is_live: AtomicBool::new(false),
             clock: Arc::clone(&options.clock),
@@ -165,7 +166,7 @@ impl Store {
     /// Why it failed; it is tried again by itself.
     pub async fn sync(&self) -> Result<(), StoreError> {
         let mut passes = self.inner.passes.subscribe();
-        if self.inner.tasks().is_none() {
+        if self.inner.is_offline {
             self.inner.on_disk(Database::scopes).await?;
             return Err(StoreError::Offline);
         }

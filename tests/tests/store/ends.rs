@@ -4,7 +4,8 @@ use std::{
     future::pending,
     net::TcpListener,
     pin::pin,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, mpsc},
+    time::Duration,
 };
 
 use axum::{
@@ -20,7 +21,10 @@ use syncline_client::{
 use syncline_domain::hlc::UnixMillis;
 use syncline_tests::{TestServer, replica::now, server::token_at};
 use tempfile::TempDir;
-use tokio::time::timeout;
+use tokio::{
+    sync::mpsc::unbounded_channel,
+    time::{sleep, timeout},
+};
 
 use crate::device::{PATIENCE, file, titled};
 
@@ -135,6 +139,60 @@ async fn a_sync_under_way_ends_with_a_panic_of_another_part() {
     let status = store.status().borrow().clone();
     assert!(matches!(status, Status::Closed), "{status:?}");
     store.close().await;
+}
+
+/// A store whose tasks end when the application lets them go, which is asked for a token.
+struct Held {
+    store: Store,
+    hold: mpsc::Sender<()>,
+    _folder: TempDir,
+}
+
+impl Held {
+    async fn new() -> Self {
+        let (url, folder) = (accepting_nothing().await, tempfile::tempdir().unwrap());
+        let (hold, released) = mpsc::channel();
+        let (asked, mut questions) = unbounded_channel();
+        let released = Mutex::new(released);
+        let options = StoreOptions::new(&url, "todo", &token_at("ada", now()), file(&folder))
+            .get_token(move || {
+                asked.send(()).unwrap();
+                // Nothing is sent: it waits until the sender is dropped.
+                released.lock().unwrap().recv().unwrap_or_default();
+                Box::pin(pending())
+            });
+        let store = Store::open(options).await.unwrap();
+        // Without a collection nothing is due, and a sync may end before the store does.
+        store.collection("notes").unwrap();
+        questions.recv().await.unwrap();
+        Self {
+            store,
+            hold,
+            _folder: folder,
+        }
+    }
+}
+
+/// Until an end has begun; if that takes longer, nothing is tried.
+const WHILE: Duration = Duration::from_millis(100);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sync_that_begins_when_it_is_ending_ends_with_it() {
+    let Held {
+        store,
+        hold,
+        _folder,
+    } = Held::new().await;
+    let synced = async {
+        sleep(WHILE).await;
+        let mut synced = pin!(store.sync());
+        assert!(poll!(&mut synced).is_pending());
+        drop(hold);
+        synced.await
+    };
+    let both = timeout(PATIENCE, async { tokio::join!(store.close(), synced) });
+    let ((), synced) = both.await.expect("nobody waits any longer");
+    assert!(matches!(synced, Err(StoreError::Closed)), "{synced:?}");
 }
 
 /// A collection may be there still.

@@ -33,10 +33,12 @@ pub(super) struct Inner {
     pub(super) passes: watch::Sender<Pass>,
     pub(super) poll_interval: Option<Duration>,
     pub(super) page_size: u32,
+    /// Whether it uses no network.
+    pub(super) is_offline: bool,
     pub(super) replicas: Mutex<BTreeMap<Scope, Arc<Replica>>>,
     pub(super) is_live: AtomicBool,
     pub(super) clock: Clock,
-    /// None where the store uses no network, and when they are stopped.
+    /// None where the store is offline, and when they are stopped.
     pub(super) tasks: Mutex<Option<JoinHandle<()>>>,
 }
 
