@@ -16,7 +16,7 @@ use axum::{
 use futures::poll;
 use syncline_client::{
     UserId,
-    store::{Query, Status, Store, StoreError, StoreOptions},
+    store::{Query, Status, Store, StoreError, StoreEvent, StoreOptions},
 };
 use syncline_domain::hlc::UnixMillis;
 use syncline_tests::{TestServer, replica::now, server::token_at};
@@ -193,6 +193,32 @@ async fn a_sync_that_begins_when_it_is_ending_ends_with_it() {
     let both = timeout(PATIENCE, async { tokio::join!(store.close(), synced) });
     let ((), synced) = both.await.expect("nobody waits any longer");
     assert!(matches!(synced, Err(StoreError::Closed)), "{synced:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_out_is_told_before_the_end() {
+    let Held {
+        store,
+        hold,
+        _folder,
+    } = Held::new().await;
+    let mut events = store.events();
+    let told = async {
+        sleep(WHILE).await;
+        let let_go = async {
+            sleep(WHILE).await;
+            drop(hold);
+        };
+        tokio::join!(events.recv(), let_go).0
+    };
+    let both = timeout(PATIENCE, async {
+        tokio::join!(store.sign_out(false), told)
+    });
+    let (signed_out, told) = both.await.expect("nobody waits any longer");
+    signed_out.unwrap();
+    assert!(matches!(told, Ok(StoreEvent::SignedOut)), "{told:?}");
+    let last = events.recv().await;
+    assert!(matches!(last, Err(StoreError::Closed)), "{last:?}");
 }
 
 /// A collection may be there still.

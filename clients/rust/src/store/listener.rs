@@ -81,12 +81,21 @@ impl Events {
                 Err(TryRecvError::Empty) if is_over => return Err(StoreError::Closed),
                 Err(TryRecvError::Empty) => {}
             }
-            if let Some(report) = self.next_report().await? {
-                self.told = Some(report.number);
-                return Ok(StoreEvent::Conflict {
-                    scope: report.scope,
-                    conflict: Box::new(report.conflict),
-                });
+            match self.next_report().await {
+                Ok(Some(report)) => {
+                    self.told = Some(report.number);
+                    return Ok(StoreEvent::Conflict {
+                        scope: report.scope,
+                        conflict: Box::new(report.conflict),
+                    });
+                }
+                Ok(None) => {}
+                // The file is closed already. What is told until the end of the store is heard.
+                Err(StoreError::Closed) => {
+                    self.end().await;
+                    continue;
+                }
+                Err(error) => return Err(error),
             }
             tokio::select! {
                 event = self.others.recv() => if let Ok(event) = event {
@@ -95,6 +104,14 @@ impl Events {
                 // The audience, which is held here, is what rings.
                 _ = self.bell.changed() => self.has_more = true,
             }
+        }
+    }
+
+    /// Waits for the end of the store.
+    async fn end(&mut self) {
+        while !self.audience.is_over() {
+            // The audience, which is held here, is what rings.
+            let _ = self.bell.changed().await;
         }
     }
 
