@@ -74,6 +74,18 @@ impl Inner {
         }
     }
 
+    /// Tells how the synchronisation is doing. A task goes on for a moment when the store is dropped: that it
+    /// is closed is the last that is told.
+    pub(super) fn tell(&self, status: Status) {
+        self.status.send_if_modified(|told| {
+            let is_open = !matches!(told, Status::Closed);
+            if is_open {
+                *told = status;
+            }
+            is_open
+        });
+    }
+
     /// The scopes that were ever used.
     pub(super) async fn scopes(&self) -> Result<BTreeSet<Scope>, StoreError> {
         let stored = self.on_disk(Database::scopes).await?;

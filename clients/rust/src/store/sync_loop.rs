@@ -38,7 +38,7 @@ pub(super) async fn run(inner: &Inner) {
         sign_ins.mark_unchanged();
         let due = inner.demand.take();
         let is_all = due.all || Instant::now() >= poll_at;
-        inner.status.send_replace(Status::Syncing);
+        inner.tell(Status::Syncing);
         let result = synchronise(inner, due.scopes, is_all).await;
         if is_all {
             poll_at = next_poll(inner);
@@ -52,7 +52,7 @@ pub(super) async fn run(inner: &Inner) {
             (Some(error), None) => Status::Refused { error },
             (None, _) => Status::Idle,
         };
-        inner.status.send_replace(status);
+        inner.tell(status);
         inner.passes.send_replace(Pass {
             ticket: due.ticket,
             error: result.err(),
