@@ -1,3 +1,5 @@
+//! Why the core did not do what it was asked.
+
 use syncline_domain::{document::Violation, hlc::HlcError};
 
 /// Why a client did not do what it was asked; its documents are as they were.

@@ -1,3 +1,5 @@
+//! How a document is named.
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

@@ -5,17 +5,17 @@
 //! that is killed at any instant goes on where it was. Synchronising is the core's own
 //! ([`crate::SyncClient`]); a store adds the disk, the network and the time.
 //!
-//! | module | what it does |
-//! |---|---|
-//! | `database` | the SQLite file |
-//! | `replica` | the documents of a scope, in memory and on the disk |
-//! | `collection`, `query`, `subscription` | what applications use |
-//! | `tasks` | all that it does by itself |
-//! | `ending` | how it ends |
-//! | `sync_loop`, `demand`, `pass` | when what is synchronised, and how |
-//! | `live` | the server's hints |
-//! | `events`, `listener`, `audience` | what applications are told, and who has heard it |
-//! | `remote`, `session`, `person` | requests, the token that they carry, and whose it is |
+//! | module | what it does | in TypeScript |
+//! |---|---|---|
+//! | `database` | the SQLite file | `storage` |
+//! | `replica` | the documents of a scope, in memory and on the disk | `replica`, `view` |
+//! | `collection`, `query`, `subscription` | what applications use | `collection` |
+//! | `tasks` | all that it does by itself | `leader` |
+//! | `ending` | how it ends | `store` |
+//! | `sync_loop`, `demand`, `pass` | when what is synchronised, and how | `loop`, `asks`, `sync` |
+//! | `live` | the server's hints | `live` |
+//! | `events`, `listener`, `audience` | what applications are told, and who has heard it | `events`, `reports` |
+//! | `remote`, `session`, `person` | requests, the token that they carry, and whose it is | `transport`, `session`, `owner` |
 
 mod audience;
 mod clock;

@@ -1,3 +1,5 @@
+//! The loop of requests until nothing is waiting on either side.
+
 use syncline_domain::hlc::UnixMillis;
 
 use crate::{Applied, ClientError, HttpTransport, SyncClient, TransportError};

@@ -1,3 +1,5 @@
+//! Who listens to reports of conflicts, and how far each of them is.
+
 use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},

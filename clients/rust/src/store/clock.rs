@@ -1,3 +1,5 @@
+//! The device's time, and how long to wait for what.
+
 use std::{
     hash::{BuildHasher, RandomState},
     sync::Arc,

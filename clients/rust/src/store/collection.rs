@@ -1,3 +1,5 @@
+//! The documents of one collection, as an application reads and edits them.
+
 use std::{fmt, sync::Arc};
 
 use syncline_domain::{document::Document, hlc::Hlc};

@@ -1,3 +1,5 @@
+//! What still has to be synchronised, and how urgently.
+
 use std::{
     collections::BTreeSet,
     sync::{Mutex, MutexGuard, PoisonError},

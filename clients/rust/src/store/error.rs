@@ -1,3 +1,5 @@
+//! Why a store did not do what it was asked.
+
 use std::{convert::Infallible, sync::Arc};
 
 use syncline_domain::{document::Violation, identifier::IdentifierError};

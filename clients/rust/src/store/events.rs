@@ -1,3 +1,5 @@
+//! What applications are told.
+
 use std::{sync::Arc, time::Duration};
 
 use super::{error::StoreError, scope::Scope};

@@ -1,3 +1,5 @@
+//! What a store, its collections and its tasks have in common.
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{

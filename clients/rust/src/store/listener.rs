@@ -1,3 +1,5 @@
+//! The events of a store, as one who listens gets them.
+
 use std::{
     collections::VecDeque,
     fmt,

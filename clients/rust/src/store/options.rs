@@ -1,3 +1,5 @@
+//! How to open a store.
+
 use std::{
     fmt,
     path::{Path, PathBuf},

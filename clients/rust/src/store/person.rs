@@ -1,3 +1,5 @@
+//! Whose documents a store keeps, and whose a token is.
+
 use std::sync::OnceLock;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -1,3 +1,5 @@
+//! Which documents an application asks for, and in which order.
+
 use std::{cmp::Ordering, fmt, sync::Arc};
 
 use serde_json::Value;

@@ -1,3 +1,5 @@
+//! Requests to the server, with the session's token.
+
 use std::time::Duration;
 
 use reqwest::{

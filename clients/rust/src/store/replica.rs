@@ -1,3 +1,5 @@
+//! The documents of a scope, in memory and on the disk.
+
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},

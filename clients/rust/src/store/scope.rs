@@ -1,3 +1,5 @@
+//! Which collection in which namespace.
+
 use syncline_domain::identifier::{CollectionName, OrganisationId};
 
 /// A collection in one namespace: the user's own, or an organisation's.

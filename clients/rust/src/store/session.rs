@@ -1,3 +1,5 @@
+//! The session's token, and where another one comes from.
+
 use std::{
     future::Future,
     mem,

@@ -1,3 +1,5 @@
+//! Who is told again and again which documents meet a query.
+
 use tokio::sync::watch;
 
 use super::{

@@ -1,3 +1,5 @@
+//! Why there is no answer to a request, and what the server says of it.
+
 use std::time::Duration;
 
 use reqwest::{
