@@ -72,7 +72,8 @@ const EVENTS: usize = 1_024;
 /// The documents of one user in one application, on this device.
 ///
 /// It synchronises by itself until it is dropped or closed. What was edited before is on the disk,
-/// and is pushed after the next start.
+/// and is pushed after the next start. Where it is dropped and not closed, its collections keep the file
+/// open for as long as there are any.
 pub struct Store {
     inner: Arc<Inner>,
 }

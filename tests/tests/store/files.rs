@@ -30,6 +30,19 @@ async fn it_belongs_to_one_store_and_one_user() {
     server.finish().await;
 }
 
+#[tokio::test]
+async fn a_collection_of_a_store_that_was_dropped_keeps_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let claims = r#"{"sub":"7"}"#;
+    let store = open_as(claims, &folder).await.unwrap();
+    let notes = store.collection("notes").unwrap();
+    drop(store);
+    let blocked = open_as(claims, &folder).await;
+    assert!(matches!(blocked, Err(StoreError::Blocked)), "{blocked:?}");
+    drop(notes);
+    open_as(claims, &folder).await.unwrap().close().await;
+}
+
 /// The server knows them as different users.
 #[tokio::test]
 async fn two_issuers_users_of_the_same_name_do_not_share_it() {

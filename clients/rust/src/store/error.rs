@@ -15,8 +15,11 @@ pub enum StoreError {
     /// No server would store the document.
     #[error("{}", ClientError::Document(.0.clone()))]
     Document(Vec<Violation>),
-    /// Another process uses the file.
-    #[error("another process uses the file of the store: close that one first")]
+    /// Another process uses the file, or a collection of a store that was dropped and not closed.
+    #[error(
+        "the file of the store is in use, by another process or by a collection of a store that was \
+         dropped and not closed: close that one first"
+    )]
     Blocked,
     /// The device is full: the edit, or a new file, was not made. What is in a file can be read.
     #[error("there is no space left on this device: free some and try again")]
