@@ -55,13 +55,13 @@ WITH input AS (
         past.ordinal,
         past.version,
         past.field_revisions,
-        -- A version is stamped above every revision that it holds.
-        past.revision > oldest_named.revision AS may_hold_named,
+        -- A version holds no revision above its own.
+        past.revision >= oldest_named.revision AS may_hold_named,
         past.version > coalesce(ancestors.version, 0) AS is_later
     FROM past
     LEFT JOIN oldest_named ON oldest_named.ordinal = past.ordinal
     LEFT JOIN ancestors ON ancestors.ordinal = past.ordinal
-    WHERE past.revision > oldest_named.revision
+    WHERE past.revision >= oldest_named.revision
        OR past.version > coalesce(ancestors.version, 0)
 ), measured AS (
     SELECT sum(pg_column_size(field_revisions)) > $16::bigint AS is_too_much FROM read
